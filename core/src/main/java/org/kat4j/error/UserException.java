@@ -1,0 +1,20 @@
+package org.kat4j.error;
+
+/**
+ * A mistake of the user: a path, a shape, a key, a range, a corrupt file.
+ *
+ * <p>The message is one line that says what, where and what to do. The command line prints it
+ * without a stack trace and ends with exit code 2; library users get it as an ordinary unchecked
+ * exception.
+ */
+public final class UserException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public UserException(String message) {
+    super(message);
+  }
+
+  public UserException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}
