@@ -1,0 +1,119 @@
+package org.kat4j.config;
+
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import org.kat4j.error.UserException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.dataformat.yaml.YAMLFactory;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+import tools.jackson.dataformat.yaml.YAMLWriteFeature;
+
+/** Reads and writes spec records as YAML and JSON. */
+public final class Config {
+  private static final long MAX_FILE_BYTES = 1 << 20;
+
+  private static final ObjectMapper YAML =
+      YAMLMapper.builder(YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+          .disable(YAMLWriteFeature.WRITE_DOC_START_MARKER)
+          .enable(YAMLWriteFeature.MINIMIZE_QUOTES)
+          .build();
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private Config() {}
+
+  /** The tree of a YAML file; an empty file is an empty tree. */
+  public static ObjectNode readTree(Path file) {
+    try {
+      if (Files.size(file) > MAX_FILE_BYTES) {
+        throw new UserException(file + ": larger than a configuration can be (1 MiB)");
+      }
+      return parse(Files.readString(file), file.toString());
+    } catch (NoSuchFileException missing) {
+      throw new UserException(file + ": there is no such file", missing);
+    } catch (MalformedInputException binary) {
+      throw new UserException(file + ": this is not a UTF-8 text", binary);
+    } catch (IOException failed) {
+      throw new UserException(file + ": cannot be read: " + failed.getMessage(), failed);
+    }
+  }
+
+  /** The tree of a YAML text. */
+  public static ObjectNode parse(String text, String source) {
+    try {
+      JsonNode tree = YAML.readTree(text);
+      if (tree == null || tree.isMissingNode() || tree.isNull()) {
+        return JsonNodeFactory.instance.objectNode();
+      }
+      if (tree instanceof ObjectNode object) {
+        return object;
+      }
+      throw new UserException(source + ": keys and values are expected, not a " + tree.getNodeType());
+    } catch (JacksonException broken) {
+      throw new UserException(source + ": not valid YAML: " + firstLine(broken), broken);
+    }
+  }
+
+  private static String firstLine(JacksonException broken) {
+    String where = broken.getLocation() == null ? "" : "line " + broken.getLocation().getLineNr() + ": ";
+    return where + broken.getOriginalMessage().lines().findFirst().orElse("");
+  }
+
+  /** Sets {@code path=value} in a tree, as {@code --set optimizer.lr=5e-4} does; the value is read as YAML. */
+  public static void set(ObjectNode tree, String assignment) {
+    int equals = assignment.indexOf('=');
+    if (equals < 1) {
+      throw new UserException("--set " + assignment + ": key=value is expected, for example optimizer.lr=5e-4");
+    }
+    List<String> path = List.of(assignment.substring(0, equals).split("\\.", -1));
+    ObjectNode node = tree;
+    for (String key : path.subList(0, path.size() - 1)) {
+      JsonNode child = node.get(key);
+      if (child != null && child.isString()) {
+        // model: kat_tiny, then --set model.depth=3
+        node = node.putObject(key).put("preset", child.stringValue());
+      } else {
+        node = child instanceof ObjectNode object ? object : node.putObject(key);
+      }
+    }
+    try {
+      node.set(path.getLast(), YAML.readTree(assignment.substring(equals + 1)));
+    } catch (JacksonException broken) {
+      throw new UserException("--set " + assignment + ": " + firstLine(broken), broken);
+    }
+  }
+
+  /** The default record with everything replaced that the tree gives; {@code source} is named in errors. */
+  public static <T extends Record> T bind(ObjectNode tree, T defaults, String source) {
+    return new Binder(source).bind(tree, defaults);
+  }
+
+  /** A spec of a sealed interface from its JSON text, as stored in the metadata of weights. */
+  public static <T> T fromJson(String json, Class<T> type, String source) {
+    try {
+      return type.cast(new Binder(source).bindWithout(JSON.readTree(json), type));
+    } catch (JacksonException broken) {
+      throw new UserException(source + ": not valid JSON: " + firstLine(broken), broken);
+    }
+  }
+
+  /** The complete record as JSON on one line. */
+  public static String toJson(Record record) {
+    return JSON.writeValueAsString(Binder.unbind(record));
+  }
+
+  /** The complete record as YAML, defaults filled in. */
+  public static String toYaml(Record record) {
+    return YAML.writeValueAsString(Binder.unbind(record));
+  }
+}

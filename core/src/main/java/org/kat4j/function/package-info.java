@@ -1,0 +1,5 @@
+/** Learnable scalar functions. */
+@NullMarked
+package org.kat4j.function;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,48 @@
+package org.kat4j.model;
+
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.Part;
+import org.kat4j.torch.Pass;
+
+/** A whole network that classifies images. */
+public interface Model extends Part {
+  /** What it was built from; enough to build it again. */
+  Spec spec();
+
+  /**
+   * @param images {@code [batch, channels, size, size]}, normalised
+   * @return logits {@code [batch, classes]}
+   */
+  Tensor forward(Tensor images, Pass pass);
+
+  /** State-dict names that weight decay leaves alone, besides vectors and biases. */
+  Set<String> noWeightDecay();
+
+  /** A model as data: validated, bound from YAML, stored in the metadata of its weights. */
+  sealed interface Spec permits VisionTransformer.Spec {
+    /** A freshly initialised model. */
+    Model build(Context context);
+
+    /** Multiply-accumulates of one forward of one image. */
+    long macs();
+
+    /** Side of the square input in pixels. */
+    int imageSize();
+
+    /** Colour channels of the input. */
+    int channels();
+
+    /** Number of classes. */
+    int classes();
+
+    /** The same model for other images and classes. */
+    Spec withInput(int imageSize, int channels, int classes);
+
+    /** A registered model by name; see {@link Registered}. */
+    static Spec named(String name) {
+      return Registered.named(name);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+package org.kat4j.model;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.kat4j.channel.GroupRationalMlp;
+import org.kat4j.config.Nearest;
+import org.kat4j.error.UserException;
+import org.kat4j.function.GroupRational;
+
+/**
+ * The models that have a name.
+ *
+ * <p>{@code kat_*} and {@code vit_*} of one size are twins: they differ in the channel mixer and the initial weights only. A name
+ * may be shortened as long as it stays unique up to its image size: {@code kat_tiny} is {@code kat_tiny_patch16_224}.
+ */
+public final class Registered {
+  private record Size(String name, int width, int depth, int heads, int patch, int image) {
+    String suffix() {
+      return "_" + name + "_patch" + patch + "_" + image;
+    }
+  }
+
+  private static final List<Size> SIZES =
+      List.of(
+          new Size("nano", 64, 4, 4, 4, 32),
+          new Size("micro", 128, 6, 4, 4, 32),
+          new Size("tiny", 192, 12, 3, 16, 224),
+          new Size("small", 384, 12, 6, 16, 224),
+          new Size("base", 768, 12, 12, 16, 224));
+
+  private static final int RGB = 3;
+  private static final SequencedMap<String, Model.Spec> SPECS = specs();
+
+  private Registered() {}
+
+  private static SequencedMap<String, Model.Spec> specs() {
+    SequencedMap<String, Model.Spec> all = new LinkedHashMap<>();
+    for (Size size : SIZES) {
+      int classes = size.image == 224 ? 1000 : 10;
+      var kat =
+          VisionTransformer.Spec.kat(size.image, size.patch, RGB, classes, size.width, size.depth, size.heads);
+      all.put("kat" + size.suffix(), kat);
+      all.put("vit" + size.suffix(), VisionTransformer.Spec.vit(size.image, size.patch, RGB, classes, size.width, size.depth, size.heads));
+      if (size.image == 224) {
+        all.put("flash_kat" + size.suffix(), kat.withChannelMixer(flashNamed()));
+      }
+    }
+    return all;
+  }
+
+  /** The published mixer with FlashKAT's state-dict names. */
+  private static GroupRationalMlp.Spec flashNamed() {
+    var kat = GroupRationalMlp.Spec.example();
+    var r = kat.rational();
+    var names = new GroupRational.Spec(r.numeratorGroups(), r.denominatorGroups(), r.m(), r.n(), GroupRational.Naming.FLASH_KAT);
+    return new GroupRationalMlp.Spec(kat.ratio(), names, kat.act1(), kat.act2(), kat.dropout());
+  }
+
+  /** All names with their specs, small to large. */
+  public static Map<String, Model.Spec> all() {
+    return SPECS;
+  }
+
+  /** The spec of a name or of its short form; fails with the nearest name. */
+  public static Model.Spec named(String name) {
+    Model.Spec exact = SPECS.get(name);
+    if (exact != null) {
+      return exact;
+    }
+    List<String> matches = SPECS.keySet().stream().filter(n -> n.startsWith(name + "_patch")).toList();
+    if (matches.size() == 1) {
+      return SPECS.get(matches.getFirst());
+    }
+    throw new UserException(
+        "model '" + name + "' is not known; did you mean '" + Nearest.of(name, SPECS.keySet()) + "'? 'kat4j models' lists all");
+  }
+}

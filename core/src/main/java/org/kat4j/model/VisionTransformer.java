@@ -1,0 +1,332 @@
+package org.kat4j.model;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.block.TransformerBlock;
+import org.kat4j.channel.ChannelMixer;
+import org.kat4j.channel.GroupRationalMlp;
+import org.kat4j.channel.Mlp;
+import org.kat4j.config.Check;
+import org.kat4j.config.Kind;
+import org.kat4j.token.Attention;
+import org.kat4j.token.TokenMixer;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.Dropout;
+import org.kat4j.torch.LayerNorm;
+import org.kat4j.torch.Linear;
+import org.kat4j.torch.Pass;
+import org.kat4j.torch.Registry;
+
+/**
+ * The vision transformer with interchangeable mixers: ViT with {@code attention} and {@code mlp}, KAT with {@code attention} and
+ * {@code gr-kan}.
+ *
+ * <p>Taps: {@code embedded}, {@code blocks.i.…}, {@code features}, {@code pooled}. Sources: arXiv 2010.11929, 2409.10594; names
+ * and order of timm's {@code VisionTransformer}.
+ */
+public final class VisionTransformer implements Model {
+  /** How tokens become one vector. */
+  public enum Pooling {
+    /** The class token, after the final norm. */
+    TOKEN,
+    /** The mean of the patch tokens, then a norm of its own: timm's {@code avg}. */
+    AVERAGE,
+    /** The final norm, then the mean of the patch tokens. */
+    AVERAGE_OF_NORMED
+  }
+
+  /**
+   * @param imageSize side of the square image in pixels
+   * @param patchSize side of a patch in pixels; divides the image size
+   * @param channels colour channels
+   * @param classes number of classes
+   * @param width channels of a token
+   * @param depth number of blocks
+   * @param tokenMixer first slot of every block
+   * @param channelMixer second slot of every block
+   * @param classToken whether a class token is put in front
+   * @param registers number of further learnable tokens in front
+   * @param positionOfPrefix whether class token and registers have positions too
+   * @param normFirst whether a norm stands between embedding and blocks
+   * @param pooling how tokens become one vector
+   * @param layerScale initial value of the layer scale, 0 for none
+   * @param dropPath drop path rate of the last block; it grows linearly from 0
+   * @param headDropout dropout rate before the classifier
+   * @param normEpsilon added to the variance in the norms
+   * @param weightInit initial weights
+   */
+  @Kind("vision-transformer")
+  public record Spec(
+      int imageSize,
+      int patchSize,
+      int channels,
+      int classes,
+      int width,
+      int depth,
+      TokenMixer.Spec tokenMixer,
+      ChannelMixer.Spec channelMixer,
+      boolean classToken,
+      int registers,
+      boolean positionOfPrefix,
+      boolean normFirst,
+      Pooling pooling,
+      double layerScale,
+      double dropPath,
+      double headDropout,
+      double normEpsilon,
+      WeightInit weightInit)
+      implements Model.Spec {
+    private static final int SMALLEST_GRID = 4;
+    private static final int PREFERRED_GRID = 7;
+
+    public Spec {
+      Check.between("imageSize", imageSize, 1, 8192);
+      Check.atLeast("patchSize", patchSize, 1);
+      Check.between("channels", channels, 1, 1024);
+      Check.between("classes", classes, 1, 1_000_000);
+      Check.between("width", width, 1, 65_536);
+      Check.between("depth", depth, 1, 1_000);
+      Check.between("registers", registers, 0, 1_000);
+      Check.inRange("dropPath", dropPath, 0, 1);
+      Check.inRange("headDropout", headDropout, 0, 1);
+      if (imageSize % patchSize != 0) {
+        throw new IllegalArgumentException("imageSize = " + imageSize + ": not a multiple of patchSize = " + patchSize);
+      }
+      if (pooling == Pooling.TOKEN && !classToken) {
+        throw new IllegalArgumentException("pooling = token needs classToken = true");
+      }
+      new TransformerBlock.Spec(tokenMixer, channelMixer, layerScale, normEpsilon);
+    }
+
+    /** A small KAT for 28-pixel grey images. */
+    public static Spec example() {
+      return kat(28, 4, 1, 10, 48, 2, 3);
+    }
+
+    /** KAT: attention and GR-KAN, the paper's initial weights. */
+    static Spec kat(int imageSize, int patchSize, int channels, int classes, int width, int depth, int heads) {
+      return plain(imageSize, patchSize, channels, classes, width, depth, Attention.Spec.heads(heads))
+          .withChannelMixer(GroupRationalMlp.Spec.example())
+          .withWeightInit(WeightInit.KAN_MIMETIC);
+    }
+
+    /** ViT: attention and MLP, timm's initial weights. */
+    static Spec vit(int imageSize, int patchSize, int channels, int classes, int width, int depth, int heads) {
+      return plain(imageSize, patchSize, channels, classes, width, depth, Attention.Spec.heads(heads));
+    }
+
+    private static Spec plain(
+        int imageSize, int patchSize, int channels, int classes, int width, int depth, TokenMixer.Spec tokenMixer) {
+      return new Spec(
+          imageSize, patchSize, channels, classes, width, depth, tokenMixer,
+          Mlp.Spec.example(), true, 0, true, false, Pooling.TOKEN, 0, 0, 0, 1e-6, WeightInit.TIMM);
+    }
+
+    public Spec withChannelMixer(ChannelMixer.Spec other) {
+      return new Spec(
+          imageSize, patchSize, channels, classes, width, depth, tokenMixer, other, classToken, registers,
+          positionOfPrefix, normFirst, pooling, layerScale, dropPath, headDropout, normEpsilon, weightInit);
+    }
+
+    public Spec withWeightInit(WeightInit other) {
+      return new Spec(
+          imageSize, patchSize, channels, classes, width, depth, tokenMixer, channelMixer, classToken, registers,
+          positionOfPrefix, normFirst, pooling, layerScale, dropPath, headDropout, normEpsilon, other);
+    }
+
+    /** Keeps the patch size where it fits the image; otherwise takes the largest that leaves 7 x 7 patches. */
+    @Override
+    public Spec withInput(int imageSize, int channels, int classes) {
+      return new Spec(
+          imageSize, fittingPatch(imageSize), channels, classes, width, depth, tokenMixer, channelMixer, classToken, registers,
+          positionOfPrefix, normFirst, pooling, layerScale, dropPath, headDropout, normEpsilon, weightInit);
+    }
+
+    private int fittingPatch(int imageSize) {
+      if (imageSize % patchSize == 0 && imageSize / patchSize >= SMALLEST_GRID) {
+        return patchSize;
+      }
+      for (int patch = patchSize; patch > 1; patch--) {
+        if (imageSize % patch == 0 && imageSize / patch >= PREFERRED_GRID) {
+          return patch;
+        }
+      }
+      return 1;
+    }
+
+    @Override
+    public VisionTransformer build(Context context) {
+      return new VisionTransformer(this, context);
+    }
+
+    int patches() {
+      int side = imageSize / patchSize;
+      return side * side;
+    }
+
+    int prefixTokens() {
+      return (classToken ? 1 : 0) + registers;
+    }
+
+    @Override
+    public long macs() {
+      int tokens = patches() + prefixTokens();
+      long embed = (long) patches() * width * channels * patchSize * patchSize;
+      long blocks = depth * (tokenMixer.macs(tokens, width) + channelMixer.macs(tokens, width));
+      return embed + blocks + (long) width * classes;
+    }
+  }
+
+  private final Spec spec;
+  private final @Nullable Tensor classToken; // [1, 1, width]
+  private final @Nullable Tensor registers; // [1, registers, width]
+  private final Tensor position; // [1, patches + prefix, width]
+  private final PatchEmbed patchEmbed;
+  private final @Nullable LayerNorm normFirst;
+  private final List<TransformerBlock> blocks = new ArrayList<>();
+  private final @Nullable LayerNorm norm;
+  private final @Nullable LayerNorm poolNorm;
+  private final Linear head;
+
+  private VisionTransformer(Spec spec, Context context) {
+    this.spec = spec;
+    int positions = spec.patches() + (spec.positionOfPrefix ? spec.prefixTokens() : 0);
+    classToken = spec.classToken ? context.parameter(1, 1, spec.width) : null;
+    registers = spec.registers > 0 ? context.parameter(1, spec.registers, spec.width) : null;
+    position = context.parameter(1, positions, spec.width);
+    patchEmbed = new PatchEmbed(spec.channels, spec.patchSize, spec.width, context);
+    normFirst = spec.normFirst ? new LayerNorm(spec.width, spec.normEpsilon, context) : null;
+    var blockSpec = new TransformerBlock.Spec(spec.tokenMixer, spec.channelMixer, spec.layerScale, spec.normEpsilon);
+    for (int i = 0; i < spec.depth; i++) {
+      double dropPath = spec.depth == 1 ? 0 : spec.dropPath * i / (spec.depth - 1);
+      blocks.add(new TransformerBlock(blockSpec, spec.width, dropPath, context.atBlock(i, spec.depth)));
+    }
+    norm = spec.pooling == Pooling.AVERAGE ? null : new LayerNorm(spec.width, spec.normEpsilon, context);
+    poolNorm = spec.pooling == Pooling.AVERAGE ? new LayerNorm(spec.width, spec.normEpsilon, context) : null;
+    head = new Linear(spec.width, spec.classes, true, context);
+    if (context.hasMemory()) {
+      spec.weightInit.apply(this, context.random());
+    }
+  }
+
+  @Override
+  public Tensor forward(Tensor images, Pass pass) {
+    Tensor pooled = pool(forwardFeatures(images, pass)); // [batch, width]
+    pass.tap().record("pooled", pooled);
+    return head.forward(Dropout.elements(pooled, spec.headDropout, pass)); // [batch, classes]
+  }
+
+  /** The tokens after the last block and the final norm: {@code [batch, prefix + patches, width]}. */
+  public Tensor forwardFeatures(Tensor images, Pass pass) {
+    checkShape(images);
+    Tensor x = embed(patchEmbed.forward(images)); // [batch, prefix + patches, width]
+    if (normFirst != null) {
+      x = normFirst.forward(x);
+    }
+    pass.tap().record("embedded", x);
+    for (int i = 0; i < blocks.size(); i++) {
+      x = blocks.get(i).forward(x, pass.at("blocks." + i));
+    }
+    Tensor features = norm == null ? x : norm.forward(x);
+    pass.tap().record("features", features);
+    return features;
+  }
+
+  private Tensor embed(Tensor patches) {
+    Tensor placed = spec.positionOfPrefix ? patches : patches.add(position);
+    TensorVector tokens = new TensorVector();
+    long batch = patches.size(0);
+    if (classToken != null) {
+      tokens.push_back(classToken.expand(batch, -1, -1));
+    }
+    if (registers != null) {
+      tokens.push_back(registers.expand(batch, -1, -1));
+    }
+    tokens.push_back(placed);
+    Tensor all = tokens.size() == 1 ? placed : torch.cat(tokens, 1);
+    return spec.positionOfPrefix ? all.add(position) : all;
+  }
+
+  private Tensor pool(Tensor tokens) {
+    if (spec.pooling == Pooling.TOKEN) {
+      return tokens.select(1, 0);
+    }
+    Tensor mean = tokens.narrow(1, spec.prefixTokens(), spec.patches()).mean(1);
+    return poolNorm == null ? mean : poolNorm.forward(mean);
+  }
+
+  private void checkShape(Tensor images) {
+    long[] shape = images.shape();
+    if (shape.length != 4 || shape[1] != spec.channels || shape[2] != spec.imageSize || shape[3] != spec.imageSize) {
+      throw new IllegalArgumentException(
+          "images " + Arrays.toString(shape) + ": [batch, " + spec.channels + ", " + spec.imageSize + ", "
+              + spec.imageSize + "] is expected");
+    }
+  }
+
+  @Override
+  public Spec spec() {
+    return spec;
+  }
+
+  @Override
+  public Set<String> noWeightDecay() {
+    return Set.of("pos_embed", "cls_token");
+  }
+
+  /** Class token and registers, as far as there are any. */
+  List<Tensor> prefixTokens() {
+    return Stream.of(classToken, registers).filter(Objects::nonNull).toList();
+  }
+
+  Tensor position() {
+    return position;
+  }
+
+  /** Positions of another image size fitted to this one's. */
+  Tensor resampled(Tensor otherPosition) {
+    int prefix = spec.positionOfPrefix ? spec.prefixTokens() : 0;
+    return PositionEmbedding.resample(otherPosition, prefix, spec.imageSize / spec.patchSize);
+  }
+
+  PatchEmbed patchEmbed() {
+    return patchEmbed;
+  }
+
+  Linear head() {
+    return head;
+  }
+
+  @Override
+  public void register(Registry registry) {
+    if (classToken != null) {
+      registry.tensor("cls_token", classToken);
+    }
+    if (registers != null) {
+      registry.tensor("reg_token", registers);
+    }
+    registry.tensor("pos_embed", position);
+    registry.part("patch_embed", patchEmbed);
+    if (normFirst != null) {
+      registry.part("norm_pre", normFirst);
+    }
+    for (int i = 0; i < blocks.size(); i++) {
+      registry.part("blocks." + i, blocks.get(i));
+    }
+    if (norm != null) {
+      registry.part("norm", norm);
+    }
+    if (poolNorm != null) {
+      registry.part("fc_norm", poolNorm);
+    }
+    registry.part("head", head);
+  }
+}

@@ -1,0 +1,114 @@
+package org.kat4j.optim;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.kat4j.config.Check;
+import org.kat4j.config.Kind;
+import org.kat4j.torch.BoxedOperator;
+import org.kat4j.torch.Scope;
+
+/**
+ * AdamW, by libtorch's fused kernel.
+ *
+ * <p>p *= 1 - lr wd; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= lr (m / (1 - b1^t)) / (sqrt(v) / sqrt(1 - b2^t) + eps).
+ * Source: arXiv 1711.05101.
+ */
+public final class AdamW implements Optimizer {
+  /**
+   * @param lr learning rate, above 0
+   * @param weightDecay decay of the parameters that decay
+   * @param beta1 memory of the gradient
+   * @param beta2 memory of its square
+   * @param epsilon added to the root
+   */
+  @Kind("adamw")
+  public record Spec(double lr, double weightDecay, double beta1, double beta2, double epsilon) implements Optimizer.Spec {
+    public Spec {
+      Check.positive("lr", lr);
+      Check.inRange("weightDecay", weightDecay, 0, Double.POSITIVE_INFINITY);
+      Check.inRange("beta1", beta1, 0, 1);
+      Check.inRange("beta2", beta2, 0, 1);
+      Check.positive("epsilon", epsilon);
+    }
+
+    /** The KAT recipe's. */
+    public static Spec example() {
+      return new Spec(1e-3, 0.05, 0.9, 0.999, 1e-8);
+    }
+
+    @Override
+    public AdamW build(List<ParameterGroup> groups) {
+      return new AdamW(this, groups);
+    }
+  }
+
+  private static final BoxedOperator FUSED = new BoxedOperator("aten::_fused_adamw_", "");
+
+  private final Spec spec;
+  private final List<ParameterGroup> groups;
+  private final SequencedMap<String, Tensor> means; // m
+  private final SequencedMap<String, Tensor> squares; // v
+  private final Tensor steps; // t
+
+  private AdamW(Spec spec, List<ParameterGroup> groups) {
+    this.spec = spec;
+    this.groups = List.copyOf(groups);
+    means = State.zerosLike(groups);
+    squares = State.zerosLike(groups);
+    steps = State.counter();
+  }
+
+  @Override
+  public void step(double learningRate) {
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
+      steps.add_(new Scalar(1));
+      for (ParameterGroup group : groups) {
+        step(group, learningRate);
+      }
+    }
+  }
+
+  private void step(ParameterGroup group, double learningRate) {
+    List<Tensor> parameters = new ArrayList<>();
+    List<Tensor> gradients = new ArrayList<>();
+    List<Tensor> m = new ArrayList<>();
+    List<Tensor> v = new ArrayList<>();
+    List<Tensor> t = new ArrayList<>();
+    group
+        .parameters()
+        .forEach(
+            (name, parameter) -> {
+              Tensor gradient = parameter.grad();
+              if (gradient.defined()) {
+                parameters.add(parameter);
+                gradients.add(gradient);
+                m.add(means.get(name));
+                v.add(squares.get(name));
+                t.add(steps);
+              }
+            });
+    if (parameters.isEmpty()) {
+      return;
+    }
+    List<Tensor> noMaxima = List.of();
+    boolean amsgrad = false;
+    boolean maximize = false;
+    FUSED.call(
+        parameters, gradients, m, v, noMaxima, t, learningRate, spec.beta1, spec.beta2, group.weightDecay(), spec.epsilon,
+        amsgrad, maximize, /* grad_scale= */ null, /* found_inf= */ null);
+  }
+
+  @Override
+  public SequencedMap<String, Tensor> state() {
+    SequencedMap<String, Tensor> all = new LinkedHashMap<>();
+    State.put(all, "exp_avg", means);
+    State.put(all, "exp_avg_sq", squares);
+    all.put("step", steps);
+    return all;
+  }
+}

@@ -1,0 +1,29 @@
+package org.kat4j.optim;
+
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Tensor;
+
+/** Moves parameters along their gradients. */
+public sealed interface Optimizer permits AdamW, Lamb, Sgd {
+  /** One step with the gradients as they are; parameters without a gradient stay. */
+  void step(double learningRate);
+
+  /** Everything a later run needs to go on: tensors by name, {@code exp_avg.blocks.0.…}. */
+  SequencedMap<String, Tensor> state();
+
+  /** Takes over what {@link #state()} gave; the number of steps included. */
+  default void restore(Map<String, Tensor> saved) {
+    state().forEach((name, tensor) -> State.copy(name, saved, tensor));
+  }
+
+  /** An optimizer as data. */
+  sealed interface Spec permits AdamW.Spec, Lamb.Spec, Sgd.Spec {
+    double lr();
+
+    double weightDecay();
+
+    Optimizer build(List<ParameterGroup> groups);
+  }
+}

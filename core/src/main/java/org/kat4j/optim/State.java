@@ -1,0 +1,46 @@
+package org.kat4j.optim;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.kat4j.error.UserException;
+import org.kat4j.torch.Scope;
+
+/** Tensors that an optimizer keeps beside the parameters. */
+final class State {
+  private State() {}
+
+  /** One tensor of zeros for each parameter, by the parameter's name. */
+  static SequencedMap<String, Tensor> zerosLike(List<ParameterGroup> groups) {
+    SequencedMap<String, Tensor> zeros = new LinkedHashMap<>();
+    try (var _ = Scope.noGradients()) {
+      for (ParameterGroup group : groups) {
+        group.parameters().forEach((name, parameter) -> zeros.put(name, Scope.keep(torch.zeros_like(parameter))));
+      }
+    }
+    return zeros;
+  }
+
+  /** A count of steps as libtorch's fused optimizers take it: a float scalar. */
+  static Tensor counter() {
+    return Scope.keep(torch.zeros(new long[0]));
+  }
+
+  /** Adds a kind of state under {@code kind + "."}. */
+  static void put(SequencedMap<String, Tensor> all, String kind, Map<String, Tensor> tensors) {
+    tensors.forEach((name, tensor) -> all.put(kind + "." + name, tensor));
+  }
+
+  static void copy(String name, Map<String, Tensor> saved, Tensor target) {
+    Tensor source = saved.get(name);
+    if (source == null) {
+      throw new UserException("optimizer state '" + name + "' is missing in the checkpoint: it was made with another optimizer");
+    }
+    try (var _ = Scope.noGradients()) {
+      target.copy_(source);
+    }
+  }
+}

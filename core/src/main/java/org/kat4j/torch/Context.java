@@ -1,0 +1,90 @@
+package org.kat4j.torch;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Where and how a part is built.
+ *
+ * @param device where its tensors live
+ * @param dtype their floating-point type
+ * @param random stream that initial values are drawn from
+ * @param block index of the block it stands in, from 0
+ * @param depth number of blocks of the model
+ * @param fused whether learnable functions use their fused kernels; the composed twins have second derivatives
+ */
+public record Context(Device device, DType dtype, RandomStream random, int block, int depth, boolean fused) {
+  public Context {
+    if (depth < 1 || block < 0 || block >= depth) {
+      throw new IllegalArgumentException("block " + block + " of " + depth + ": 0 <= block < depth is needed");
+    }
+    Host.start();
+  }
+
+  /** float32 on the CPU, a model of one block. */
+  public static Context cpu(long seed) {
+    return new Context(Device.CPU, DType.FLOAT32, new RandomStream(seed), 0, 1, true);
+  }
+
+  public Context withDType(DType other) {
+    return new Context(device, other, random, block, depth, fused);
+  }
+
+  public Context withDevice(Device other) {
+    return new Context(other, dtype, random, block, depth, fused);
+  }
+
+  /** The context of block {@code index} of {@code count}. */
+  public Context atBlock(int index, int count) {
+    return new Context(device, dtype, random, index, count, fused);
+  }
+
+  /** The same, but second derivatives exist: no fused kernels. */
+  public Context composed() {
+    return new Context(device, dtype, random, block, depth, false);
+  }
+
+  /** Whether the tensors have memory; on the meta device only shapes exist. */
+  public boolean hasMemory() {
+    return device.type() != Device.Type.META;
+  }
+
+  /** A trainable tensor of this device and dtype, all zeros; it outlives every scope and belongs to its part. */
+  public Tensor parameter(long... shape) {
+    return own(torch.zeros(shape, options()).set_requires_grad(true));
+  }
+
+  /** A trainable copy of the given values. */
+  public Tensor parameter(double[] values, long... shape) {
+    Tensor parameter = parameter(shape);
+    if (hasMemory()) {
+      assign(parameter, values);
+    }
+    return parameter;
+  }
+
+  private TensorOptions options() {
+    return new TensorOptions()
+        .dtype(new ScalarTypeOptional(dtype.scalarType()))
+        .device(new DeviceOptional(device.toTorch()));
+  }
+
+  /** Writes the values, in row-major order, into a tensor of any device and dtype. */
+  public static void assign(Tensor target, double... values) {
+    if (target.numel() != values.length) {
+      throw new IllegalArgumentException(values.length + " values for a tensor of " + target.numel());
+    }
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
+      Tensor source = Tensor.create(values);
+      target.copy_(source.view(target.sizes()));
+    }
+  }
+
+  private static Tensor own(Tensor tensor) {
+    return tensor.retainReference();
+  }
+}

@@ -1,0 +1,112 @@
+package org.kat4j.torch;
+
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorBase;
+import org.bytedeco.pytorch.TensorTensorHook;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An operation whose value and gradient come from our own kernels, inside libtorch's autograd graph.
+ *
+ * <p>The presets expose no {@code torch::autograd::Function}. An alias of the input takes its place: its data are replaced by
+ * the kernel's output, and a hook on it turns dL/dy into dL/dx, which the alias passes on unchanged. Gradients of parameters are
+ * added to their {@code .grad} by the hook, once per backward.
+ *
+ * <p>Limits: parameters must be leaves; a second derivative does not see the kernel (use the composed twin); a graph must not
+ * outlive the {@link Scope} it was built in.
+ */
+public final class CustomGradient {
+  private CustomGradient() {}
+
+  /** dL/dx and dL/dparameter, the latter in the order of the parameters. */
+  public record Gradients(Tensor input, List<Tensor> parameters) {}
+
+  /** Turns dL/dy into the gradients of input and parameters. Called at most once per backward. */
+  @FunctionalInterface
+  public interface Backward {
+    Gradients apply(Tensor upstream);
+  }
+
+  /**
+   * Makes {@code value} the result of a differentiable operation on {@code input}.
+   *
+   * @param input the input x, any shape
+   * @param value the operation's output y, computed without autograd; shape, dtype and strides of {@code input}
+   * @param parameters leaf tensors that receive gradients
+   * @param backward the gradient
+   * @return y, part of the graph of {@code input}; plain {@code value} where nothing needs a gradient
+   */
+  public static Tensor apply(Tensor input, Tensor value, List<Tensor> parameters, Backward backward) {
+    boolean parametersTrain = parameters.stream().anyMatch(Tensor::requires_grad);
+    if (!GradMode.is_enabled() || !(input.requires_grad() || parametersTrain)) {
+      return value;
+    }
+    for (Tensor parameter : parameters) {
+      if (!parameter.is_leaf()) {
+        throw new IllegalArgumentException("parameters of a custom gradient must be leaves, not results of operations");
+      }
+    }
+    // An input outside the graph still has to carry the graph to the parameters.
+    Tensor carrier = input.requires_grad() ? input : input.detach().set_requires_grad(true);
+    Tensor output = carrier.alias();
+    output.set_data(value);
+    output.register_hook(new Hook(parameters, backward));
+    return output;
+  }
+
+  /** Kept reachable by the scope it is made in, or by {@link #UNSCOPED} until it has run. */
+  private static final class Hook extends TensorTensorHook {
+    private static final Set<Hook> UNSCOPED = Collections.synchronizedSet(new HashSet<>());
+
+    private final List<Tensor> parameters;
+    private @Nullable Backward backward;
+    private @Nullable Tensor inputGradient;
+
+    Hook(List<Tensor> parameters, Backward backward) {
+      this.parameters = parameters;
+      this.backward = backward;
+      if (PointerScope.getInnerScope() == null) {
+        UNSCOPED.add(this);
+      }
+    }
+
+    @Override
+    public TensorBase call(TensorBase upstream) {
+      Backward gradient = backward;
+      if (gradient == null) {
+        throw new IllegalStateException("backward ran twice over one graph; keep graphs to one backward");
+      }
+      backward = null; // lets go of the saved input as early as libtorch would
+      try (var _ = new PointerScope();
+          var _ = Scope.noGradients()) {
+        Gradients gradients = gradient.apply(new Tensor(upstream).contiguous());
+        for (int i = 0; i < parameters.size(); i++) {
+          accumulate(parameters.get(i), gradients.parameters().get(i));
+        }
+        // libtorch copies the reference when this method returns; ours is dropped with the hook.
+        inputGradient = gradients.input().retainReference();
+        return inputGradient;
+      } finally {
+        UNSCOPED.remove(this);
+      }
+    }
+
+    private static void accumulate(Tensor parameter, Tensor gradient) {
+      if (!parameter.requires_grad()) {
+        return;
+      }
+      Tensor sum = parameter.mutable_grad();
+      if (sum.defined()) {
+        sum.add_(gradient);
+      } else {
+        sum.put(gradient);
+      }
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package org.kat4j.torch;
+
+import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Prepares this process for libtorch: allocator first, then the natives, then the threads.
+ *
+ * <p>Everything in kat4j that touches libtorch goes through {@link #start()} first; calling it again costs nothing.
+ */
+public final class Host {
+  private static final int M_TRIM_THRESHOLD = -1;
+  private static final int M_TOP_PAD = -2;
+  private static final int M_MMAP_MAX = -4;
+  private static final int M_ARENA_MAX = -8;
+  private static final int TOP_PAD_BYTES = 64 << 20;
+
+  /** What was done about glibc's allocator, in words for {@code kat4j doctor}. */
+  private static final String ALLOCATOR;
+
+  static {
+    ALLOCATOR = keepFreedMemory();
+    Loader.load(torch.class);
+  }
+
+  private Host() {}
+
+  /** Sets up the allocator and loads libtorch, once. */
+  public static void start() {
+    // The work is the static initialiser: the JVM runs it exactly once, whichever thread comes first.
+  }
+
+  /** How tensor memory is allocated, in words. */
+  public static String allocator() {
+    return ALLOCATOR;
+  }
+
+  /** The number of threads that libtorch and the kernels of kat4j use inside one operation. */
+  public static int threads() {
+    return torch.get_num_threads();
+  }
+
+  /** Sets the number of threads; {@code threads >= 1}. */
+  public static void setThreads(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads = " + threads + ": at least 1");
+    }
+    torch.set_num_threads(threads);
+  }
+
+  /** Version of libtorch. */
+  public static String libtorchVersion() {
+    return torch.TORCH_VERSION();
+  }
+
+  /** The build of libtorch and what it was built with, many lines. */
+  public static String buildInformation() {
+    return torch.show_config().getString();
+  }
+
+  /**
+   * Makes glibc keep and reuse the memory of freed tensors.
+   *
+   * <p>As it comes, glibc maps every large tensor anew and the kernel clears its pages one fault at a time: three to five times
+   * the cost of the operation that fills it. M_ARENA_MAX = 1 because a Java thread would otherwise get an arena of 64 MB heaps.
+   */
+  private static String keepFreedMemory() {
+    String preload = System.getenv("LD_PRELOAD");
+    if (preload != null && preload.contains("malloc")) {
+      return "preloaded: " + preload;
+    }
+    Linker linker = Linker.nativeLinker();
+    Optional<MemorySegment> symbol = linker.defaultLookup().find("mallopt");
+    if (symbol.isEmpty()) {
+      return "the system's, untuned: no mallopt in this C library";
+    }
+    MethodHandle mallopt =
+        linker.downcallHandle(
+            symbol.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+    int[][] options = {{M_MMAP_MAX, 0}, {M_TRIM_THRESHOLD, -1}, {M_ARENA_MAX, 1}, {M_TOP_PAD, TOP_PAD_BYTES}};
+    boolean accepted = true;
+    try {
+      for (int[] option : options) {
+        accepted &= (int) mallopt.invokeExact(option[0], option[1]) == 1;
+      }
+    } catch (Throwable failure) {
+      throw new IllegalStateException("mallopt could not be called", failure);
+    }
+    return accepted ? "glibc, freed memory kept (mallopt)" : "glibc, mallopt refused an option";
+  }
+
+  /** Resident memory of this process in bytes, or -1 where the system does not say. */
+  public static long residentBytes() {
+    try {
+      String[] fields = Files.readString(Path.of("/proc/self/statm")).split(" ");
+      return Long.parseLong(fields[1]) * pageSize();
+    } catch (IOException | RuntimeException unavailable) {
+      return -1;
+    }
+  }
+
+  private static long pageSize() {
+    Linker linker = Linker.nativeLinker();
+    MethodHandle getpagesize =
+        linker.downcallHandle(
+            linker.defaultLookup().find("getpagesize").orElseThrow(), FunctionDescriptor.of(ValueLayout.JAVA_INT));
+    try {
+      return (int) getpagesize.invokeExact();
+    } catch (Throwable failure) {
+      throw new IllegalStateException("getpagesize could not be called", failure);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package org.kat4j.torch;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** The way between Java's memory and tensors. */
+public final class Memory {
+  private Memory() {}
+
+  /** A tensor over native float32 memory, not copied: it must not be used once the memory is gone. */
+  public static Tensor floats(MemorySegment memory, long... shape) {
+    var pointer = new FloatPointer(memory.asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer());
+    return torch.from_blob(pointer, shape, new TensorOptions(ScalarType.Float));
+  }
+
+  /** A tensor over native int64 memory, not copied: it must not be used once the memory is gone. */
+  public static Tensor longs(MemorySegment memory, long... shape) {
+    var pointer = new LongPointer(memory.asByteBuffer().order(ByteOrder.nativeOrder()).asLongBuffer());
+    return torch.from_blob(pointer, shape, new TensorOptions(ScalarType.Long));
+  }
+
+  /** The tensor on another device; the same tensor where it already is there. */
+  public static Tensor to(Tensor tensor, Device device) {
+    return tensor.to(device.toTorch(), tensor.scalar_type());
+  }
+
+  /** The tensor in another floating-point type; the same tensor where it already has it. */
+  public static Tensor to(Tensor tensor, DType dtype) {
+    return tensor.to(dtype.scalarType());
+  }
+
+  /** All elements in row-major order, as float64. */
+  public static double[] doubles(Tensor tensor) {
+    try (Scope _ = Scope.open()) {
+      Tensor flat = tensor.detach().to(ScalarType.Double).cpu().contiguous();
+      double[] values = new double[Math.toIntExact(flat.numel())];
+      if (values.length > 0) {
+        flat.data_ptr_double().get(values);
+      }
+      return values;
+    }
+  }
+
+  /** All elements of an integer tensor in row-major order. */
+  public static long[] longs(Tensor tensor) {
+    try (Scope _ = Scope.open()) {
+      Tensor flat = tensor.detach().to(ScalarType.Long).cpu().contiguous();
+      long[] values = new long[Math.toIntExact(flat.numel())];
+      if (values.length > 0) {
+        flat.data_ptr_long().get(values);
+      }
+      return values;
+    }
+  }
+}

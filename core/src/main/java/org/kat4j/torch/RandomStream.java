@@ -1,0 +1,55 @@
+package org.kat4j.torch;
+
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.GeneratorOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * An explicit stream of random numbers (Mersenne Twister on the CPU) whose state can be saved and restored.
+ *
+ * <p>Same seed, same calls = same bits. Numbers are drawn on the CPU whatever the device of the model, so that a model starts
+ * from the same weights everywhere.
+ */
+public final class RandomStream {
+  private final Generator generator;
+  private final GeneratorOptional optional;
+
+  public RandomStream(long seed) {
+    Host.start();
+    generator = torch.createCPUGenerator(seed);
+    generator.retainReference();
+    optional = new GeneratorOptional(generator);
+    optional.retainReference();
+  }
+
+  /** For libtorch functions that take a generator. */
+  GeneratorOptional generator() {
+    return optional;
+  }
+
+  /** Fills a CPU tensor with normal numbers, in place. */
+  public Tensor normal(Tensor target, double mean, double deviation) {
+    return target.normal_(mean, deviation, optional);
+  }
+
+  /** Fills a CPU tensor with uniform numbers from [low, high), in place. */
+  public Tensor uniform(Tensor target, double low, double high) {
+    return target.uniform_(low, high, optional);
+  }
+
+  /** Fills a CPU tensor with 0 and 1, 1 with the given probability, in place. */
+  public Tensor bernoulli(Tensor target, double probability) {
+    return target.bernoulli_(probability, optional);
+  }
+
+  /** The whole state as a byte tensor, for checkpoints. */
+  public Tensor state() {
+    return generator.get_state();
+  }
+
+  /** Goes on where the stream stood when {@code state} was taken. */
+  public void restore(Tensor state) {
+    generator.set_state(state);
+  }
+}

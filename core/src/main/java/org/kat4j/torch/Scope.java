@@ -1,0 +1,56 @@
+package org.kat4j.torch;
+
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A unit of work that leaves no native memory behind: what is made inside on this thread is freed at its end.
+ *
+ * <pre>{@code
+ * try (var step = Scope.open()) {
+ *   Tensor loss = ...;
+ *   loss.backward();
+ * }
+ * }</pre>
+ *
+ * <p>Parameters, their gradients and optimizer state survive. To take a tensor out, {@link #keep} it and close it later.
+ */
+public final class Scope implements AutoCloseable {
+  private final PointerScope pointers = new PointerScope();
+
+  private Scope() {}
+
+  public static Scope open() {
+    Host.start();
+    return new Scope();
+  }
+
+  /** The tensor outlives the scope; the caller closes it. */
+  public static Tensor keep(Tensor tensor) {
+    return tensor.retainReference();
+  }
+
+  @Override
+  public void close() {
+    pointers.close();
+  }
+
+  /** Until it is closed, this thread records nothing for differentiation. */
+  public static NoGradients noGradients() {
+    Host.start();
+    return new NoGradients();
+  }
+
+  /** Handle of {@link #noGradients()}. */
+  public static final class NoGradients implements AutoCloseable {
+    private final NoGradGuard guard = new NoGradGuard();
+
+    private NoGradients() {}
+
+    @Override
+    public void close() {
+      guard.close();
+    }
+  }
+}

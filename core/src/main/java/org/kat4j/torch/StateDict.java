@@ -1,0 +1,80 @@
+package org.kat4j.torch;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.BiConsumer;
+import org.bytedeco.pytorch.Tensor;
+
+/** The tensors and parts of a model by name, as PyTorch's {@code state_dict()} names them. */
+public final class StateDict {
+  private StateDict() {}
+
+  /** All tensors of a part by their full names, in state-dict order. */
+  public static SequencedMap<String, Tensor> of(Part root) {
+    SequencedMap<String, Tensor> tensors = new LinkedHashMap<>();
+    root.register(
+        new Walk("") {
+          @Override
+          void found(String name, Tensor tensor) {
+            if (tensors.put(name, tensor) != null) {
+              throw new IllegalStateException("two tensors are called " + name);
+            }
+          }
+        });
+    return tensors;
+  }
+
+  /** Visits every part below {@code root} with its full name; the root itself is "". */
+  public static void forEachPart(Part root, BiConsumer<String, Part> visitor) {
+    visitor.accept("", root);
+    root.register(
+        new Walk("") {
+          @Override
+          void entered(String name, Part part) {
+            visitor.accept(name, part);
+          }
+        });
+  }
+
+  /** The number of trainable numbers. */
+  public static long parameterCount(Part root) {
+    return of(root).values().stream().mapToLong(Tensor::numel).sum();
+  }
+
+  /** Forgets all gradients: their memory is freed, the next backward starts from nothing. */
+  public static void clearGradients(Map<String, Tensor> parameters) {
+    for (Tensor parameter : parameters.values()) {
+      try (Tensor gradient = parameter.mutable_grad()) {
+        gradient.reset();
+      }
+    }
+  }
+
+  /** Carries the name of the part it stands in. */
+  private static class Walk implements Registry {
+    private String prefix;
+
+    Walk(String prefix) {
+      this.prefix = prefix;
+    }
+
+    void found(String name, Tensor tensor) {}
+
+    void entered(String name, Part part) {}
+
+    @Override
+    public void tensor(String name, Tensor tensor) {
+      found(prefix + name, tensor);
+    }
+
+    @Override
+    public void part(String name, Part child) {
+      String outer = prefix;
+      entered(outer + name, child);
+      prefix = outer + name + ".";
+      child.register(this);
+      prefix = outer;
+    }
+  }
+}

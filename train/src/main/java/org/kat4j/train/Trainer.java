@@ -1,0 +1,276 @@
+package org.kat4j.train;
+
+import java.nio.file.Files;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Tensor;
+import org.kat4j.data.Batch;
+import org.kat4j.data.ImageData;
+import org.kat4j.data.ImageSet;
+import org.kat4j.data.Loader;
+import org.kat4j.data.Split;
+import org.kat4j.model.Model;
+import org.kat4j.model.Weights;
+import org.kat4j.optim.GradientNorm;
+import org.kat4j.optim.Optimizer;
+import org.kat4j.optim.ParameterGroup;
+import org.kat4j.task.Evaluation;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.DType;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Host;
+import org.kat4j.torch.Losses;
+import org.kat4j.torch.Memory;
+import org.kat4j.torch.Pass;
+import org.kat4j.torch.RandomStream;
+import org.kat4j.torch.Scope;
+import org.kat4j.torch.StateDict;
+
+/**
+ * The training loop.
+ *
+ * <p>A run is determined by its configuration: same configuration, same device, same threads = same weights, also when it was
+ * killed and continued in between.
+ */
+public final class Trainer {
+  private static final double PROGRESS_SECONDS = 0.2;
+  private static final long TRAINING_STREAM = 0x9E3779B97F4A7C15L; // keeps drop path apart from the initial weights
+
+  /**
+   * How a run ended.
+   *
+   * @param evaluation of the last weights on the validation images
+   * @param test of the last weights on the set's second split; the same evaluation unless images were held out
+   * @param parameters trainable numbers
+   * @param seconds time spent, all processes of the run together
+   * @param finished false when it was stopped early
+   */
+  public record Result(Evaluation evaluation, Evaluation test, long parameters, double seconds, boolean finished) {}
+
+  private final TrainConfig config;
+  private final RunFolder folder;
+  private final ImageSet train;
+  private final ImageSet validation;
+  private final ImageSet test;
+  private final Device device;
+  private final Model model;
+  private final SequencedMap<String, Tensor> parameters;
+  private final Optimizer optimizer;
+  private final RandomStream random;
+  private final Tensor lossSum; // float64 scalar: summed training loss of the epoch in progress
+  private final MetricsLog log;
+
+  private Checkpoint position;
+  private volatile boolean stopRequested;
+  private long startedNanos;
+  private long imagesSinceStart;
+  private long lastProgressNanos;
+  private long lastCheckpointNanos;
+
+  private Trainer(TrainConfig config, RunFolder folder, ImageData data) {
+    this.config = config;
+    this.folder = folder;
+    var split = Split.holdOut(data.train(), config.data().holdOut(), config.seed());
+    train = split.train();
+    validation = config.data().holdOut() == 0 ? data.validation() : split.heldOut();
+    test = data.validation();
+    if (config.threads() > 0) {
+      Host.setThreads(config.threads());
+    }
+    device = Device.parse(config.device());
+    Context context = new Context(device, DType.FLOAT32, new RandomStream(config.seed()), 0, 1, true);
+    model = config.model().build(context);
+    parameters = StateDict.of(model);
+    optimizer =
+        config.optimizer().build(ParameterGroup.split(parameters, config.optimizer().weightDecay(), model.noWeightDecay()));
+    random = new RandomStream(config.seed() ^ TRAINING_STREAM);
+    lossSum = Losses.zeroSum(device);
+    log = new MetricsLog(folder.metrics());
+    position = Checkpoint.START;
+  }
+
+  /** A new run in an empty folder. */
+  public static Trainer start(TrainConfig config, RunFolder folder, ImageData data) {
+    return new Trainer(config, folder, data);
+  }
+
+  /** The run of a folder from its last checkpoint, or from the start where there is none yet. */
+  public static Trainer resume(RunFolder folder, ImageData data) {
+    Trainer trainer = new Trainer(folder.readConfig(), folder, data);
+    if (Files.exists(folder.last())) {
+      trainer.position =
+          Checkpoint.load(folder.last(), trainer.model, trainer.optimizer, trainer.random, trainer.lossSum);
+    }
+    trainer.log.keepFirst(trainer.position.epoch());
+    return trainer;
+  }
+
+  public Model model() {
+    return model;
+  }
+
+  public TrainConfig config() {
+    return config;
+  }
+
+  /** The configuration with the model's input fitted to the data. */
+  public static TrainConfig fitted(TrainConfig config, ImageData data) {
+    ImageSet images = data.train();
+    return config.withModel(config.model().withInput(images.height(), images.channels(), images.classNames().size()));
+  }
+
+  /** Ends the run after the batch in progress, with a checkpoint to go on from. May be called from any thread. */
+  public void stop() {
+    stopRequested = true;
+  }
+
+  /** Trains until the last epoch is evaluated or {@link #stop()} is called. */
+  public Result run(Monitor monitor) {
+    startedNanos = System.nanoTime();
+    lastCheckpointNanos = startedNanos;
+    double secondsBefore = position.seconds();
+    Evaluation evaluation = null;
+    while (position.epoch() < config.schedule().epochs()) {
+      if (!trainEpoch(monitor, secondsBefore)) {
+        save(secondsBefore);
+        Evaluation now = Evaluation.of(model, validation);
+        return new Result(now, now, StateDict.parameterCount(model), elapsed(secondsBefore), false);
+      }
+      evaluation = finishEpoch(monitor, secondsBefore);
+    }
+    if (evaluation == null) { // the run was complete before
+      evaluation = Evaluation.of(model, validation);
+    }
+    Evaluation onTest = validation == test ? evaluation : Evaluation.of(model, test);
+    return new Result(evaluation, onTest, StateDict.parameterCount(model), elapsed(secondsBefore), true);
+  }
+
+  private int batchesPerEpoch() {
+    return Math.max(1, train.size() / config.batchSize());
+  }
+
+  private long updatesPerEpoch() {
+    return Math.ceilDiv(batchesPerEpoch(), config.accumulation());
+  }
+
+  /** The rest of the epoch in progress; false when it was stopped. */
+  private boolean trainEpoch(Monitor monitor, double secondsBefore) {
+    int batches = batchesPerEpoch();
+    boolean dropLast = train.size() >= config.batchSize();
+    try (Loader.Epoch epoch =
+        Loader.epoch(
+            train, config.batchSize(), true, dropLast, config.augmentation(), config.seed(), position.epoch(), position.batch())) {
+      while (position.batch() < batches) {
+        // Gradients of a half accumulated update are not part of a checkpoint: stop between updates only.
+        boolean betweenUpdates = position.batch() % config.accumulation() == 0;
+        if (betweenUpdates && stopRequested) {
+          return false;
+        }
+        if (betweenUpdates && secondsSince(lastCheckpointNanos) > config.checkpointSeconds()) {
+          save(secondsBefore);
+        }
+        try (Batch batch = epoch.next()) {
+          step(batch, batches);
+        }
+        report(monitor, batches);
+      }
+    }
+    return true;
+  }
+
+  private void step(Batch batch, int batches) {
+    int group = position.batch() / config.accumulation() * config.accumulation(); // first batch of this update
+    int groupSize = Math.min(config.accumulation(), batches - group);
+    boolean lastOfGroup = position.batch() == group + groupSize - 1;
+    try (Scope _ = Scope.open()) {
+      Tensor pixels = Memory.floats(batch.pixels(), batch.count(), train.channels(), train.height(), train.width());
+      Tensor labels = Memory.to(Memory.longs(batch.labels(), batch.count()), device);
+      Tensor logits = model.forward(Memory.to(pixels, device), Pass.training(random)); // [batch, classes]
+      Tensor loss = Losses.crossEntropy(logits, labels, config.labelSmoothing());
+      Losses.divided(loss, groupSize).backward();
+      Losses.addTo(lossSum, loss);
+      if (lastOfGroup) {
+        update();
+      }
+    }
+    imagesSinceStart += batch.count();
+    position =
+        new Checkpoint(
+            position.epoch(),
+            position.batch() + 1,
+            position.update() + (lastOfGroup ? 1 : 0),
+            position.bestTop1(),
+            position.seconds());
+  }
+
+  private void update() {
+    if (config.clipNorm() > 0) {
+      GradientNorm.clip(parameters.values(), config.clipNorm());
+    }
+    optimizer.step(learningRate(position.update()));
+    StateDict.clearGradients(parameters);
+  }
+
+  private double learningRate(long update) {
+    return config.schedule().lr(config.optimizer().lr(), update, updatesPerEpoch());
+  }
+
+  private Evaluation finishEpoch(Monitor monitor, double secondsBefore) {
+    double trainLoss = lossSum.item_double() / position.batch();
+    double imagesPerSecond = imagesSinceStart / secondsSince(startedNanos);
+    Evaluation evaluation = Evaluation.of(model, validation);
+    boolean best = evaluation.top1() > position.bestTop1();
+    double seconds = elapsed(secondsBefore);
+    var result =
+        new Monitor.EpochResult(
+            position.epoch() + 1,
+            position.update(),
+            learningRate(position.update() - 1),
+            trainLoss,
+            evaluation,
+            imagesPerSecond,
+            seconds,
+            best);
+    if (best) {
+      Weights.save(folder.best(), model, Map.of("epoch", Integer.toString(result.epoch()), "top1", Double.toString(evaluation.top1())));
+    }
+    lossSum.zero_();
+    position = new Checkpoint(position.epoch() + 1, 0, position.update(), Math.max(position.bestTop1(), evaluation.top1()), seconds);
+    log.append(result);
+    save(secondsBefore);
+    monitor.epoch(result);
+    return evaluation;
+  }
+
+  private void save(double secondsBefore) {
+    position = new Checkpoint(position.epoch(), position.batch(), position.update(), position.bestTop1(), elapsed(secondsBefore));
+    position.save(folder.last(), model, optimizer, random, lossSum);
+    lastCheckpointNanos = System.nanoTime();
+  }
+
+  private void report(Monitor monitor, int batches) {
+    if (secondsSince(lastProgressNanos) < PROGRESS_SECONDS) {
+      return; // reading the loss makes the host wait for the device
+    }
+    lastProgressNanos = System.nanoTime();
+    double imagesPerSecond = imagesSinceStart / secondsSince(startedNanos);
+    long batchesLeft = (long) (config.schedule().epochs() - position.epoch()) * batches - position.batch();
+    monitor.progress(
+        new Monitor.Progress(
+            position.epoch() + 1,
+            config.schedule().epochs(),
+            position.batch(),
+            batches,
+            lossSum.item_double() / position.batch(),
+            imagesPerSecond,
+            batchesLeft * config.batchSize() / imagesPerSecond));
+  }
+
+  private double elapsed(double secondsBefore) {
+    return secondsBefore + secondsSince(startedNanos);
+  }
+
+  private static double secondsSince(long nanos) {
+    return (System.nanoTime() - nanos) / 1e9;
+  }
+}
