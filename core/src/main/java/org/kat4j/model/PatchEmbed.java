@@ -32,7 +32,7 @@ final class PatchEmbed implements Part {
     long[] stride = {patch, patch};
     Tensor grid =
         torch.conv2d(images, weight, new TensorOptional(bias), stride, new long[] {0, 0}, new long[] {1, 1}, 1);
-    return grid.flatten(2).transpose(1, 2); // [batch, patches, width]
+    return grid.flatten(2, -1).transpose(1, 2); // [batch, patches, width]
   }
 
   Tensor weight() {

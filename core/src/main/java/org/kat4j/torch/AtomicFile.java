@@ -1,7 +1,9 @@
 package org.kat4j.torch;
 
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -25,6 +27,12 @@ public final class AtomicFile {
   @FunctionalInterface
   public interface Content {
     void writeTo(FileChannel channel) throws IOException;
+  }
+
+  /** Writes a text as UTF-8; see {@link #write(Path, Content)}. */
+  public static void write(Path file, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    write(file, channel -> TensorBytes.write(channel, MemorySegment.ofArray(bytes)));
   }
 
   /**

@@ -64,9 +64,12 @@ public final class CustomGradient {
   private static final class Hook extends TensorTensorHook {
     private static final Set<Hook> UNSCOPED = Collections.synchronizedSet(new HashSet<>());
 
+    // libtorch takes its own reference to a result only after call() has returned, so ours lives until the next call on the
+    // thread: at most one tensor, where leaving it to the step's scope would keep all of them.
+    private static final ThreadLocal<@Nullable TensorBase> RETURNED = new ThreadLocal<>();
+
     private final List<Tensor> parameters;
     private @Nullable Backward backward;
-    private @Nullable Tensor inputGradient;
 
     Hook(List<Tensor> parameters, Backward backward) {
       this.parameters = parameters;
@@ -83,17 +86,28 @@ public final class CustomGradient {
         throw new IllegalStateException("backward ran twice over one graph; keep graphs to one backward");
       }
       backward = null; // lets go of the saved input as early as libtorch would
+      release();
       try (var _ = new PointerScope();
           var _ = Scope.noGradients()) {
         Gradients gradients = gradient.apply(new Tensor(upstream).contiguous());
         for (int i = 0; i < parameters.size(); i++) {
           accumulate(parameters.get(i), gradients.parameters().get(i));
         }
-        // libtorch copies the reference when this method returns; ours is dropped with the hook.
-        inputGradient = gradients.input().retainReference();
-        return inputGradient;
+        // A reference of our own: what the presets hand out may point into another tensor.
+        TensorBase result = new Tensor(gradients.input()).retainReference();
+        RETURNED.set(result);
+        return result;
       } finally {
+        upstream.close();
         UNSCOPED.remove(this);
+      }
+    }
+
+    private static void release() {
+      TensorBase returned = RETURNED.get();
+      if (returned != null) {
+        returned.close();
+        RETURNED.remove();
       }
     }
 

@@ -23,7 +23,7 @@ public enum DType {
 
   /** The dtype of a tensor; fails for integer tensors. */
   public static DType of(Tensor tensor) {
-    ScalarType type = tensor.scalar_type();
+    ScalarType type = tensor.scalar_type().intern(); // JavaCPP hands out enum objects of its own
     for (DType dtype : values()) {
       if (dtype.scalarType == type) {
         return dtype;

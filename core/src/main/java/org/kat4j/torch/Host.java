@@ -57,9 +57,13 @@ public final class Host {
     torch.set_num_threads(threads);
   }
 
-  /** Version of libtorch. */
+  /** Version of libtorch and of its presets, for example 2.10.0-1.5.13. */
   public static String libtorchVersion() {
-    return torch.TORCH_VERSION();
+    try {
+      return Loader.getVersion("org.bytedeco", "pytorch");
+    } catch (IOException unnamed) {
+      return "unknown";
+    }
   }
 
   /** The build of libtorch and what it was built with, many lines. */

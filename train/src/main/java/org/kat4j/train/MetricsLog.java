@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import org.kat4j.config.AtomicFile;
+import org.kat4j.torch.AtomicFile;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
 

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
-import org.kat4j.config.AtomicFile;
+import org.kat4j.torch.AtomicFile;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
 
