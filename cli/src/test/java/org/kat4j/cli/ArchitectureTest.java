@@ -1,13 +1,14 @@
 package org.kat4j.cli;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.equivalentTo;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -106,8 +107,7 @@ class ArchitectureTest {
           .that()
           .resideOutsideOfPackages(packages(CORE))
           .should()
-          .dependOnClassesThat(
-              resideInAPackage("org.bytedeco..").and(not(equivalentTo(Tensor.class))))
+          .dependOnClassesThat(resideInAPackage("org.bytedeco..").and(not(belongTo(Tensor.class))))
           .because("everything but the Tensor type goes through org.kat4j.torch");
 
   @ArchTest
@@ -130,6 +130,13 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule nullsAreDeclared =
       classes().should(resideInNullMarkedPackage()).because("NullAway checks marked packages only");
+
+  /** The type itself and arrays of it. */
+  private static DescribedPredicate<JavaClass> belongTo(Class<?> allowed) {
+    return describe(
+        "are or hold " + allowed.getSimpleName(),
+        type -> type.getBaseComponentType().isEquivalentTo(allowed));
+  }
 
   private static String[] packages(String... rooms) {
     return Arrays.stream(rooms).map(room -> "org.kat4j." + room + "..").toArray(String[]::new);
