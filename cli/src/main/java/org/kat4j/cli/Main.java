@@ -1,0 +1,119 @@
+package org.kat4j.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Objects;
+import org.kat4j.error.UserException;
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The {@code kat4j} command.
+ *
+ * <p>Exit codes: 0 done, 1 a fault of kat4j or of the machine, 2 a mistake of the user. Both kinds
+ * of failure end in one line on stderr; {@code --debug} adds the stack trace.
+ *
+ * <p>A new command is a class in this package with its name in {@code subcommands}. Every start
+ * constructs all of them, so a command touches libtorch only once it runs.
+ */
+@Command(
+    name = "kat4j",
+    description = "Kolmogorov-Arnold Transformers: build, train, compare, explain.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.Version.class,
+    subcommands = {HelpCommand.class})
+public final class Main implements Runnable {
+  private static final int FAULT = 1;
+  private static final int USER_MISTAKE = 2;
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "Show the stack trace when a command fails.")
+  private boolean debug;
+
+  public static void main(String[] args) {
+    System.exit(run(commandLine(), args));
+  }
+
+  /** The whole command tree, not yet run. */
+  static CommandLine commandLine() {
+    return new CommandLine(new Main()).addSubcommand("completion", new GenerateCompletion());
+  }
+
+  /** Parses and runs; returns the exit code and lets nothing escape. */
+  static int run(CommandLine root, String... args) {
+    root.setParameterExceptionHandler((mistake, rest) -> explain(mistake));
+    root.setExecutionExceptionHandler((failure, command, parsed) -> report(failure, root));
+    try {
+      return root.execute(args);
+    } catch (Error failure) { // out of memory, natives that do not load: picocli passes these on
+      return report(failure, root);
+    }
+  }
+
+  /** {@code kat4j} alone is a request for help. */
+  @Override
+  public void run() {
+    CommandLine.usage(this, System.out);
+  }
+
+  private static int explain(ParameterException mistake) {
+    String command = mistake.getCommandLine().getCommandSpec().qualifiedName();
+    PrintWriter err = mistake.getCommandLine().getErr();
+    err.println("kat4j: " + firstLine(mistake) + suggestion(mistake));
+    err.println("Try '" + command + " --help'.");
+    return USER_MISTAKE;
+  }
+
+  private static String suggestion(ParameterException mistake) {
+    List<String> similar =
+        mistake instanceof UnmatchedArgumentException unmatched
+            ? unmatched.getSuggestions()
+            : List.of();
+    return similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?";
+  }
+
+  private static int report(Throwable failure, CommandLine root) {
+    boolean userMistake = failure instanceof UserException;
+    boolean debug = root.<Main>getCommand().debug;
+    PrintWriter err = root.getErr();
+    String hint = userMistake || debug ? "" : " (run with --debug to see where)";
+    err.println("kat4j: " + (userMistake ? firstLine(failure) : describe(failure)) + hint);
+    if (debug) {
+      failure.printStackTrace(err);
+    }
+    err.flush();
+    return userMistake ? USER_MISTAKE : FAULT;
+  }
+
+  private static String describe(Throwable failure) {
+    String type = failure.getClass().getSimpleName();
+    String message = firstLine(failure);
+    return message.isEmpty() ? type : type + ": " + message;
+  }
+
+  /** libtorch puts a C++ stack behind the first line of its messages. */
+  private static String firstLine(Throwable failure) {
+    String message = Objects.requireNonNullElse(failure.getMessage(), "");
+    return message.lines().findFirst().orElse("");
+  }
+
+  /** Reads the version from the manifest of the jar that this class came in. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Main.class.getPackage().getImplementationVersion();
+      return new String[] {
+        "kat4j " + (version == null ? "(not packaged)" : version) + ", Java " + Runtime.version()
+      };
+    }
+  }
+}
