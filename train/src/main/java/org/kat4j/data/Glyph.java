@@ -9,19 +9,16 @@ import java.util.Locale;
  * <p>Coordinates lie in about {@code [-1, 1]}, x to the right and y downwards.
  */
 enum Glyph {
-  CIRCLE(curve(arc(13, 0.9, 0.9, -90, 282))),
-  CROSS(lines(-0.8, -0.8, 0.8, 0.8), lines(0.8, -0.8, -0.8, 0.8)),
-  TRIANGLE(lines(0, -0.85, 0.85, 0.7, -0.85, 0.7, -0.02, -0.82)),
-  SQUARE(lines(-0.75, -0.75, 0.75, -0.75, 0.75, 0.75, -0.75, 0.75, -0.75, -0.72)),
-  STAR(lines(pentagram())),
-  HEART(
-      curve(
-          0, 0.9, 0, 0.9, -0.75, 0.2, -1, -0.3, -0.75, -0.85, -0.2, -0.8, 0, -0.3, 0, -0.3, 0.2,
-          -0.8, 0.75, -0.85, 1, -0.3, 0.75, 0.2, 0, 0.9)),
-  ARROW(lines(-0.95, 0, 0.9, 0), lines(0.3, -0.55, 0.95, 0, 0.3, 0.55)),
-  SPIRAL(curve(arc(20, 0.08, 1.0, 20, 760))),
-  WAVE(curve(-1, 0.25, -0.85, -0.6, -0.3, -0.75, 0, 0, 0.3, 0.75, 0.85, 0.6, 1, -0.25)),
-  ZIGZAG(lines(-1, 0.5, -0.5, -0.55, 0, 0.5, 0.5, -0.55, 1, 0.5));
+  CIRCLE,
+  CROSS,
+  TRIANGLE,
+  SQUARE,
+  STAR,
+  HEART,
+  ARROW,
+  SPIRAL,
+  WAVE,
+  ZIGZAG;
 
   /**
    * One movement of the pen.
@@ -30,16 +27,31 @@ enum Glyph {
    *     straight lines
    * @param points x and y in turn
    */
+  @SuppressWarnings("ArrayRecordComponent") // only carries the points, is never compared
   record Stroke(boolean smooth, double[] points) {}
 
-  private final List<Stroke> strokes;
-
-  Glyph(Stroke... strokes) {
-    this.strokes = List.of(strokes);
-  }
-
+  /** The strokes of the ideal shape, in the order in which they are drawn. */
   List<Stroke> strokes() {
-    return strokes;
+    return switch (this) {
+      case CIRCLE -> List.of(curve(arc(13, 0.9, 0.9, -90, 282)));
+      case CROSS -> List.of(lines(-0.8, -0.8, 0.8, 0.8), lines(0.8, -0.8, -0.8, 0.8));
+      case TRIANGLE -> List.of(lines(0, -0.85, 0.85, 0.7, -0.85, 0.7, -0.02, -0.82));
+      case SQUARE ->
+          List.of(lines(-0.75, -0.75, 0.75, -0.75, 0.75, 0.75, -0.75, 0.75, -0.75, -0.72));
+      // The five-pointed star drawn without lifting the pen.
+      case STAR -> List.of(lines(arc(6, 0.95, 0.95, -90, -90 + 2 * 360)));
+      // The doubled points make the corners at the tip and in the dip.
+      case HEART ->
+          List.of(
+              curve(
+                  0, 0.9, 0, 0.9, -0.75, 0.2, -1, -0.3, -0.75, -0.85, -0.2, -0.8, 0, -0.3, 0, -0.3,
+                  0.2, -0.8, 0.75, -0.85, 1, -0.3, 0.75, 0.2, 0, 0.9));
+      case ARROW -> List.of(lines(-0.95, 0, 0.9, 0), lines(0.3, -0.55, 0.95, 0, 0.3, 0.55));
+      case SPIRAL -> List.of(curve(arc(20, 0.08, 1.0, 20, 760)));
+      case WAVE ->
+          List.of(curve(-1, 0.25, -0.85, -0.6, -0.3, -0.75, 0, 0, 0.3, 0.75, 0.85, 0.6, 1, -0.25));
+      case ZIGZAG -> List.of(lines(-1, 0.5, -0.5, -0.55, 0, 0.5, 0.5, -0.55, 1, 0.5));
+    };
   }
 
   /** The class name: lower case. */
@@ -67,10 +79,5 @@ enum Glyph {
       points[2 * i + 1] = radius * StrictMath.sin(angle);
     }
     return points;
-  }
-
-  /** The five-pointed star drawn without lifting the pen. */
-  private static double[] pentagram() {
-    return arc(6, 0.95, 0.95, -90, -90 + 2 * 360);
   }
 }

@@ -19,6 +19,7 @@ import org.kat4j.error.UserException;
  * @param shape the sizes, each at least 1
  * @param data the elements
  */
+@SuppressWarnings("ArrayRecordComponent") // only carries the arrays, is never compared
 record Idx(int[] shape, byte[] data) {
   private static final int UNSIGNED_BYTE = 8;
 

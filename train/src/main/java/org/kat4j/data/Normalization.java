@@ -10,6 +10,7 @@ import java.util.Objects;
  * @param mean one value per channel
  * @param std one positive value per channel
  */
+@SuppressWarnings("ArrayRecordComponent") // copied on the way in and out, compared by content
 public record Normalization(float[] mean, float[] std) {
 
   public Normalization {
