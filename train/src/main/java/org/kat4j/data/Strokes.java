@@ -32,6 +32,19 @@ final class Strokes {
         "synthetic drawings of ten simple shapes, made by kat4j itself");
   }
 
+  static SourceInfo info() {
+    return new SourceInfo(
+        "strokes",
+        "synthetic drawings of ten simple shapes",
+        TRAIN,
+        TEST,
+        1,
+        SIZE,
+        SIZE,
+        true,
+        "built in");
+  }
+
   private static ImageSet images(byte[] pixels, int count, Normalization normalization) {
     byte[] labels = new byte[count];
     for (int i = 0; i < count; i++) {
