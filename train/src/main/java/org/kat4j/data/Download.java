@@ -97,8 +97,8 @@ final class Download {
 
   private static UserException notFetched(
       URI address, RemoteFile file, Path target, Exception cause) {
-    String reason =
-        cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    // The client gives no message when nothing answers at all.
+    String reason = cause.getMessage() == null ? "no connection" : cause.getMessage();
     return new UserException(
         "%s is not here and cannot be fetched from %s (%s): put it at %s or pass its folder with --data-root (or KAT4J_DATA), or give a network connection"
             .formatted(file.name(), address, reason, target),

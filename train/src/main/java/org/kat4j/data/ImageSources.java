@@ -1,6 +1,6 @@
 package org.kat4j.data;
 
-import java.nio.file.Files;
+import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -47,12 +47,14 @@ public final class ImageSources {
   }
 
   private static ImageData openFolder(String name, @Nullable Integer size) {
-    Path folder = Path.of(name);
-    if (!Files.isDirectory(folder)) {
+    // Not Path.of, which throws on characters that no path can have.
+    File folder = new File(name);
+    if (!folder.isDirectory()) {
       throw new UserException(
           "data set \"%s\" is neither a known name nor a folder: use strokes, mnist, fashion-mnist, cifar10 or the path of a folder of images"
               .formatted(name));
     }
-    return IdxFolder.matches(folder) ? IdxFolder.open(folder) : ImageFolder.open(folder, size, 3);
+    Path path = folder.toPath();
+    return IdxFolder.matches(path) ? IdxFolder.open(path) : ImageFolder.open(path, size, 3);
   }
 }

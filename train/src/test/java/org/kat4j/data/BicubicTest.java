@@ -1,0 +1,62 @@
+package org.kat4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class BicubicTest {
+  private static final int[] ROW = {0, 50, 100, 150, 200, 250, 100, 0};
+
+  /** Rows computed with Pillow. */
+  @Test
+  void equalsPillow() {
+    assertThat(resizeRow(ROW, 4)).containsExactly(27, 125, 217, 67);
+    assertThat(resizeRow(ROW, 5)).containsExactly(16, 94, 182, 211, 34);
+    assertThat(resizeRow(ROW, 3)).containsExactly(45, 182, 112);
+    assertThat(resizeRow(new int[] {10, 200, 30, 90}, 8))
+        .containsExactly(0, 50, 170, 177, 65, 32, 75, 95);
+  }
+
+  @Test
+  void columnsAreResampledAsRowsAre() {
+    byte[] column = Bicubic.resize(bytes(ROW), 1, 8, 1, 5, 1);
+    assertThat(ints(column)).containsExactly(16, 94, 182, 211, 34);
+  }
+
+  @Test
+  void planesAreKeptApart() {
+    byte[] planes = new byte[3 * 4 * 4];
+    for (int i = 0; i < planes.length; i++) {
+      planes[i] = (byte) (i / 16 * 100);
+    }
+    byte[] resized = Bicubic.resize(planes, 3, 4, 4, 3, 7);
+    for (int i = 0; i < resized.length; i++) {
+      assertThat(Byte.toUnsignedInt(resized[i])).isEqualTo(i / 21 * 100);
+    }
+  }
+
+  @Test
+  void theSameSizeChangesNothing() {
+    assertThat(ints(Bicubic.resize(bytes(ROW), 1, 2, 4, 2, 4))).containsExactly(ROW);
+  }
+
+  private static int[] resizeRow(int[] row, int width) {
+    return ints(Bicubic.resize(bytes(row), 1, 1, row.length, 1, width));
+  }
+
+  private static byte[] bytes(int[] values) {
+    byte[] bytes = new byte[values.length];
+    for (int i = 0; i < values.length; i++) {
+      bytes[i] = (byte) values[i];
+    }
+    return bytes;
+  }
+
+  private static int[] ints(byte[] bytes) {
+    int[] values = new int[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      values[i] = Byte.toUnsignedInt(bytes[i]);
+    }
+    return values;
+  }
+}
