@@ -16,13 +16,14 @@ final class Bicubic {
   private final int[] starts;
   private final int[][] weights;
 
-  private Bicubic(int in, int out) {
+  /** The weights of outputs {@code first .. first + count - 1} of {@code out}. */
+  private Bicubic(int in, long out, long first, int count) {
     double scale = (double) in / out;
     double stretch = Math.max(scale, 1);
-    starts = new int[out];
-    weights = new int[out][];
-    for (int i = 0; i < out; i++) {
-      double centre = (i + 0.5) * scale;
+    starts = new int[count];
+    weights = new int[count][];
+    for (int i = 0; i < count; i++) {
+      double centre = (first + i + 0.5) * scale;
       int start = Math.max(0, (int) (centre - SUPPORT * stretch + 0.5));
       int end = Math.min(in, (int) (centre + SUPPORT * stretch + 0.5));
       starts[i] = start;
@@ -31,25 +32,46 @@ final class Bicubic {
   }
 
   /**
-   * Resamples planes {@code [channels, height, width]} to {@code [channels, toHeight, toWidth]}.
+   * A window of the resampled picture; what lies outside is never computed, so a hair-thin picture
+   * costs no more than a square one.
+   *
+   * @param height rows of the whole resampled picture
+   * @param width columns of the whole resampled picture
+   * @return {@code [channels, windowHeight, windowWidth]} from row {@code top} and column {@code
+   *     left} on
    */
   static byte[] resize(
-      byte[] pixels, int channels, int height, int width, int toHeight, int toWidth) {
-    byte[] narrowed = new byte[channels * height * toWidth];
-    Bicubic horizontal = new Bicubic(width, toWidth);
-    for (int row = 0; row < channels * height; row++) {
-      horizontal.line(pixels, row * width, 1, narrowed, row * toWidth, 1);
-    }
-    byte[] resized = new byte[channels * toHeight * toWidth];
-    Bicubic vertical = new Bicubic(height, toHeight);
-    for (int channel = 0; channel < channels; channel++) {
-      for (int column = 0; column < toWidth; column++) {
-        int from = channel * height * toWidth + column;
-        int to = channel * toHeight * toWidth + column;
-        vertical.line(narrowed, from, toWidth, resized, to, toWidth);
+      Picture picture,
+      long height,
+      long width,
+      long top,
+      long left,
+      int windowHeight,
+      int windowWidth) {
+    Bicubic horizontal = new Bicubic(picture.width(), width, left, windowWidth);
+    Bicubic vertical = new Bicubic(picture.height(), height, top, windowHeight);
+    int firstRow = vertical.starts[0];
+    int rows = vertical.end() - firstRow;
+    byte[] narrowed = new byte[rows * windowWidth];
+    byte[] resized = new byte[picture.channels() * windowHeight * windowWidth];
+    for (int channel = 0; channel < picture.channels(); channel++) {
+      for (int row = 0; row < rows; row++) {
+        int from = (channel * picture.height() + firstRow + row) * picture.width();
+        horizontal.line(picture.pixels(), from, 1, narrowed, row * windowWidth, 1);
+      }
+      for (int column = 0; column < windowWidth; column++) {
+        int from = column - firstRow * windowWidth;
+        int to = channel * windowHeight * windowWidth + column;
+        vertical.line(narrowed, from, windowWidth, resized, to, windowWidth);
       }
     }
     return resized;
+  }
+
+  /** One after the last input that any output needs. */
+  private int end() {
+    int last = starts.length - 1;
+    return starts[last] + weights[last].length;
   }
 
   /** Resamples one row or column, whose pixels lie {@code step} bytes apart. */

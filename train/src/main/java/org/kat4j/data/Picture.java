@@ -21,18 +21,10 @@ record Picture(int channels, int height, int width, byte[] pixels) {
     }
     // Compares toHeight / height with toWidth / width; the other side is rounded down, as in timm.
     boolean heightDecides = (long) toHeight * width >= (long) toWidth * height;
-    int scaledHeight = heightDecides ? toHeight : Math.toIntExact((long) height * toWidth / width);
-    int scaledWidth = heightDecides ? Math.toIntExact((long) width * toHeight / height) : toWidth;
-    byte[] scaled = Bicubic.resize(pixels, channels, height, width, scaledHeight, scaledWidth);
-    int top = (int) Math.rint((scaledHeight - toHeight) / 2.0);
-    int left = (int) Math.rint((scaledWidth - toWidth) / 2.0);
-    byte[] cut = new byte[channels * toHeight * toWidth];
-    for (int channel = 0; channel < channels; channel++) {
-      for (int row = 0; row < toHeight; row++) {
-        int from = (channel * scaledHeight + top + row) * scaledWidth + left;
-        System.arraycopy(scaled, from, cut, (channel * toHeight + row) * toWidth, toWidth);
-      }
-    }
-    return cut;
+    long scaledHeight = heightDecides ? toHeight : (long) height * toWidth / width;
+    long scaledWidth = heightDecides ? (long) width * toHeight / height : toWidth;
+    long top = (long) Math.rint((scaledHeight - toHeight) / 2.0);
+    long left = (long) Math.rint((scaledWidth - toWidth) / 2.0);
+    return Bicubic.resize(this, scaledHeight, scaledWidth, top, left, toHeight, toWidth);
   }
 }
