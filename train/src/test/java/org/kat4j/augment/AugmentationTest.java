@@ -1,0 +1,78 @@
+package org.kat4j.augment;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+import org.kat4j.data.RandomStream;
+import org.kat4j.error.UserException;
+
+class AugmentationTest {
+
+  @Test
+  void noneChangesNothing() {
+    byte[] image = {1, 2, 3, 4};
+    Augmentation.NONE.apply(image, 1, 2, 2, RandomStream.of(1));
+    assertThat(image).containsExactly(1, 2, 3, 4);
+  }
+
+  @Test
+  void flipMirrorsRowsHalfOfTheTime() {
+    int mirrored = 0;
+    for (int i = 0; i < 1000; i++) {
+      byte[] image = {1, 2, 3, 4, 5, 6};
+      new Augmentation(true, 0).apply(image, 2, 1, 3, RandomStream.of(i));
+      if (image[0] == 3) {
+        assertThat(image).containsExactly(3, 2, 1, 6, 5, 4);
+        mirrored++;
+      } else {
+        assertThat(image).containsExactly(1, 2, 3, 4, 5, 6);
+      }
+    }
+    // Five standard deviations of a fair coin thrown 1000 times.
+    assertThat(mirrored).isBetween(421, 579);
+  }
+
+  /** Against the definition: pad a copy with zeros, then cut at the place the stream draws. */
+  @Property(tries = 300, seed = "2")
+  void padCropIsACropOfThePaddedImage(
+      @ForAll @IntRange(min = 1, max = 9) int padding,
+      @ForAll @IntRange(min = 1, max = 3) int channels,
+      @ForAll @IntRange(min = 1, max = 7) int height,
+      @ForAll @IntRange(min = 1, max = 7) int width,
+      @ForAll long key) {
+    byte[] image = new byte[channels * height * width];
+    for (int i = 0; i < image.length; i++) {
+      image[i] = (byte) (i + 1);
+    }
+    RandomStream random = RandomStream.of(key);
+    int top = 2 * padding - random.nextInt(2 * padding + 1);
+    int left = 2 * padding - random.nextInt(2 * padding + 1);
+    byte[] expected = new byte[image.length];
+    for (int c = 0; c < channels; c++) {
+      for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++) {
+          int row = top + y - padding;
+          int column = left + x - padding;
+          boolean inside = row >= 0 && row < height && column >= 0 && column < width;
+          expected[(c * height + y) * width + x] =
+              inside ? image[(c * height + row) * width + column] : 0;
+        }
+      }
+    }
+
+    new Augmentation(false, padding).apply(image, channels, height, width, RandomStream.of(key));
+
+    assertThat(image).isEqualTo(expected);
+  }
+
+  @Test
+  void refusesPaddingOutOfRange() {
+    assertThatThrownBy(() -> new Augmentation(true, -1))
+        .isInstanceOf(UserException.class)
+        .hasMessage("augmentation.padCrop is -1: give a number of pixels from 0 to 256");
+  }
+}
