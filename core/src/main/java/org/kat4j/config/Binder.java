@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.kat4j.error.NearestName;
 import org.kat4j.error.UserException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -80,8 +81,7 @@ final class Binder {
       boolean reserved = key.equals(KIND) || key.equals(PRESET);
       if (!reserved && !known.contains(key)) {
         throw new UserException(
-            source + ": unknown key '" + at(path, key) + "'; did you mean '" + Nearest.of(key, known) + "'? Known: "
-                + String.join(", ", known));
+            source + ": " + NearestName.unknown(path.isEmpty() ? "key" : "key of " + path, key, known).getMessage());
       }
     }
     Object[] values = new Object[components.length];
@@ -113,9 +113,7 @@ final class Binder {
     Map<String, Class<?>> kinds = kinds(sealed);
     Class<?> type = kinds.get(kind.asString());
     if (type == null) {
-      throw new UserException(
-          source + ": " + path + " = '" + kind.asString() + "' is not known; did you mean '"
-              + Nearest.of(kind.asString(), kinds.keySet()) + "'? Known: " + String.join(", ", kinds.keySet()));
+      throw new UserException(source + ": " + NearestName.unknown(path, kind.asString(), kinds.keySet()).getMessage());
     }
     return base.getClass() == type ? base : example(type);
   }

@@ -5,8 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.kat4j.channel.GroupRationalMlp;
-import org.kat4j.config.Nearest;
-import org.kat4j.error.UserException;
+import org.kat4j.error.NearestName;
 import org.kat4j.function.GroupRational;
 
 /**
@@ -18,7 +17,11 @@ import org.kat4j.function.GroupRational;
 public final class Registered {
   private record Size(String name, int width, int depth, int heads, int patch, int image) {
     String suffix() {
-      return "_" + name + "_patch" + patch + "_" + image;
+      return "_" + name + patches();
+    }
+
+    String patches() {
+      return "_patch" + patch + "_" + image;
     }
   }
 
@@ -42,12 +45,18 @@ public final class Registered {
       var kat =
           VisionTransformer.Spec.kat(size.image, size.patch, RGB, classes, size.width, size.depth, size.heads);
       all.put("kat" + size.suffix(), kat);
+      all.put("kat_" + size.name + "_gelu" + size.patches(), kat.withChannelMixer(startingFrom("gelu")));
       all.put("vit" + size.suffix(), VisionTransformer.Spec.vit(size.image, size.patch, RGB, classes, size.width, size.depth, size.heads));
       if (size.image == 224) {
         all.put("flash_kat" + size.suffix(), kat.withChannelMixer(flashNamed()));
       }
     }
     return all;
+  }
+
+  private static GroupRationalMlp.Spec startingFrom(String act2) {
+    var kat = GroupRationalMlp.Spec.example();
+    return new GroupRationalMlp.Spec(kat.ratio(), kat.rational(), kat.act1(), act2, kat.dropout());
   }
 
   /** The published mixer with FlashKAT's state-dict names. */
@@ -65,7 +74,7 @@ public final class Registered {
 
   /** The spec of a name or of its short form; fails with the nearest name. */
   public static Model.Spec named(String name) {
-    Model.Spec exact = SPECS.get(name);
+    Model.Spec exact = SPECS.get(name.replace("_swish_patch", "_patch")); // the reference registers the default twice
     if (exact != null) {
       return exact;
     }
@@ -73,7 +82,6 @@ public final class Registered {
     if (matches.size() == 1) {
       return SPECS.get(matches.getFirst());
     }
-    throw new UserException(
-        "model '" + name + "' is not known; did you mean '" + Nearest.of(name, SPECS.keySet()) + "'? 'kat4j models' lists all");
+    throw NearestName.unknown("model", name, SPECS.keySet());
   }
 }

@@ -2,7 +2,9 @@ package org.kat4j.task;
 
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.augment.Augmentation;
 import org.kat4j.data.Batch;
+import org.kat4j.data.Batches;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Loader;
 import org.kat4j.model.Model;
@@ -33,12 +35,12 @@ public record Evaluation(double top1, double top5, double loss, long[][] confusi
     long[][] confusion = new long[images.classNames().size()][images.classNames().size()];
     long inTop5 = 0;
     double loss = 0;
-    try (Loader.Epoch batches = Loader.inOrder(images, BATCH);
+    try (Batches batches = Loader.epoch(images, BATCH, false, false, Augmentation.NONE, 0, 0, 0);
         var _ = Scope.noGradients()) {
       while (batches.hasNext()) {
         try (Batch batch = batches.next();
             Scope _ = Scope.open()) {
-          Tensor pixels = Memory.floats(batch.pixels(), batch.count(), images.channels(), images.height(), images.width());
+          Tensor pixels = Memory.floats(batch.pixels(), batch.shape());
           Tensor labels = Memory.to(Memory.longs(batch.labels(), batch.count()), device);
           Tensor logits = model.forward(Memory.to(Memory.to(pixels, device), dtype), Pass.evaluation()); // [batch, classes]
           loss += Losses.summedCrossEntropy(logits, labels).item_double();

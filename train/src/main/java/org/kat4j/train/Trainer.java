@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.data.Batch;
+import org.kat4j.data.Batches;
 import org.kat4j.data.ImageData;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Loader;
@@ -72,7 +73,7 @@ public final class Trainer {
     this.folder = folder;
     var split = Split.holdOut(data.train(), config.data().holdOut(), config.seed());
     train = split.train();
-    validation = config.data().holdOut() == 0 ? data.validation() : split.heldOut();
+    validation = config.data().holdOut() == 0 ? data.validation() : split.validation();
     test = data.validation();
     if (config.threads() > 0) {
       Host.setThreads(config.threads());
@@ -157,7 +158,7 @@ public final class Trainer {
   private boolean trainEpoch(Monitor monitor, double secondsBefore) {
     int batches = batchesPerEpoch();
     boolean dropLast = train.size() >= config.batchSize();
-    try (Loader.Epoch epoch =
+    try (Batches epoch =
         Loader.epoch(
             train, config.batchSize(), true, dropLast, config.augmentation(), config.seed(), position.epoch(), position.batch())) {
       while (position.batch() < batches) {
@@ -183,7 +184,7 @@ public final class Trainer {
     int groupSize = Math.min(config.accumulation(), batches - group);
     boolean lastOfGroup = position.batch() == group + groupSize - 1;
     try (Scope _ = Scope.open()) {
-      Tensor pixels = Memory.floats(batch.pixels(), batch.count(), train.channels(), train.height(), train.width());
+      Tensor pixels = Memory.floats(batch.pixels(), batch.shape());
       Tensor labels = Memory.to(Memory.longs(batch.labels(), batch.count()), device);
       Tensor logits = model.forward(Memory.to(pixels, device), Pass.training(random)); // [batch, classes]
       Tensor loss = Losses.crossEntropy(logits, labels, config.labelSmoothing());

@@ -1,0 +1,265 @@
+package org.kat4j.parity;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import org.bytedeco.pytorch.Tensor;
+import org.kat4j.channel.ChannelMixer;
+import org.kat4j.channel.GroupRationalMlp;
+import org.kat4j.channel.Mlp;
+import org.kat4j.function.GroupRational;
+import org.kat4j.model.Model;
+import org.kat4j.model.VisionTransformer;
+import org.kat4j.model.VisionTransformer.Pooling;
+import org.kat4j.model.WeightInit;
+import org.kat4j.optim.AdamW;
+import org.kat4j.optim.Optimizer;
+import org.kat4j.optim.ParameterGroup;
+import org.kat4j.token.Attention;
+import org.kat4j.torch.Backpropagation;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.DType;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Losses;
+import org.kat4j.torch.Pass;
+import org.kat4j.torch.StateDict;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Whole vision transformers, timm's and KAT's: one pass, one training batch, three training steps, and their layouts. */
+public final class VisionTransformerParity implements ParityAdapter {
+  private static final double FLOAT64 = 1e-10;
+  private static final double FLOAT32 = 1e-4;
+  private static final double STORED_AS_FLOAT32 = 1e-6;
+  private static final double AFTER_STEPS_64 = 1e-9;
+  private static final double AFTER_STEPS_32 = 1e-3;
+  private static final int STEPS = 3;
+
+  @Override
+  public boolean covers(Golden golden) {
+    String cls = golden.text("cls");
+    return cls.equals("KATVisionTransformer")
+        || cls.equals("VisionTransformer")
+        || cls.endsWith("vision_transformer.VisionTransformer")
+        || (golden.text("file").equals("katransformer.py") && golden.config().has("models"));
+  }
+
+  @Override
+  public void run(Golden golden, Comparison comparison) {
+    if (golden.config().has("models")) {
+      layouts(golden, comparison);
+      return;
+    }
+    Model model = spec(golden).build(Context.cpu(0).withDType(comparison.dtype()));
+    SequencedMap<String, Tensor> parameters = StateDict.of(model);
+    Map<String, Tensor> recorded = golden.under("param.");
+    comparison.same("names", new TreeMap<>(shapes(parameters)), new TreeMap<>(shapes(recorded)));
+    parameters.forEach((name, parameter) -> Backpropagation.set(parameter, recorded.get(name)));
+    if (golden.has("output.loss.step1")) {
+      trainingSteps(golden, model, parameters, comparison);
+    } else {
+      onePass(golden, model, parameters, comparison);
+    }
+  }
+
+  /** The model of the official constructor's arguments; what is absent has timm's default. */
+  private static Model.Spec spec(Golden golden) {
+    ObjectNode c = golden.config();
+    int imageSize = c.path("img_size").asInt(224);
+    int patchSize = c.path("patch_size").asInt(16);
+    long[] patch = golden.read("param.patch_embed.proj.weight").shape(); // [width, channels, patch, patch]
+    boolean classToken = c.path("class_token").asBoolean(true);
+    var attention =
+        new Attention.Spec(
+            c.path("num_heads").asInt(12),
+            c.path("qkv_bias").asBoolean(true),
+            c.path("qk_norm").asBoolean(false),
+            c.path("proj_bias").asBoolean(true),
+            0);
+    return new VisionTransformer.Spec(
+        imageSize,
+        patchSize,
+        (int) patch[1],
+        c.path("num_classes").asInt(1000),
+        c.path("embed_dim").asInt(768),
+        c.path("depth").asInt(12),
+        attention,
+        channelMixer(golden),
+        classToken,
+        c.path("reg_tokens").asInt(0),
+        !c.path("no_embed_class").asBoolean(false),
+        c.path("pre_norm").asBoolean(false),
+        pooling(c),
+        c.path("init_values").asDouble(0),
+        0,
+        0,
+        c.path("norm_eps").asDouble(1e-6),
+        WeightInit.SKIP);
+  }
+
+  private static Pooling pooling(ObjectNode config) {
+    if (!config.path("global_pool").asString("token").equals("avg")) {
+      return Pooling.TOKEN;
+    }
+    return config.path("fc_norm").asBoolean(true) ? Pooling.AVERAGE : Pooling.AVERAGE_OF_NORMED;
+  }
+
+  private static ChannelMixer.Spec channelMixer(Golden golden) {
+    double ratio = golden.config().path("mlp_ratio").asDouble(4);
+    if (!golden.text("cls").equals("KATVisionTransformer")) {
+      return new Mlp.Spec(ratio, Mlp.Activation.GELU, 0);
+    }
+    boolean flash = golden.has("param.blocks.0.mlp.act1.numerator_v");
+    String act1 = "param.blocks.0.mlp.act1.";
+    long[] numerator = golden.read(act1 + (flash ? "numerator_v" : "weight_numerator")).shape();
+    long[] denominator = golden.read(act1 + (flash ? "denominator_v" : "weight_denominator")).shape();
+    var rational =
+        new GroupRational.Spec(
+            (int) numerator[0],
+            (int) denominator[0],
+            (int) numerator[1] - 1,
+            (int) denominator[1],
+            flash ? GroupRational.Naming.FLASH_KAT : GroupRational.Naming.KAT);
+    return new GroupRationalMlp.Spec(ratio, rational, "identity", "identity", 0);
+  }
+
+  private static void onePass(Golden golden, Model model, Map<String, Tensor> parameters, Comparison comparison) {
+    Tensor x = Backpropagation.leaf(golden.read("input.x"), comparison.dtype());
+    double tolerance = comparison.tolerance(FLOAT64, FLOAT32);
+    if (golden.has("extra.forward_features")) {
+      Tensor features = ((VisionTransformer) model).forwardFeatures(x, Pass.evaluation());
+      compareStored(golden, "extra.forward_features", features, tolerance, comparison);
+    }
+    Tensor logits = model.forward(x, Pass.evaluation());
+    if (golden.has("target")) {
+      Tensor loss = Losses.crossEntropy(logits, golden.readIntegers("target"), 0);
+      Backpropagation.run(loss);
+      comparison.compare("output.logits", logits, golden.read("output.logits"), tolerance);
+      comparison.compare("output.loss", loss.view(1), golden.read("output.loss").view(1), tolerance);
+    } else {
+      Backpropagation.run(logits, golden.read("weight.out"));
+      comparison.compare("output", logits, golden.read("output"), tolerance);
+    }
+    gradients(golden, parameters, comparison);
+    compareStored(golden, "grad.input.x", x.grad(), tolerance, comparison);
+  }
+
+  private static void gradients(Golden golden, Map<String, Tensor> parameters, Comparison comparison) {
+    double tolerance = comparison.tolerance(FLOAT64, FLOAT32);
+    parameters.forEach(
+        (name, parameter) -> {
+          if (golden.has("grad." + name)) {
+            compareStored(golden, "grad." + name, parameter.grad(), tolerance, comparison);
+          }
+        });
+  }
+
+  private static void compareStored(Golden golden, String name, Tensor actual, double tolerance, Comparison comparison) {
+    double stored = golden.isRounded(name) ? Math.max(tolerance, STORED_AS_FLOAT32) : tolerance;
+    comparison.compare(name, actual, golden.read(name), stored);
+  }
+
+  private static void trainingSteps(
+      Golden golden, Model model, SequencedMap<String, Tensor> parameters, Comparison comparison) {
+    JsonNode given = golden.config().path("optimizer");
+    var spec =
+        new AdamW.Spec(
+            given.path("lr").asDouble(),
+            given.path("weight_decay").asDouble(),
+            given.path("betas").path(0).asDouble(),
+            given.path("betas").path(1).asDouble(),
+            given.path("eps").asDouble());
+    Optimizer optimizer = spec.build(ParameterGroup.single(parameters, spec.weightDecay()));
+    Tensor x = Backpropagation.leaf(golden.read("input.x"), comparison.dtype());
+    Tensor target = golden.readIntegers("input.target");
+    double tolerance = comparison.tolerance(AFTER_STEPS_64, AFTER_STEPS_32);
+    for (int step = 1; step <= STEPS; step++) {
+      Tensor loss = Losses.crossEntropy(model.forward(x, Pass.evaluation()), target, 0);
+      Backpropagation.run(loss);
+      comparison.compare("loss.step" + step, loss.view(1), golden.read("output.loss.step" + step).view(1), tolerance);
+      if (step == 1) {
+        gradients(golden, parameters, comparison);
+      }
+      optimizer.step(spec.lr());
+      StateDict.clearGradients(parameters);
+    }
+    parameters.forEach((name, parameter) -> afterSteps(golden, name, parameter, spec.lr(), tolerance, comparison));
+  }
+
+  /**
+   * Softmax does not see a bias of the keys: its gradient is rounding noise, which Adam scales up to steps of the learning rate. In
+   * float32 the keys' third of the bias is therefore held to the distance that Adam can move it, not to its recording.
+   */
+  private static void afterSteps(
+      Golden golden, String name, Tensor parameter, double lr, double tolerance, Comparison comparison) {
+    Tensor recorded = golden.read("after3." + name);
+    if (comparison.dtype() == DType.FLOAT64 || !name.endsWith("attn.qkv.bias")) {
+      comparison.compare("after3." + name, parameter, recorded, tolerance);
+      return;
+    }
+    long width = recorded.size(0) / 3;
+    for (long part = 0; part < 3; part++) {
+      Tensor actual = parameter.narrow(0, part * width, width);
+      Tensor expected = recorded.narrow(0, part * width, width);
+      if (part == 1) {
+        comparison.compareAbsolutely("after3." + name + " (keys)", actual, expected, STEPS * lr);
+      } else {
+        comparison.compare("after3." + name, actual, expected, tolerance);
+      }
+    }
+  }
+
+  /** Names, shapes, counts and decay groups of the registered models. */
+  private static void layouts(Golden golden, Comparison comparison) {
+    for (Map.Entry<String, JsonNode> entry : golden.config().path("models").properties()) {
+      String name = entry.getKey();
+      Model model = Model.Spec.named(name).build(Context.cpu(0).withDevice(Device.META));
+      SequencedMap<String, Tensor> parameters = StateDict.of(model);
+      JsonNode recorded = entry.getValue();
+      Map<String, Object> shapes = new TreeMap<>();
+      recorded
+          .path("state_dict")
+          .properties()
+          .forEach(tensor -> shapes.put(tensor.getKey(), tensor.getValue().valueStream().map(JsonNode::asLong).toList()));
+      comparison.same(name, new TreeMap<>(shapes(firstBlock(parameters))), shapes);
+      comparison.same(name + " blocks", blocks(parameters), recorded.path("blocks").asInt());
+      List<ParameterGroup> groups = ParameterGroup.split(parameters, 1, model.noWeightDecay());
+      comparison.same(name + " no_decay", names(groups.get(0)), sorted(recorded.path("no_decay")));
+      comparison.same(name + " decay", names(groups.get(1)), sorted(recorded.path("decay")));
+      long count = golden.readIntegers("output.num_params." + name).item_long();
+      comparison.same(name + " num_params", StateDict.parameterCount(model), count);
+    }
+  }
+
+  private static Map<String, Object> shapes(Map<String, Tensor> tensors) {
+    Map<String, Object> shapes = new LinkedHashMap<>();
+    tensors.forEach((name, tensor) -> shapes.put(name, Arrays.stream(tensor.shape()).boxed().toList()));
+    return shapes;
+  }
+
+  /** Block 0 stands for all blocks in the recording. */
+  private static boolean isInLaterBlock(String name) {
+    return name.startsWith("blocks.") && !name.startsWith("blocks.0.");
+  }
+
+  private static Map<String, Tensor> firstBlock(Map<String, Tensor> all) {
+    Map<String, Tensor> kept = new LinkedHashMap<>(all);
+    kept.keySet().removeIf(VisionTransformerParity::isInLaterBlock);
+    return kept;
+  }
+
+  private static int blocks(Map<String, Tensor> parameters) {
+    return (int) parameters.keySet().stream().filter(name -> name.endsWith(".norm1.weight")).count();
+  }
+
+  private static List<String> names(ParameterGroup group) {
+    return group.parameters().keySet().stream().filter(name -> !isInLaterBlock(name)).sorted().toList();
+  }
+
+  private static List<String> sorted(JsonNode names) {
+    return names.valueStream().map(JsonNode::asString).sorted().toList();
+  }
+}
