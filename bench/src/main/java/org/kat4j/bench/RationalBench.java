@@ -1,0 +1,179 @@
+package org.kat4j.bench;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.kat4j.kernel.Baselines;
+import org.kat4j.kernel.GroupLayout;
+import org.kat4j.kernel.Kernels;
+import org.kat4j.kernel.RationalKernel;
+
+/**
+ * The group rational function (degrees 5 over 4) against GELU, against the same function composed
+ * of libtorch operations, and against copying memory.
+ *
+ * <p>All contenders take turns in every round, so that whatever else the machine does hits them
+ * alike.
+ */
+public final class RationalBench {
+  private static final int WARM_UP_ROUNDS = 8;
+  private static final long WARM_UP_NANOS = 1_500_000_000L;
+
+  private RationalBench() {}
+
+  /** Duration of one call in milliseconds: median, and the quartiles as its spread. */
+  public record Timing(double median, double low, double high) {
+    static Timing of(double[] milliseconds) {
+      double[] sorted = milliseconds.clone();
+      Arrays.sort(sorted);
+      int n = sorted.length;
+      return new Timing(sorted[n / 2], sorted[n / 4], sorted[3 * n / 4]);
+    }
+  }
+
+  /**
+   * What one run measured.
+   *
+   * @param composedBoth forward and backward through autograd
+   * @param copy one copy of the tensor into memory that is already there
+   */
+  public record Result(
+      long[] shape,
+      String dtype,
+      int groups,
+      String kernel,
+      long bytes,
+      Timing forward,
+      Timing backward,
+      Timing geluForward,
+      Timing geluBackward,
+      Timing composedForward,
+      Timing composedBoth,
+      Timing copy) {
+
+    /** Bandwidth of copying, read and written bytes, in GB/s. */
+    public double copyBandwidth() {
+      return bandwidth(2, copy);
+    }
+
+    private double bandwidth(int tensors, Timing timing) {
+      return tensors * bytes / timing.median() / 1e6;
+    }
+
+    /** How many times faster the kernels are than the composed function, forward and backward. */
+    public double timesComposed() {
+      return composedBoth.median() / (forward.median() + backward.median());
+    }
+
+    /** Both sides of each comparison and their ratio. */
+    public String table() {
+      return String.join(
+          System.lineSeparator(),
+          "group rational %s %s, %d groups (%s), ms: median [quartiles]"
+              .formatted(Arrays.toString(shape), dtype, groups, kernel),
+          line("forward", forward, "GELU", geluForward),
+          line("backward", backward, "GELU", geluBackward),
+          line("forward", forward, "composed", composedForward),
+          "  %-9s %8.3f %26s composed %8.3f %17s ratio %.3f (%.1f times faster)"
+              .formatted(
+                  "both",
+                  forward.median() + backward.median(),
+                  "",
+                  composedBoth.median(),
+                  spread(composedBoth),
+                  1 / timesComposed(),
+                  timesComposed()),
+          "  bandwidth GB/s: copy %.1f, forward %.1f (%.0f %%), backward %.1f (%.0f %%)"
+              .formatted(
+                  copyBandwidth(),
+                  bandwidth(2, forward),
+                  100 * bandwidth(2, forward) / copyBandwidth(),
+                  bandwidth(3, backward),
+                  100 * bandwidth(3, backward) / copyBandwidth()));
+    }
+
+    private static String line(String name, Timing ours, String other, Timing theirs) {
+      return "  %-9s %8.3f %17s   against %-8s %8.3f %17s ratio %.3f"
+          .formatted(
+              name,
+              ours.median(),
+              spread(ours),
+              other,
+              theirs.median(),
+              spread(theirs),
+              ours.median() / theirs.median());
+    }
+
+    private static String spread(Timing timing) {
+      return String.format(Locale.ROOT, "[%.3f, %.3f]", timing.low(), timing.high());
+    }
+  }
+
+  /**
+   * Measures on {@code x [..., channels]} filled with standard normal numbers.
+   *
+   * @param dtype float32, float64 or bfloat16
+   * @param rounds calls of each contender that are measured, at least 1
+   */
+  public static Result run(long[] shape, String dtype, int groups, int rounds) {
+    try (Tensor x = Baselines.normal(dtype, shape);
+        Tensor upstream = Baselines.normal(dtype, shape);
+        Tensor target = Baselines.normal(dtype, shape);
+        Tensor numerator = Baselines.normal("float32", 1, 6);
+        Tensor denominator = Baselines.normal("float32", groups, 4)) {
+      GroupLayout layout = GroupLayout.channelsLast(x, groups);
+      RationalKernel kernel = Kernels.rational(x);
+      RationalKernel composed = Kernels.composedRational();
+      Runnable[] contenders = {
+        () -> kernel.forward(x, numerator, denominator, layout).close(),
+        () -> Baselines.gelu(x).close(),
+        () -> Baselines.copy(target, x),
+        () -> close(kernel.backward(upstream, x, numerator, denominator, layout)),
+        () -> Baselines.geluBackward(upstream, x).close(),
+        () -> composed.forward(x, numerator, denominator, layout).close(),
+        () -> close(composed.backward(upstream, x, numerator, denominator, layout)),
+      };
+      Timing[] t = inTurns(contenders, rounds);
+      long bytes = x.numel() * x.element_size();
+      return new Result(
+          shape,
+          dtype,
+          groups,
+          Kernels.describe(),
+          bytes,
+          t[0],
+          t[3],
+          t[1],
+          t[4],
+          t[5],
+          t[6],
+          t[2]);
+    }
+  }
+
+  private static void close(RationalKernel.Gradients gradients) {
+    Stream.of(gradients.x(), gradients.numerator(), gradients.denominator()).forEach(Tensor::close);
+  }
+
+  private static Timing[] inTurns(Runnable[] contenders, int rounds) {
+    for (Runnable contender : contenders) {
+      long start = System.nanoTime();
+      for (int i = 0;
+          i < WARM_UP_ROUNDS || System.nanoTime() - start < WARM_UP_NANOS / contenders.length;
+          i++) {
+        contender.run();
+      }
+    }
+    double[][] milliseconds = new double[contenders.length][rounds];
+    for (int round = 0; round < rounds; round++) {
+      for (int i = 0; i < contenders.length; i++) {
+        int turn = round % 2 == 0 ? i : contenders.length - 1 - i; // no one always follows the same
+        long start = System.nanoTime();
+        contenders[turn].run();
+        milliseconds[turn][round] = (System.nanoTime() - start) / 1e6;
+      }
+    }
+    return Arrays.stream(milliseconds).map(Timing::of).toArray(Timing[]::new);
+  }
+}

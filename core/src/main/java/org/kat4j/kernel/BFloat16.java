@@ -1,0 +1,45 @@
+package org.kat4j.kernel;
+
+import static org.kat4j.kernel.NativeMemory.ALL;
+
+import java.lang.foreign.ValueLayout;
+
+/** bfloat16, the upper half of a float32, to and from float32. */
+final class BFloat16 {
+  private static final int INFINITY = 0x7f80_0000;
+  private static final int QUIET_NAN = 0x7fc0_0000;
+
+  private BFloat16() {}
+
+  static float widen(short half) {
+    return Float.intBitsToFloat(half << Short.SIZE);
+  }
+
+  /** Rounds to nearest, ties to even, as libtorch does. */
+  static short narrow(float value) {
+    return narrow(Float.floatToRawIntBits(value));
+  }
+
+  // Without branches, so that the compiler turns the loop below into vector instructions.
+  private static short narrow(int bits) {
+    int rounded = bits + 0x7fff + ((bits >>> Short.SIZE) & 1);
+    int nan = (INFINITY - (bits & Integer.MAX_VALUE)) >> 31; // all ones for a NaN
+    return (short) (((rounded & ~nan) | (QUIET_NAN & nan)) >>> Short.SIZE);
+  }
+
+  /** Widens {@code count} neighbouring elements. */
+  static void widen(long source, long target, int count) {
+    for (int i = 0; i < count; i++) {
+      int bits = ALL.get(ValueLayout.JAVA_SHORT, source + 2L * i) << Short.SIZE;
+      ALL.set(ValueLayout.JAVA_INT, target + 4L * i, bits);
+    }
+  }
+
+  /** Narrows {@code count} neighbouring elements. */
+  static void narrow(long source, long target, int count) {
+    for (int i = 0; i < count; i++) {
+      int bits = ALL.get(ValueLayout.JAVA_INT, source + 4L * i);
+      ALL.set(ValueLayout.JAVA_SHORT, target + 2L * i, narrow(bits));
+    }
+  }
+}

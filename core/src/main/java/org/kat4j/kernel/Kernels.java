@@ -1,0 +1,43 @@
+package org.kat4j.kernel;
+
+import java.lang.System.Logger.Level;
+import org.bytedeco.pytorch.Tensor;
+
+/** The door to the kernels: picks the fastest for a tensor and this JVM. */
+public final class Kernels {
+  private static final String MODULE = "jdk.incubator.vector";
+  private static final RationalKernel COMPOSED = new ComposedRational();
+  private static final boolean VECTORS = ModuleLayer.boot().findModule(MODULE).isPresent();
+
+  private Kernels() {}
+
+  /**
+   * The kernels of the CPU, chosen once: without the vector module its classes must not be touched.
+   */
+  private static final class Cpu {
+    static final RationalKernel RATIONAL = VECTORS ? new VectorRational() : scalar();
+
+    private static RationalKernel scalar() {
+      System.getLogger(Kernels.class.getName())
+          .log(Level.WARNING, "kernels run without vector instructions: " + describe());
+      return new ScalarRational();
+    }
+  }
+
+  /** The fastest kernel of the group rational function for the tensor's device and dtype. */
+  public static RationalKernel rational(Tensor x) {
+    return ElementKind.supports(x) ? Cpu.RATIONAL : COMPOSED;
+  }
+
+  /** The same function from libtorch operations: slower, but with second derivatives. */
+  public static RationalKernel composedRational() {
+    return COMPOSED;
+  }
+
+  /** What the CPU kernels are made of, in words for people. */
+  public static String describe() {
+    return VECTORS
+        ? "vector, " + VectorRational.bits() + " bit"
+        : "scalar: start java with --add-modules=" + MODULE;
+  }
+}
