@@ -5,7 +5,10 @@ import java.util.Optional;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The element types that a safetensors file may hold, under the names of the format.
+ * The element types that a safetensors file may hold, under the names of the format, smallest
+ * first.
+ *
+ * <p>The order is the reference library's: it decides where a tensor stands in a written file.
  *
  * <p>Source: the safetensors format; its sub-byte types (F4, F6 and kin) are not read.
  */
@@ -15,17 +18,17 @@ public enum ElementType {
   I8(1, ScalarType.Char),
   F8_E5M2(1, ScalarType.Float8_e5m2),
   F8_E4M3(1, ScalarType.Float8_e4m3fn),
-  U16(2, ScalarType.UInt16),
   I16(2, ScalarType.Short),
+  U16(2, ScalarType.UInt16),
   F16(2, ScalarType.Half),
   BF16(2, ScalarType.BFloat16),
-  U32(4, ScalarType.UInt32),
   I32(4, ScalarType.Int),
+  U32(4, ScalarType.UInt32),
   F32(4, ScalarType.Float),
-  U64(8, ScalarType.UInt64),
-  I64(8, ScalarType.Long),
+  C64(8, ScalarType.ComplexFloat),
   F64(8, ScalarType.Double),
-  C64(8, ScalarType.ComplexFloat);
+  I64(8, ScalarType.Long),
+  U64(8, ScalarType.UInt64);
 
   private final int bytes;
   private final ScalarType scalarType;

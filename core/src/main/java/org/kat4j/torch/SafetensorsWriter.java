@@ -49,8 +49,7 @@ final class SafetensorsWriter {
   private static List<Entry> layout(Path file, Map<String, Tensor> tensors) {
     List<Entry> unplaced = new ArrayList<>();
     tensors.forEach((name, tensor) -> unplaced.add(unplaced(file, name, tensor)));
-    unplaced.sort(
-        Comparator.comparingInt((Entry entry) -> -entry.type().bytes()).thenComparing(Entry::name));
+    unplaced.sort(Comparator.comparing(Entry::type).reversed().thenComparing(Entry::name));
     List<Entry> placed = new ArrayList<>();
     long begin = 0;
     for (Entry entry : unplaced) {
