@@ -15,8 +15,9 @@ import org.kat4j.torch.Registry;
 /**
  * A pre-norm residual block: a token mixer, then a channel mixer.
  *
- * <p>x = x + drop_path(scale(tokens(norm1 x))); x = x + drop_path(scale(channels(norm2 x))). Taps: the results of the two mixers
- * under their state names, and {@code out}. Names of timm's {@code Block}.
+ * <p>x = x + drop_path(scale(tokens(norm1 x))); x = x + drop_path(scale(channels(norm2 x))). Taps:
+ * the results of the two mixers under their state names, and {@code out}. Names of timm's {@code
+ * Block}.
  */
 public final class TransformerBlock implements Part {
   /**
@@ -25,7 +26,11 @@ public final class TransformerBlock implements Part {
    * @param layerScale initial value of the layer scale, 0 for none
    * @param normEpsilon added to the variance in the norms
    */
-  public record Spec(TokenMixer.Spec tokenMixer, ChannelMixer.Spec channelMixer, double layerScale, double normEpsilon) {
+  public record Spec(
+      TokenMixer.Spec tokenMixer,
+      ChannelMixer.Spec channelMixer,
+      double layerScale,
+      double normEpsilon) {
     public Spec {
       Check.inRange("layerScale", layerScale, 0, Double.POSITIVE_INFINITY);
       Check.positive("normEpsilon", normEpsilon);

@@ -5,16 +5,22 @@ import org.kat4j.torch.Context;
 import org.kat4j.torch.Part;
 import org.kat4j.torch.Pass;
 
-/** Works on the channels of each token by itself: {@code [batch, tokens, width]} to the same shape. */
+/**
+ * Works on the channels of each token by itself: {@code [batch, tokens, width]} to the same shape.
+ */
 public interface ChannelMixer extends Part {
   Tensor forward(Tensor x, Pass pass);
 
   /**
-   * A channel mixer as data. To add one: a record here in this package, its name in the {@code permits} clause, a test with the
-   * sheet's worked example. Every spec has a static {@code example()}: small, valid, the defaults of its YAML form.
+   * A channel mixer as data. To add one: a record here in this package, its name in the {@code
+   * permits} clause, a test with the sheet's worked example. Every spec has a static {@code
+   * example()}: small, valid, the defaults of its YAML form.
    */
   sealed interface Spec permits Mlp.Spec, GroupRationalMlp.Spec {
-    /** The mixer for tokens of {@code width} channels; fails with the field's name when width does not fit. */
+    /**
+     * The mixer for tokens of {@code width} channels; fails with the field's name when width does
+     * not fit.
+     */
     ChannelMixer build(int width, Context context);
 
     /** Multiply-accumulates of one forward over {@code tokens} tokens. */

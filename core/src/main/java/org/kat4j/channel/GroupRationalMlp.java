@@ -14,8 +14,9 @@ import org.kat4j.torch.Registry;
 /**
  * The KAN mixer of KAT: two GR-KAN layers, each a group rational function followed by a linear map.
  *
- * <p>x, act1 (starts as the identity), dropout, fc1, act2 (starts as swish), dropout, fc2. Taps: {@code input}, what act1 sees,
- * and {@code hidden [batch, tokens, ratio * width]}, what act2 sees. Source: arXiv 2409.10594; names of Adamdad/kat.
+ * <p>x, act1 (starts as the identity), dropout, fc1, act2 (starts as swish), dropout, fc2. Taps:
+ * {@code input}, what act1 sees, and {@code hidden [batch, tokens, ratio * width]}, what act2 sees.
+ * Source: arXiv 2409.10594; names of Adamdad/kat.
  */
 public final class GroupRationalMlp implements ChannelMixer {
   /**
@@ -26,7 +27,8 @@ public final class GroupRationalMlp implements ChannelMixer {
    * @param dropout rate after each function, in [0, 1)
    */
   @Kind("gr-kan")
-  public record Spec(double ratio, GroupRational.Spec rational, String act1, String act2, double dropout)
+  public record Spec(
+      double ratio, GroupRational.Spec rational, String act1, String act2, double dropout)
       implements ChannelMixer.Spec {
     public Spec {
       Check.positive("ratio", ratio);

@@ -13,7 +13,8 @@ import org.kat4j.torch.Registry;
 /**
  * The transformer's two-layer perceptron: linear, fixed activation, linear.
  *
- * <p>Taps: {@code hidden [batch, tokens, ratio * width]}, the input of the activation. Names of timm's {@code Mlp}.
+ * <p>Taps: {@code hidden [batch, tokens, ratio * width]}, the input of the activation. Names of
+ * timm's {@code Mlp}.
  */
 public final class Mlp implements ChannelMixer {
   /** Fixed activations. */
@@ -57,7 +58,8 @@ public final class Mlp implements ChannelMixer {
    * @param dropout rate after the activation and after the second layer, in [0, 1)
    */
   @Kind("mlp")
-  public record Spec(double ratio, Activation activation, double dropout) implements ChannelMixer.Spec {
+  public record Spec(double ratio, Activation activation, double dropout)
+      implements ChannelMixer.Spec {
     public Spec {
       Check.positive("ratio", ratio);
       Check.inRange("dropout", dropout, 0, 1);

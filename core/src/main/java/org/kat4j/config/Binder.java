@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.kat4j.error.NearestName;
 import org.kat4j.error.UserException;
 import tools.jackson.databind.JsonNode;
@@ -18,10 +19,11 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Turns trees into spec records and back.
  *
- * <p>Binding starts from a default record and replaces what the tree gives, so that records need no nullable components and the
- * tree that is written back is complete. A sealed interface is bound by its {@code kind}; the defaults of another kind than the
- * default record's are those of its static {@code example()}. A record type with a static {@code named(String)} may be given by
- * name: {@code model: kat_tiny_patch16_224}, or {@code model: {preset: kat_tiny_patch16_224, dropPath: 0.2}}.
+ * <p>Binding starts from a default record and replaces what the tree gives, so that records need no
+ * nullable components and the tree that is written back is complete. A sealed interface is bound by
+ * its {@code kind}; the defaults of another kind than the default record's are those of its static
+ * {@code example()}. A record type with a static {@code named(String)} may be given by name: {@code
+ * model: kat_tiny_patch16_224}, or {@code model: {preset: kat_tiny_patch16_224, dropPath: 0.2}}.
  */
 final class Binder {
   private static final String KIND = "kind";
@@ -57,7 +59,10 @@ final class Binder {
   }
 
   private Object bindRecord(JsonNode tree, Class<?> declared, Record defaults, String path) {
-    Class<?> presets = hasPresets(declared) ? declared : hasPresets(defaults.getClass()) ? defaults.getClass() : null;
+    Class<?> presets =
+        hasPresets(declared)
+            ? declared
+            : hasPresets(defaults.getClass()) ? defaults.getClass() : null;
     if (presets != null && tree.isString()) {
       return preset(presets, tree.stringValue(), path);
     }
@@ -81,7 +86,10 @@ final class Binder {
       boolean reserved = key.equals(KIND) || key.equals(PRESET);
       if (!reserved && !known.contains(key)) {
         throw new UserException(
-            source + ": " + NearestName.unknown(path.isEmpty() ? "key" : "key of " + path, key, known).getMessage());
+            source
+                + ": "
+                + NearestName.unknown(path.isEmpty() ? "key" : "key of " + path, key, known)
+                    .getMessage());
       }
     }
     Object[] values = new Object[components.length];
@@ -89,20 +97,24 @@ final class Binder {
       String name = components[i].getName();
       Object value = read(base, components[i]);
       JsonNode given = object.get(name);
-      values[i] = given == null ? value : bindValue(given, components[i].getType(), value, at(path, name));
+      values[i] =
+          given == null ? value : bindValue(given, components[i].getType(), value, at(path, name));
     }
     return construct(base.getClass(), components, values, path);
   }
 
-  private Record construct(Class<?> type, RecordComponent[] components, Object[] values, String path) {
-    Class<?>[] types = Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+  private Record construct(
+      Class<?> type, RecordComponent[] components, Object[] values, String path) {
+    Class<?>[] types =
+        Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
     try {
       Constructor<?> constructor = type.getDeclaredConstructor(types);
       constructor.setAccessible(true);
       return (Record) constructor.newInstance(values);
     } catch (InvocationTargetException refused) {
+      Throwable cause = Objects.requireNonNull(refused.getCause());
       String where = path.isEmpty() ? "" : path + ": ";
-      throw new UserException(source + ": " + where + refused.getCause().getMessage(), refused.getCause());
+      throw new UserException(source + ": " + where + cause.getMessage(), cause);
     } catch (ReflectiveOperationException impossible) {
       throw new LinkageError(type + " cannot be constructed", impossible);
     }
@@ -113,7 +125,8 @@ final class Binder {
     Map<String, Class<?>> kinds = kinds(sealed);
     Class<?> type = kinds.get(kind.asString());
     if (type == null) {
-      throw new UserException(source + ": " + NearestName.unknown(path, kind.asString(), kinds.keySet()).getMessage());
+      throw new UserException(
+          source + ": " + NearestName.unknown(path, kind.asString(), kinds.keySet()).getMessage());
     }
     return base.getClass() == type ? base : example(type);
   }
@@ -136,7 +149,9 @@ final class Binder {
 
   private static boolean hasPresets(Class<?> type) {
     return Arrays.stream(type.getDeclaredMethods())
-        .anyMatch(m -> m.getName().equals("named") && Arrays.equals(m.getParameterTypes(), new Class<?>[] {String.class}));
+        .anyMatch(m ->
+            m.getName().equals("named")
+                && Arrays.equals(m.getParameterTypes(), new Class<?>[] {String.class}));
   }
 
   private Object preset(Class<?> type, String name, String path) {
@@ -217,8 +232,12 @@ final class Binder {
   }
 
   private UserException wrong(String path, JsonNode tree, String expected) {
-    String shown = tree.isValueNode() ? tree.asString() : tree.getNodeType().toString().toLowerCase(Locale.ROOT);
-    return new UserException(source + ": " + (path.isEmpty() ? "top level" : path) + " = " + shown + ": " + expected);
+    String shown =
+        tree.isValueNode()
+            ? tree.asString()
+            : tree.getNodeType().toString().toLowerCase(Locale.ROOT);
+    return new UserException(
+        source + ": " + (path.isEmpty() ? "top level" : path) + " = " + shown + ": " + expected);
   }
 
   private static String at(String path, String key) {

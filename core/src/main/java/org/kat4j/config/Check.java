@@ -1,6 +1,8 @@
 package org.kat4j.config;
 
-/** Range checks of spec records, with messages that name the field, the value and what is allowed. */
+/**
+ * Range checks of spec records, with messages that name the field, the value and what is allowed.
+ */
 public final class Check {
   private Check() {}
 
@@ -20,7 +22,12 @@ public final class Check {
   public static void inRange(String field, double value, double low, double high) {
     if (!(value >= low && value < high)) {
       throw new IllegalArgumentException(
-          field + " = " + value + ": from " + low + (Double.isInfinite(high) ? " on" : " to below " + high));
+          field
+              + " = "
+              + value
+              + ": from "
+              + low
+              + (Double.isInfinite(high) ? " on" : " to below " + high));
     }
   }
 

@@ -23,7 +23,8 @@ public final class Config {
   private static final long MAX_FILE_BYTES = 1 << 20;
 
   private static final ObjectMapper YAML =
-      YAMLMapper.builder(YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+      YAMLMapper.builder(
+              YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
           .disable(YAMLWriteFeature.WRITE_DOC_START_MARKER)
           .enable(YAMLWriteFeature.MINIMIZE_QUOTES)
           .build();
@@ -58,22 +59,28 @@ public final class Config {
       if (tree instanceof ObjectNode object) {
         return object;
       }
-      throw new UserException(source + ": keys and values are expected, not a " + tree.getNodeType());
+      throw new UserException(
+          source + ": keys and values are expected, not a " + tree.getNodeType());
     } catch (JacksonException broken) {
       throw new UserException(source + ": not valid YAML: " + firstLine(broken), broken);
     }
   }
 
   private static String firstLine(JacksonException broken) {
-    String where = broken.getLocation() == null ? "" : "line " + broken.getLocation().getLineNr() + ": ";
+    String where =
+        broken.getLocation() == null ? "" : "line " + broken.getLocation().getLineNr() + ": ";
     return where + broken.getOriginalMessage().lines().findFirst().orElse("");
   }
 
-  /** Sets {@code path=value} in a tree, as {@code --set optimizer.lr=5e-4} does; the value is read as YAML. */
+  /**
+   * Sets {@code path=value} in a tree, as {@code --set optimizer.lr=5e-4} does; the value is read
+   * as YAML.
+   */
   public static void set(ObjectNode tree, String assignment) {
     int equals = assignment.indexOf('=');
     if (equals < 1) {
-      throw new UserException("--set " + assignment + ": key=value is expected, for example optimizer.lr=5e-4");
+      throw new UserException(
+          "--set " + assignment + ": key=value is expected, for example optimizer.lr=5e-4");
     }
     List<String> path = List.of(assignment.substring(0, equals).split("\\.", -1));
     ObjectNode node = tree;
@@ -93,7 +100,10 @@ public final class Config {
     }
   }
 
-  /** The default record with everything replaced that the tree gives; {@code source} is named in errors. */
+  /**
+   * The default record with everything replaced that the tree gives; {@code source} is named in
+   * errors.
+   */
   public static <T extends Record> T bind(ObjectNode tree, T defaults, String source) {
     return new Binder(source).bind(tree, defaults);
   }

@@ -13,12 +13,14 @@ import org.kat4j.torch.Registry;
 import org.kat4j.torch.Scope;
 
 /**
- * The group rational function of GR-KAN: every group of neighbouring channels has its own learnable F(x) = P(x) / Q(x).
+ * The group rational function of GR-KAN: every group of neighbouring channels has its own learnable
+ * F(x) = P(x) / Q(x).
  *
- * <p>P(x) = a0 + a1 x + ... + am x^m, Q(x) = 1 + |b1||x| + ... + |bn||x|^n. The gradient takes sign(0) = +1, for x and for b, so
- * that coefficients that start at zero can move.
+ * <p>P(x) = a0 + a1 x + ... + am x^m, Q(x) = 1 + |b1||x| + ... + |bn||x|^n. The gradient takes
+ * sign(0) = +1, for x and for b, so that coefficients that start at zero can move.
  *
- * <p>Source: Kolmogorov-Arnold Transformer, arXiv 2409.10594; parameter names of Adamdad/rational_kat_cu and OSU-STARLAB/FlashKAT.
+ * <p>Source: Kolmogorov-Arnold Transformer, arXiv 2409.10594; parameter names of
+ * Adamdad/rational_kat_cu and OSU-STARLAB/FlashKAT.
  */
 public final class GroupRational implements Part {
   /** State-dict names of the two published code bases. */
@@ -36,7 +38,8 @@ public final class GroupRational implements Part {
   }
 
   /**
-   * How the coefficients are shared. The released models have one numerator for all groups and one denominator for each.
+   * How the coefficients are shared. The released models have one numerator for all groups and one
+   * denominator for each.
    *
    * @param numeratorGroups rows of the numerator: 1 or the number of groups
    * @param denominatorGroups rows of the denominator: 1 or the number of groups
@@ -52,11 +55,18 @@ public final class GroupRational implements Part {
       Check.between("n", n, 1, RationalCoefficients.MAX_DEGREE);
       if (numeratorGroups > 1 && denominatorGroups > 1 && numeratorGroups != denominatorGroups) {
         throw new IllegalArgumentException(
-            "numeratorGroups = " + numeratorGroups + ", denominatorGroups = " + denominatorGroups + ": equal, or one of them 1");
+            "numeratorGroups = "
+                + numeratorGroups
+                + ", denominatorGroups = "
+                + denominatorGroups
+                + ": equal, or one of them 1");
       }
     }
 
-    /** The released layout: a shared numerator of degree 5, one denominator of degree 4 for each of 8 groups. */
+    /**
+     * The released layout: a shared numerator of degree 5, one denominator of degree 4 for each of
+     * 8 groups.
+     */
     public static Spec example() {
       return new Spec(1, 8, 5, 4, Naming.KAT);
     }
@@ -65,11 +75,16 @@ public final class GroupRational implements Part {
       return Math.max(numeratorGroups, denominatorGroups);
     }
 
-    /** The function on {@code channels} channels, every group starting from the same coefficients. */
+    /**
+     * The function on {@code channels} channels, every group starting from the same coefficients.
+     */
     public GroupRational build(int channels, RationalCoefficients start, Context context) {
       if (channels % groups() != 0) {
         throw new IllegalArgumentException(
-            channels + " channels do not split into " + groups() + " equal groups: change the width or the number of groups");
+            channels
+                + " channels do not split into "
+                + groups()
+                + " equal groups: change the width or the number of groups");
       }
       return new GroupRational(this, start.withDegrees(m, n), context);
     }
@@ -83,8 +98,12 @@ public final class GroupRational implements Part {
   private GroupRational(Spec spec, RationalCoefficients start, Context context) {
     this.spec = spec;
     this.fused = context.fused();
-    numerator = context.parameter(repeat(start.numerator(), spec.numeratorGroups), spec.numeratorGroups, spec.m + 1);
-    denominator = context.parameter(repeat(start.denominator(), spec.denominatorGroups), spec.denominatorGroups, spec.n);
+    numerator =
+        context.parameter(
+            repeat(start.numerator(), spec.numeratorGroups), spec.numeratorGroups, spec.m + 1);
+    denominator =
+        context.parameter(
+            repeat(start.denominator(), spec.denominatorGroups), spec.denominatorGroups, spec.n);
   }
 
   private static double[] repeat(double[] row, int rows) {
@@ -123,7 +142,8 @@ public final class GroupRational implements Part {
         List.of(numerator, denominator),
         upstream -> {
           var gradients = kernel.backward(upstream, saved, numerator, denominator, layout);
-          return new CustomGradient.Gradients(gradients.x(), List.of(gradients.numerator(), gradients.denominator()));
+          return new CustomGradient.Gradients(
+              gradients.x(), List.of(gradients.numerator(), gradients.denominator()));
         });
   }
 

@@ -11,11 +11,12 @@ import org.kat4j.torch.RandomStream;
 import org.kat4j.torch.Scope;
 
 /**
- * Starts attention as trained attention looks: W_q^T W_k near a multiple of the identity, the product of values and output
- * projection near a negative one.
+ * Starts attention as trained attention looks: W_q^T W_k near a multiple of the identity, the
+ * product of values and output projection near a negative one.
  *
- * <p>Source: Mimetic initialization of self-attention layers, arXiv 2305.09828, with the factors that KAT's code uses. As there,
- * W_v and W_proj are the factors L and R themselves, so the effective map is R L.
+ * <p>Source: Mimetic initialization of self-attention layers, arXiv 2305.09828, with the factors
+ * that KAT's code uses. As there, W_v and W_proj are the factors L and R themselves, so the
+ * effective map is R L.
  */
 final class MimeticAttention {
   private static final double QUERY_KEY_NOISE = 0.7;

@@ -5,15 +5,16 @@ import org.bytedeco.pytorch.LongVector;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.kBicubic;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.kBicubic;
 
 /** Fits learnt positions to another grid of patches. */
 final class PositionEmbedding {
   private PositionEmbedding() {}
 
   /**
-   * Resamples the grid part, bicubic with antialiasing as timm's {@code resample_abs_pos_embed}; positions of prefix tokens stay.
+   * Resamples the grid part, bicubic with antialiasing as timm's {@code resample_abs_pos_embed};
+   * positions of prefix tokens stay.
    *
    * @param position {@code [1, prefix + side^2, width]}
    * @param prefix positions in front that are not patches
@@ -24,20 +25,30 @@ final class PositionEmbedding {
     long cells = position.size(1) - prefix;
     long side = Math.round(Math.sqrt(cells));
     if (side * side != cells) {
-      throw new IllegalArgumentException("pos_embed has " + cells + " patch positions: not a square grid");
+      throw new IllegalArgumentException(
+          "pos_embed has " + cells + " patch positions: not a square grid");
     }
     if (side == newSide) {
       return position;
     }
     long width = position.size(2);
-    Tensor grid = position.narrow(1, prefix, cells).to(ScalarType.Float).view(1, side, side, width).permute(0, 3, 1, 2);
+    Tensor grid =
+        position
+            .narrow(1, prefix, cells)
+            .to(ScalarType.Float)
+            .view(1, side, side, width)
+            .permute(0, 3, 1, 2);
     var options = new InterpolateFuncOptions();
     options.size().put(new LongVector(newSide, newSide));
     options.mode().put(new kBicubic());
     options.align_corners().put(false);
     options.antialias().put(true);
     Tensor resized = torch.interpolate(grid.contiguous(), options); // [1, width, newSide, newSide]
-    Tensor cellsAgain = resized.permute(0, 2, 3, 1).reshape(1, (long) newSide * newSide, width).to(position.scalar_type());
+    Tensor cellsAgain =
+        resized
+            .permute(0, 2, 3, 1)
+            .reshape(1, (long) newSide * newSide, width)
+            .to(position.scalar_type());
     return torch.cat(new TensorVector(position.narrow(1, 0, prefix), cellsAgain), 1);
   }
 }

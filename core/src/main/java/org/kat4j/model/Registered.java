@@ -3,6 +3,7 @@ package org.kat4j.model;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import org.kat4j.channel.GroupRationalMlp;
 import org.kat4j.error.NearestName;
@@ -11,8 +12,9 @@ import org.kat4j.function.GroupRational;
 /**
  * The models that have a name.
  *
- * <p>{@code kat_*} and {@code vit_*} of one size are twins: they differ in the channel mixer and the initial weights only. A name
- * may be shortened as long as it stays unique up to its image size: {@code kat_tiny} is {@code kat_tiny_patch16_224}.
+ * <p>{@code kat_*} and {@code vit_*} of one size are twins: they differ in the channel mixer and
+ * the initial weights only. A name may be shortened as long as it stays unique up to its image
+ * size: {@code kat_tiny} is {@code kat_tiny_patch16_224}.
  */
 public final class Registered {
   private record Size(String name, int width, int depth, int heads, int patch, int image) {
@@ -43,10 +45,16 @@ public final class Registered {
     for (Size size : SIZES) {
       int classes = size.image == 224 ? 1000 : 10;
       var kat =
-          VisionTransformer.Spec.kat(size.image, size.patch, RGB, classes, size.width, size.depth, size.heads);
+          VisionTransformer.Spec.kat(
+              size.image, size.patch, RGB, classes, size.width, size.depth, size.heads);
       all.put("kat" + size.suffix(), kat);
-      all.put("kat_" + size.name + "_gelu" + size.patches(), kat.withChannelMixer(startingFrom("gelu")));
-      all.put("vit" + size.suffix(), VisionTransformer.Spec.vit(size.image, size.patch, RGB, classes, size.width, size.depth, size.heads));
+      all.put(
+          "kat_" + size.name + "_gelu" + size.patches(),
+          kat.withChannelMixer(startingFrom("gelu")));
+      all.put(
+          "vit" + size.suffix(),
+          VisionTransformer.Spec.vit(
+              size.image, size.patch, RGB, classes, size.width, size.depth, size.heads));
       if (size.image == 224) {
         all.put("flash_kat" + size.suffix(), kat.withChannelMixer(flashNamed()));
       }
@@ -63,7 +71,13 @@ public final class Registered {
   private static GroupRationalMlp.Spec flashNamed() {
     var kat = GroupRationalMlp.Spec.example();
     var r = kat.rational();
-    var names = new GroupRational.Spec(r.numeratorGroups(), r.denominatorGroups(), r.m(), r.n(), GroupRational.Naming.FLASH_KAT);
+    var names =
+        new GroupRational.Spec(
+            r.numeratorGroups(),
+            r.denominatorGroups(),
+            r.m(),
+            r.n(),
+            GroupRational.Naming.FLASH_KAT);
     return new GroupRationalMlp.Spec(kat.ratio(), names, kat.act1(), kat.act2(), kat.dropout());
   }
 
@@ -74,13 +88,16 @@ public final class Registered {
 
   /** The spec of a name or of its short form; fails with the nearest name. */
   public static Model.Spec named(String name) {
-    Model.Spec exact = SPECS.get(name.replace("_swish_patch", "_patch")); // the reference registers the default twice
+    Model.Spec exact =
+        SPECS.get(
+            name.replace("_swish_patch", "_patch")); // the reference registers the default twice
     if (exact != null) {
       return exact;
     }
-    List<String> matches = SPECS.keySet().stream().filter(n -> n.startsWith(name + "_patch")).toList();
+    List<String> matches =
+        SPECS.keySet().stream().filter(n -> n.startsWith(name + "_patch")).toList();
     if (matches.size() == 1) {
-      return SPECS.get(matches.getFirst());
+      return Objects.requireNonNull(SPECS.get(matches.getFirst()));
     }
     throw NearestName.unknown("model", name, SPECS.keySet());
   }

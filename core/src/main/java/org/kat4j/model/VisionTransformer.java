@@ -26,11 +26,11 @@ import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 
 /**
- * The vision transformer with interchangeable mixers: ViT with {@code attention} and {@code mlp}, KAT with {@code attention} and
- * {@code gr-kan}.
+ * The vision transformer with interchangeable mixers: ViT with {@code attention} and {@code mlp},
+ * KAT with {@code attention} and {@code gr-kan}.
  *
- * <p>Taps: {@code embedded}, {@code blocks.i.…}, {@code features}, {@code pooled}. Sources: arXiv 2010.11929, 2409.10594; names
- * and order of timm's {@code VisionTransformer}.
+ * <p>Taps: {@code embedded}, {@code blocks.i.…}, {@code features}, {@code pooled}. Sources: arXiv
+ * 2010.11929, 2409.10594; names and order of timm's {@code VisionTransformer}.
  */
 public final class VisionTransformer implements Model {
   /** How tokens become one vector. */
@@ -98,7 +98,8 @@ public final class VisionTransformer implements Model {
       Check.inRange("dropPath", dropPath, 0, 1);
       Check.inRange("headDropout", headDropout, 0, 1);
       if (imageSize % patchSize != 0) {
-        throw new IllegalArgumentException("imageSize = " + imageSize + ": not a multiple of patchSize = " + patchSize);
+        throw new IllegalArgumentException(
+            "imageSize = " + imageSize + ": not a multiple of patchSize = " + patchSize);
       }
       if (pooling == Pooling.TOKEN && !classToken) {
         throw new IllegalArgumentException("pooling = token needs classToken = true");
@@ -112,42 +113,119 @@ public final class VisionTransformer implements Model {
     }
 
     /** KAT: attention and GR-KAN, the paper's initial weights. */
-    static Spec kat(int imageSize, int patchSize, int channels, int classes, int width, int depth, int heads) {
-      return plain(imageSize, patchSize, channels, classes, width, depth, Attention.Spec.heads(heads))
+    static Spec kat(
+        int imageSize, int patchSize, int channels, int classes, int width, int depth, int heads) {
+      return plain(
+              imageSize, patchSize, channels, classes, width, depth, Attention.Spec.heads(heads))
           .withChannelMixer(GroupRationalMlp.Spec.example())
           .withWeightInit(WeightInit.KAN_MIMETIC);
     }
 
     /** ViT: attention and MLP, timm's initial weights. */
-    static Spec vit(int imageSize, int patchSize, int channels, int classes, int width, int depth, int heads) {
-      return plain(imageSize, patchSize, channels, classes, width, depth, Attention.Spec.heads(heads));
+    static Spec vit(
+        int imageSize, int patchSize, int channels, int classes, int width, int depth, int heads) {
+      return plain(
+          imageSize, patchSize, channels, classes, width, depth, Attention.Spec.heads(heads));
     }
 
     private static Spec plain(
-        int imageSize, int patchSize, int channels, int classes, int width, int depth, TokenMixer.Spec tokenMixer) {
+        int imageSize,
+        int patchSize,
+        int channels,
+        int classes,
+        int width,
+        int depth,
+        TokenMixer.Spec tokenMixer) {
       return new Spec(
-          imageSize, patchSize, channels, classes, width, depth, tokenMixer,
-          Mlp.Spec.example(), true, 0, true, false, Pooling.TOKEN, 0, 0, 0, 1e-6, WeightInit.TIMM);
+          imageSize,
+          patchSize,
+          channels,
+          classes,
+          width,
+          depth,
+          tokenMixer,
+          Mlp.Spec.example(),
+          true,
+          0,
+          true,
+          false,
+          Pooling.TOKEN,
+          0,
+          0,
+          0,
+          1e-6,
+          WeightInit.TIMM);
     }
 
     public Spec withChannelMixer(ChannelMixer.Spec other) {
       return new Spec(
-          imageSize, patchSize, channels, classes, width, depth, tokenMixer, other, classToken, registers,
-          positionOfPrefix, normFirst, pooling, layerScale, dropPath, headDropout, normEpsilon, weightInit);
+          imageSize,
+          patchSize,
+          channels,
+          classes,
+          width,
+          depth,
+          tokenMixer,
+          other,
+          classToken,
+          registers,
+          positionOfPrefix,
+          normFirst,
+          pooling,
+          layerScale,
+          dropPath,
+          headDropout,
+          normEpsilon,
+          weightInit);
     }
 
     public Spec withWeightInit(WeightInit other) {
       return new Spec(
-          imageSize, patchSize, channels, classes, width, depth, tokenMixer, channelMixer, classToken, registers,
-          positionOfPrefix, normFirst, pooling, layerScale, dropPath, headDropout, normEpsilon, other);
+          imageSize,
+          patchSize,
+          channels,
+          classes,
+          width,
+          depth,
+          tokenMixer,
+          channelMixer,
+          classToken,
+          registers,
+          positionOfPrefix,
+          normFirst,
+          pooling,
+          layerScale,
+          dropPath,
+          headDropout,
+          normEpsilon,
+          other);
     }
 
-    /** Keeps the patch size where it fits the image; otherwise takes the largest that leaves 7 x 7 patches. */
+    /**
+     * Keeps the patch size where it fits the image; otherwise takes the largest that leaves 7 x 7
+     * patches.
+     */
     @Override
     public Spec withInput(int imageSize, int channels, int classes) {
       return new Spec(
-          imageSize, fittingPatch(imageSize), channels, classes, width, depth, tokenMixer, channelMixer, classToken, registers,
-          positionOfPrefix, normFirst, pooling, layerScale, dropPath, headDropout, normEpsilon, weightInit);
+          imageSize,
+          fittingPatch(imageSize),
+          channels,
+          classes,
+          width,
+          depth,
+          tokenMixer,
+          channelMixer,
+          classToken,
+          registers,
+          positionOfPrefix,
+          normFirst,
+          pooling,
+          layerScale,
+          dropPath,
+          headDropout,
+          normEpsilon,
+          weightInit);
     }
 
     private int fittingPatch(int imageSize) {
@@ -204,13 +282,22 @@ public final class VisionTransformer implements Model {
     position = context.parameter(1, positions, spec.width);
     patchEmbed = new PatchEmbed(spec.channels, spec.patchSize, spec.width, context);
     normFirst = spec.normFirst ? new LayerNorm(spec.width, spec.normEpsilon, context) : null;
-    var blockSpec = new TransformerBlock.Spec(spec.tokenMixer, spec.channelMixer, spec.layerScale, spec.normEpsilon);
+    var blockSpec =
+        new TransformerBlock.Spec(
+            spec.tokenMixer, spec.channelMixer, spec.layerScale, spec.normEpsilon);
     for (int i = 0; i < spec.depth; i++) {
       double dropPath = spec.depth == 1 ? 0 : spec.dropPath * i / (spec.depth - 1);
-      blocks.add(new TransformerBlock(blockSpec, spec.width, dropPath, context.atBlock(i, spec.depth)));
+      blocks.add(
+          new TransformerBlock(blockSpec, spec.width, dropPath, context.atBlock(i, spec.depth)));
     }
-    norm = spec.pooling == Pooling.AVERAGE ? null : new LayerNorm(spec.width, spec.normEpsilon, context);
-    poolNorm = spec.pooling == Pooling.AVERAGE ? new LayerNorm(spec.width, spec.normEpsilon, context) : null;
+    norm =
+        spec.pooling == Pooling.AVERAGE
+            ? null
+            : new LayerNorm(spec.width, spec.normEpsilon, context);
+    poolNorm =
+        spec.pooling == Pooling.AVERAGE
+            ? new LayerNorm(spec.width, spec.normEpsilon, context)
+            : null;
     head = new Linear(spec.width, spec.classes, true, context);
     if (context.hasMemory()) {
       spec.weightInit.apply(this, context.random());
@@ -224,7 +311,9 @@ public final class VisionTransformer implements Model {
     return head.forward(Dropout.elements(pooled, spec.headDropout, pass)); // [batch, classes]
   }
 
-  /** The tokens after the last block and the final norm: {@code [batch, prefix + patches, width]}. */
+  /**
+   * The tokens after the last block and the final norm: {@code [batch, prefix + patches, width]}.
+   */
   public Tensor forwardFeatures(Tensor images, Pass pass) {
     checkShape(images);
     Tensor x = embed(patchEmbed.forward(images)); // [batch, prefix + patches, width]
@@ -265,10 +354,20 @@ public final class VisionTransformer implements Model {
 
   private void checkShape(Tensor images) {
     long[] shape = images.shape();
-    if (shape.length != 4 || shape[1] != spec.channels || shape[2] != spec.imageSize || shape[3] != spec.imageSize) {
+    if (shape.length != 4
+        || shape[1] != spec.channels
+        || shape[2] != spec.imageSize
+        || shape[3] != spec.imageSize) {
       throw new IllegalArgumentException(
-          "images " + Arrays.toString(shape) + ": [batch, " + spec.channels + ", " + spec.imageSize + ", "
-              + spec.imageSize + "] is expected");
+          "images "
+              + Arrays.toString(shape)
+              + ": [batch, "
+              + spec.channels
+              + ", "
+              + spec.imageSize
+              + ", "
+              + spec.imageSize
+              + "] is expected");
     }
   }
 

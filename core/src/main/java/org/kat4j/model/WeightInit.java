@@ -14,8 +14,8 @@ import org.kat4j.torch.StateDict;
 /**
  * Initial weights of a {@link VisionTransformer}: the modes of timm and of KAT.
  *
- * <p>Sources: timm's {@code init_weights_vit_*}; KAT, arXiv 2409.10594, variance-preserving initialisation; mimetic attention,
- * arXiv 2305.09828.
+ * <p>Sources: timm's {@code init_weights_vit_*}; KAT, arXiv 2409.10594, variance-preserving
+ * initialisation; mimetic attention, arXiv 2305.09828.
  */
 public enum WeightInit {
   /** timm's default: every linear layer truncated normal with deviation 0.02, biases 0. */
@@ -26,9 +26,13 @@ public enum WeightInit {
   JAX_NLHB,
   /** Of MoCo v3: Glorot uniform; queries, keys and values count as three matrices. */
   MOCO,
-  /** The KAT paper's: a layer after a learnable function keeps the variance of the function's input. */
+  /**
+   * The KAT paper's: a layer after a learnable function keeps the variance of the function's input.
+   */
   KAN,
-  /** What the KAT code does: its variance-preserving weights are overwritten with deviation 0.02. */
+  /**
+   * What the KAT code does: its variance-preserving weights are overwritten with deviation 0.02.
+   */
   KAN_RELEASED,
   /** {@link #TIMM} with mimetic attention. */
   MIMETIC,

@@ -17,8 +17,9 @@ import org.kat4j.torch.StateDict;
 /**
  * Models in safetensors files.
  *
- * <p>The spec travels in the metadata under {@code kat4j.model}, so that a weights file alone rebuilds its model. Tensors have
- * timm's names; further tensors (optimizer state in checkpoints) may lie beside them under a prefix with a slash.
+ * <p>The spec travels in the metadata under {@code kat4j.model}, so that a weights file alone
+ * rebuilds its model. Tensors have timm's names; further tensors (optimizer state in checkpoints)
+ * may lie beside them under a prefix with a slash.
  */
 public final class Weights {
   /** Metadata key of the spec, as JSON. */
@@ -34,7 +35,8 @@ public final class Weights {
   }
 
   /** Writes a model, further tensors and further metadata. */
-  public static void save(Path file, Model model, Map<String, Tensor> beside, Map<String, String> metadata) {
+  public static void save(
+      Path file, Model model, Map<String, Tensor> beside, Map<String, String> metadata) {
     SequencedMap<String, Tensor> tensors = new LinkedHashMap<>(StateDict.of(model));
     tensors.putAll(beside);
     Map<String, String> all = new LinkedHashMap<>(metadata);
@@ -57,7 +59,10 @@ public final class Weights {
     String json = weights.metadata().get(MODEL);
     if (json == null) {
       throw new UserException(
-          file + ": no model is described in this file (metadata '" + MODEL + "'); name one with --model, for example kat_tiny_patch16_224");
+          file
+              + ": no model is described in this file (metadata '"
+              + MODEL
+              + "'); name one with --model, for example kat_tiny_patch16_224");
     }
     return Config.fromJson(json, Model.Spec.class, file.toString());
   }
@@ -71,25 +76,38 @@ public final class Weights {
 
   private static void copy(Safetensors weights, Path file, Model model) {
     SequencedMap<String, Tensor> targets = StateDict.of(model);
-    List<String> missing = targets.keySet().stream().filter(name -> !weights.contains(name)).toList();
+    List<String> missing =
+        targets.keySet().stream().filter(name -> !weights.contains(name)).toList();
     if (!missing.isEmpty()) {
-      throw new UserException(file + ": " + named(missing) + " missing: these weights belong to another model");
+      throw new UserException(
+          file + ": " + named(missing) + " missing: these weights belong to another model");
     }
     List<String> unknown =
-        weights.names().stream().filter(name -> !name.contains("/") && !targets.containsKey(name)).toList();
+        weights.names().stream()
+            .filter(name -> !name.contains("/") && !targets.containsKey(name))
+            .toList();
     if (!unknown.isEmpty()) {
-      throw new UserException(file + ": " + named(unknown) + " not in the model: these weights belong to another model");
+      throw new UserException(
+          file
+              + ": "
+              + named(unknown)
+              + " not in the model: these weights belong to another model");
     }
     targets.forEach((name, target) -> copy(weights, file, name, target, model));
   }
 
   private static String named(List<String> names) {
-    return names.size() == 1 ? "tensor " + names.getFirst() + " is" : names.size() + " tensors, " + names.getFirst() + " first, are";
+    return names.size() == 1
+        ? "tensor " + names.getFirst() + " is"
+        : names.size() + " tensors, " + names.getFirst() + " first, are";
   }
 
-  private static void copy(Safetensors weights, Path file, String name, Tensor target, Model model) {
+  private static void copy(
+      Safetensors weights, Path file, String name, Tensor target, Model model) {
     long[] stored = weights.entry(name).shape();
-    if (name.equals(POSITION) && model instanceof VisionTransformer vit && !Arrays.equals(stored, target.shape())) {
+    if (name.equals(POSITION)
+        && model instanceof VisionTransformer vit
+        && !Arrays.equals(stored, target.shape())) {
       try (Scope _ = Scope.open();
           var _ = Scope.noGradients()) {
         target.copy_(vit.resampled(weights.read(name)));

@@ -14,8 +14,8 @@ import org.kat4j.torch.Scope;
 /**
  * AdamW, by libtorch's fused kernel.
  *
- * <p>p *= 1 - lr wd; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= lr (m / (1 - b1^t)) / (sqrt(v) / sqrt(1 - b2^t) + eps).
- * Source: arXiv 1711.05101.
+ * <p>p *= 1 - lr wd; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= lr (m / (1 - b1^t)) /
+ * (sqrt(v) / sqrt(1 - b2^t) + eps). Source: arXiv 1711.05101.
  */
 public final class AdamW implements Optimizer {
   /**
@@ -26,7 +26,8 @@ public final class AdamW implements Optimizer {
    * @param epsilon added to the root
    */
   @Kind("adamw")
-  public record Spec(double lr, double weightDecay, double beta1, double beta2, double epsilon) implements Optimizer.Spec {
+  public record Spec(double lr, double weightDecay, double beta1, double beta2, double epsilon)
+      implements Optimizer.Spec {
     public Spec {
       Check.positive("lr", lr);
       Check.inRange("weightDecay", weightDecay, 0, Double.POSITIVE_INFINITY);
@@ -81,17 +82,16 @@ public final class AdamW implements Optimizer {
     List<Tensor> t = new ArrayList<>();
     group
         .parameters()
-        .forEach(
-            (name, parameter) -> {
-              Tensor gradient = parameter.grad();
-              if (gradient.defined()) {
-                parameters.add(parameter);
-                gradients.add(gradient);
-                m.add(means.get(name));
-                v.add(squares.get(name));
-                t.add(steps);
-              }
-            });
+        .forEach((name, parameter) -> {
+          Tensor gradient = parameter.grad();
+          if (gradient.defined()) {
+            parameters.add(parameter);
+            gradients.add(gradient);
+            m.add(State.of(means, name));
+            v.add(State.of(squares, name));
+            t.add(steps);
+          }
+        });
     if (parameters.isEmpty()) {
       return;
     }
@@ -99,8 +99,21 @@ public final class AdamW implements Optimizer {
     boolean amsgrad = false;
     boolean maximize = false;
     FUSED.call(
-        parameters, gradients, m, v, noMaxima, t, learningRate, spec.beta1, spec.beta2, group.weightDecay(), spec.epsilon,
-        amsgrad, maximize, /* grad_scale= */ null, /* found_inf= */ null);
+        parameters,
+        gradients,
+        m,
+        v,
+        noMaxima,
+        t,
+        learningRate,
+        spec.beta1,
+        spec.beta2,
+        group.weightDecay(),
+        spec.epsilon,
+        amsgrad,
+        maximize,
+        /* grad_scale= */ null,
+        /* found_inf= */ null);
   }
 
   @Override

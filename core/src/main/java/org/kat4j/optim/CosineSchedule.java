@@ -5,9 +5,10 @@ import org.kat4j.config.Check;
 /**
  * timm's cosine schedule with warm-up, one cycle.
  *
- * <p>t below warmup: warmupLr + t (lr - warmupLr) / warmup. From there: minLr + (lr - minLr) / 2 (1 + cos(pi t / length)); from t =
- * length on: minLr. Without {@code warmupPrefix} the cosine counts t from the very start, so it begins below lr; with it t counts
- * from the end of the warm-up. t may count epochs or updates.
+ * <p>t below warmup: warmupLr + t (lr - warmupLr) / warmup. From there: minLr + (lr - minLr) / 2 (1
+ * + cos(pi t / length)); from t = length on: minLr. Without {@code warmupPrefix} the cosine counts
+ * t from the very start, so it begins below lr; with it t counts from the end of the warm-up. t may
+ * count epochs or updates.
  *
  * @param lr the rate that decays
  * @param length t at which it has decayed
@@ -16,7 +17,8 @@ import org.kat4j.config.Check;
  * @param warmupLr the rate at t = 0
  * @param warmupPrefix whether the warm-up comes on top of the length
  */
-public record CosineSchedule(double lr, double length, double minLr, double warmup, double warmupLr, boolean warmupPrefix) {
+public record CosineSchedule(
+    double lr, double length, double minLr, double warmup, double warmupLr, boolean warmupPrefix) {
   public CosineSchedule {
     Check.positive("lr", lr);
     Check.positive("length", length);

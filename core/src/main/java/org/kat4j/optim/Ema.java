@@ -6,7 +6,10 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.torch.Scope;
 
-/** An exponential moving average of weights: e = d e + (1 - d) w, starting from a copy of w. Source: timm's {@code ModelEmaV2}. */
+/**
+ * An exponential moving average of weights: e = d e + (1 - d) w, starting from a copy of w. Source:
+ * timm's {@code ModelEmaV2}.
+ */
 public final class Ema {
   private final SequencedMap<String, Tensor> averages = new LinkedHashMap<>();
 
@@ -20,7 +23,8 @@ public final class Ema {
   public void update(SequencedMap<String, Tensor> weights, double decay) {
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
-      averages.forEach((name, average) -> average.mul_(new Scalar(decay)).add_(weights.get(name), new Scalar(1 - decay)));
+      averages.forEach((name, average) ->
+          average.mul_(new Scalar(decay)).add_(weights.get(name), new Scalar(1 - decay)));
     }
   }
 

@@ -28,12 +28,16 @@ public final class GradientNorm {
     return torch.stack(norms).norm();
   }
 
-  /** Scales all gradients by min(1, max / (norm + 1e-6)), in place, as PyTorch's {@code clip_grad_norm_}. */
+  /**
+   * Scales all gradients by min(1, max / (norm + 1e-6)), in place, as PyTorch's {@code
+   * clip_grad_norm_}.
+   */
   public static void clip(Collection<Tensor> parameters, double max) {
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
       Tensor norm = of(parameters);
-      Tensor factor = norm.add(new Scalar(1e-6)).reciprocal().mul(new Scalar(max)).clamp_max(new Scalar(1));
+      Tensor factor =
+          norm.add(new Scalar(1e-6)).reciprocal().mul(new Scalar(max)).clamp_max(new Scalar(1));
       for (Tensor parameter : parameters) {
         Tensor gradient = parameter.grad();
         if (gradient.defined()) {

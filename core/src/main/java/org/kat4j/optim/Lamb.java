@@ -2,6 +2,7 @@ package org.kat4j.optim;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -12,10 +13,16 @@ import org.kat4j.config.Kind;
 import org.kat4j.torch.Scope;
 
 /**
- * LAMB as timm has it: Adam's direction, scaled per tensor by |p| / |update|.
+ * LAMB as timm has it: Adam's direction, scaled for each tensor by |p| / |update|.
  *
- * <p>First all gradients are divided by max(1, |g| / maxGradNorm), |g| over all parameters; then u = (m / (1 - b1^t)) / (sqrt(v) /
- * sqrt(1 - b2^t) + eps) + wd p, and p -= lr trust u. Source: arXiv 1904.00962.
+ * <p>The gradients are first divided by max(1, |g| / maxGradNorm), with |g| over all parameters.
+ *
+ * <pre>
+ *   u = (m / (1 - b1^t)) / (sqrt(v) / sqrt(1 - b2^t) + eps) + wd p
+ *   p -= lr trust u
+ * </pre>
+ *
+ * <p>Source: LAMB, arXiv 1904.00962.
  */
 public final class Lamb implements Optimizer {
   /**
@@ -79,34 +86,46 @@ public final class Lamb implements Optimizer {
         var _ = Scope.noGradients()) {
       steps.add_(new Scalar(1));
       double t = steps.item_float();
-      double correction1 = 1 - Math.pow(spec.beta1, t);
-      double correction2 = 1 - Math.pow(spec.beta2, t);
-      Tensor divisor = spec.maxGradNorm == 0 ? null : GradientNorm.of(groups).div(new Scalar(spec.maxGradNorm)).clamp_min(new Scalar(1));
+      Tensor divisor =
+          spec.maxGradNorm == 0
+              ? null
+              : GradientNorm.of(groups).div(new Scalar(spec.maxGradNorm)).clamp_min(new Scalar(1));
+      Bias bias = new Bias(1 - Math.pow(spec.beta1, t), 1 - Math.pow(spec.beta2, t));
       for (ParameterGroup group : groups) {
-        group
-            .parameters()
-            .forEach(
-                (name, parameter) -> {
-                  Tensor raw = parameter.grad();
-                  if (raw.defined()) {
-                    Tensor gradient = divisor == null ? raw : raw.div(divisor);
-                    Tensor m = means.get(name);
-                    Tensor v = squares.get(name);
-                    m.mul_(new Scalar(spec.beta1)).add_(gradient, new Scalar(1 - spec.beta1));
-                    v.mul_(new Scalar(spec.beta2)).addcmul_(gradient, gradient, new Scalar(1 - spec.beta2));
-                    Tensor root = v.sqrt().div_(new Scalar(Math.sqrt(correction2))).add_(new Scalar(spec.epsilon));
-                    Tensor update = m.div(new Scalar(correction1)).div_(root);
-                    if (group.weightDecay() != 0) {
-                      update.add_(parameter, new Scalar(group.weightDecay()));
-                    }
-                    if (group.weightDecay() != 0 || spec.alwaysAdapt) {
-                      update.mul_(trust(parameter, update));
-                    }
-                    parameter.add_(update, new Scalar(-learningRate));
-                  }
-                });
+        for (Map.Entry<String, Tensor> entry : group.parameters().entrySet()) {
+          Tensor gradient = entry.getValue().grad();
+          if (gradient.defined()) {
+            Tensor scaled = divisor == null ? gradient : gradient.div(divisor);
+            step(entry.getKey(), entry.getValue(), scaled, group.weightDecay(), bias, learningRate);
+          }
+        }
       }
     }
+  }
+
+  /** 1 - b1^t and 1 - b2^t. */
+  private record Bias(double mean, double square) {}
+
+  private void step(
+      String name,
+      Tensor parameter,
+      Tensor gradient,
+      double decay,
+      Bias bias,
+      double learningRate) {
+    Tensor m = State.of(means, name);
+    Tensor v = State.of(squares, name);
+    m.mul_(new Scalar(spec.beta1)).add_(gradient, new Scalar(1 - spec.beta1));
+    v.mul_(new Scalar(spec.beta2)).addcmul_(gradient, gradient, new Scalar(1 - spec.beta2));
+    Tensor root = v.sqrt().div_(new Scalar(Math.sqrt(bias.square))).add_(new Scalar(spec.epsilon));
+    Tensor update = m.div(new Scalar(bias.mean)).div_(root);
+    if (decay != 0) {
+      update.add_(parameter, new Scalar(decay));
+    }
+    if (decay != 0 || spec.alwaysAdapt) {
+      update.mul_(trust(parameter, update));
+    }
+    parameter.add_(update, new Scalar(-learningRate));
   }
 
   /** |p| / |update|, 1 where either is 0. */
@@ -116,7 +135,9 @@ public final class Lamb implements Optimizer {
     Tensor one = torch.ones_like(weightNorm);
     Tensor usable = weightNorm.gt(new Scalar(0)).logical_and(updateNorm.gt(new Scalar(0)));
     Tensor trust = torch.where(usable, weightNorm.div(updateNorm), one);
-    return spec.trustClip ? trust.clamp(new ScalarOptional(), new ScalarOptional(new Scalar(1))) : trust;
+    return spec.trustClip
+        ? trust.clamp(new ScalarOptional(), new ScalarOptional(new Scalar(1)))
+        : trust;
   }
 
   @Override

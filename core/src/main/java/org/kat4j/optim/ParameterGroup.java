@@ -16,22 +16,23 @@ import org.bytedeco.pytorch.Tensor;
 public record ParameterGroup(SequencedMap<String, Tensor> parameters, double weightDecay) {
 
   /** All parameters in one group. */
-  public static List<ParameterGroup> single(SequencedMap<String, Tensor> parameters, double weightDecay) {
+  public static List<ParameterGroup> single(
+      SequencedMap<String, Tensor> parameters, double weightDecay) {
     return List.of(new ParameterGroup(parameters, weightDecay));
   }
 
   /**
-   * timm's two groups, the one without decay first: vectors, biases and the named exceptions do not decay. Rational coefficients
-   * are matrices, so they do.
+   * timm's two groups, the one without decay first: vectors, biases and the named exceptions do not
+   * decay. Rational coefficients are matrices, so they do.
    */
-  public static List<ParameterGroup> split(Map<String, Tensor> parameters, double weightDecay, Set<String> exceptions) {
+  public static List<ParameterGroup> split(
+      Map<String, Tensor> parameters, double weightDecay, Set<String> exceptions) {
     SequencedMap<String, Tensor> kept = new LinkedHashMap<>();
     SequencedMap<String, Tensor> decayed = new LinkedHashMap<>();
-    parameters.forEach(
-        (name, tensor) -> {
-          boolean keep = tensor.dim() <= 1 || name.endsWith(".bias") || exceptions.contains(name);
-          (keep ? kept : decayed).put(name, tensor);
-        });
+    parameters.forEach((name, tensor) -> {
+      boolean keep = tensor.dim() <= 1 || name.endsWith(".bias") || exceptions.contains(name);
+      (keep ? kept : decayed).put(name, tensor);
+    });
     return List.of(new ParameterGroup(kept, 0), new ParameterGroup(decayed, weightDecay));
   }
 }

@@ -12,7 +12,8 @@ import org.kat4j.torch.Scope;
 /**
  * Stochastic gradient descent with momentum, as PyTorch has it.
  *
- * <p>g += wd p; v = momentum v + g; p -= lr (nesterov ? g + momentum v : v). The first v is g itself, which equals starting from 0.
+ * <p>g += wd p; v = momentum v + g; p -= lr (nesterov ? g + momentum v : v). The first v is g
+ * itself, which equals starting from 0.
  */
 public final class Sgd implements Optimizer {
   /**
@@ -22,7 +23,8 @@ public final class Sgd implements Optimizer {
    * @param nesterov whether to look ahead
    */
   @Kind("sgd")
-  public record Spec(double lr, double weightDecay, double momentum, boolean nesterov) implements Optimizer.Spec {
+  public record Spec(double lr, double weightDecay, double momentum, boolean nesterov)
+      implements Optimizer.Spec {
     public Spec {
       Check.positive("lr", lr);
       Check.inRange("weightDecay", weightDecay, 0, Double.POSITIVE_INFINITY);
@@ -57,16 +59,17 @@ public final class Sgd implements Optimizer {
       for (ParameterGroup group : groups) {
         group
             .parameters()
-            .forEach(
-                (name, parameter) -> {
-                  Tensor raw = parameter.grad();
-                  if (raw.defined()) {
-                    Tensor gradient = raw.add(parameter, new Scalar(group.weightDecay()));
-                    Tensor velocity = velocities.get(name).mul_(new Scalar(spec.momentum)).add_(gradient);
-                    Tensor update = spec.nesterov ? gradient.add(velocity, new Scalar(spec.momentum)) : velocity;
-                    parameter.add_(update, new Scalar(-learningRate));
-                  }
-                });
+            .forEach((name, parameter) -> {
+              Tensor raw = parameter.grad();
+              if (raw.defined()) {
+                Tensor gradient = raw.add(parameter, new Scalar(group.weightDecay()));
+                Tensor velocity =
+                    State.of(velocities, name).mul_(new Scalar(spec.momentum)).add_(gradient);
+                Tensor update =
+                    spec.nesterov ? gradient.add(velocity, new Scalar(spec.momentum)) : velocity;
+                parameter.add_(update, new Scalar(-learningRate));
+              }
+            });
       }
     }
   }

@@ -3,6 +3,7 @@ package org.kat4j.optim;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -18,10 +19,17 @@ final class State {
     SequencedMap<String, Tensor> zeros = new LinkedHashMap<>();
     try (var _ = Scope.noGradients()) {
       for (ParameterGroup group : groups) {
-        group.parameters().forEach((name, parameter) -> zeros.put(name, Scope.keep(torch.zeros_like(parameter))));
+        group
+            .parameters()
+            .forEach((name, parameter) -> zeros.put(name, Scope.keep(torch.zeros_like(parameter))));
       }
     }
     return zeros;
+  }
+
+  /** The tensor that belongs to a parameter. */
+  static Tensor of(Map<String, Tensor> tensors, String parameter) {
+    return Objects.requireNonNull(tensors.get(parameter), parameter);
   }
 
   /** A count of steps as libtorch's fused optimizers take it: a float scalar. */
@@ -37,7 +45,10 @@ final class State {
   static void copy(String name, Map<String, Tensor> saved, Tensor target) {
     Tensor source = saved.get(name);
     if (source == null) {
-      throw new UserException("optimizer state '" + name + "' is missing in the checkpoint: it was made with another optimizer");
+      throw new UserException(
+          "optimizer state '"
+              + name
+              + "' is missing in the checkpoint: it was made with another optimizer");
     }
     try (var _ = Scope.noGradients()) {
       target.copy_(source);

@@ -44,7 +44,13 @@ public final class Comparison {
     }
     if (!Arrays.equals(actual.shape(), expected.shape())) {
       compared++;
-      fail(name + " (shape " + Arrays.toString(actual.shape()) + ", recorded " + Arrays.toString(expected.shape()) + ")");
+      fail(
+          name
+              + " (shape "
+              + Arrays.toString(actual.shape())
+              + ", recorded "
+              + Arrays.toString(expected.shape())
+              + ")");
       return;
     }
     if (expected.numel() == 0) {
@@ -58,7 +64,10 @@ public final class Comparison {
     }
   }
 
-  /** Compares two tensors by their largest difference, where a relative error has no meaning; it is not reported as one. */
+  /**
+   * Compares two tensors by their largest difference, where a relative error has no meaning; it is
+   * not reported as one.
+   */
   public void compareAbsolutely(String name, Tensor actual, Tensor expected, double bound) {
     compared++;
     try (Scope _ = Scope.open()) {
@@ -72,7 +81,10 @@ public final class Comparison {
 
   /** Compares two numbers. */
   public void compare(String name, double actual, double expected, double tolerance) {
-    error(name, Math.abs(actual - expected) / Math.max(SMALLEST_SCALE, Math.abs(expected)), tolerance);
+    error(
+        name,
+        Math.abs(actual - expected) / Math.max(SMALLEST_SCALE, Math.abs(expected)),
+        tolerance);
   }
 
   /** Compares two values that must be equal. */

@@ -12,7 +12,8 @@ import org.kat4j.torch.Safetensors;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A golden file: tensors recorded from an official implementation, and the configuration it ran with.
+ * A golden file: tensors recorded from an official implementation, and the configuration it ran
+ * with.
  *
  * <p>Tensors are read as float64; they belong to the scope they are read in.
  */

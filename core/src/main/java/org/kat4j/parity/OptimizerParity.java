@@ -3,6 +3,7 @@ package org.kat4j.parity;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
@@ -15,7 +16,10 @@ import org.kat4j.optim.Sgd;
 import org.kat4j.torch.Backpropagation;
 import tools.jackson.databind.JsonNode;
 
-/** Optimizers on fixed gradients, with and without decay of the biases, and the moving average of weights. */
+/**
+ * Optimizers on fixed gradients, with and without decay of the biases, and the moving average of
+ * weights.
+ */
 public final class OptimizerParity implements ParityAdapter {
   private static final int STEPS = 5;
 
@@ -42,7 +46,8 @@ public final class OptimizerParity implements ParityAdapter {
     double beta2 = given.path("betas").path(1).asDouble(0.999);
     String name = cls.substring(cls.lastIndexOf('.') + 1);
     return switch (name) {
-      case "AdamW", "AdamWLegacy" -> new AdamW.Spec(lr, decay, beta1, beta2, given.path("eps").asDouble(1e-8));
+      case "AdamW", "AdamWLegacy" ->
+          new AdamW.Spec(lr, decay, beta1, beta2, given.path("eps").asDouble(1e-8));
       case "Lamb" ->
           new Lamb.Spec(
               lr,
@@ -53,7 +58,12 @@ public final class OptimizerParity implements ParityAdapter {
               given.path("max_grad_norm").isNull() ? 0 : given.path("max_grad_norm").asDouble(1),
               given.path("trust_clip").asBoolean(false),
               given.path("always_adapt").asBoolean(false));
-      case "SGD" -> new Sgd.Spec(lr, decay, given.path("momentum").asDouble(0), given.path("nesterov").asBoolean(false));
+      case "SGD" ->
+          new Sgd.Spec(
+              lr,
+              decay,
+              given.path("momentum").asDouble(0),
+              given.path("nesterov").asBoolean(false));
       default -> throw new IllegalArgumentException("optimizer " + cls + " is not built yet");
     };
   }
@@ -61,7 +71,10 @@ public final class OptimizerParity implements ParityAdapter {
   private static void steps(
       Golden golden, String run, Optimizer.Spec spec, boolean keepBiases, Comparison comparison) {
     SequencedMap<String, Tensor> parameters = new LinkedHashMap<>();
-    golden.under("param.").forEach((name, start) -> parameters.put(name, Backpropagation.leaf(start, comparison.dtype())));
+    golden
+        .under("param.")
+        .forEach(
+            (name, start) -> parameters.put(name, Backpropagation.leaf(start, comparison.dtype())));
     List<ParameterGroup> groups =
         keepBiases
             ? ParameterGroup.split(parameters, spec.weightDecay(), Set.of())
@@ -69,13 +82,15 @@ public final class OptimizerParity implements ParityAdapter {
     Optimizer optimizer = spec.build(groups);
     for (int step = 1; step <= STEPS; step++) {
       for (Map.Entry<String, Tensor> parameter : parameters.entrySet()) {
-        Backpropagation.setGradient(parameter.getValue(), golden.read("input.grad.step" + step + "." + parameter.getKey()));
+        Backpropagation.setGradient(
+            parameter.getValue(), golden.read("input.grad.step" + step + "." + parameter.getKey()));
       }
       optimizer.step(spec.lr());
       for (Map.Entry<String, Tensor> parameter : parameters.entrySet()) {
         String name = "output." + run + ".step" + step + "." + parameter.getKey();
         if (golden.has(name)) {
-          comparison.compare(name, parameter.getValue(), golden.read(name), comparison.tolerance(1e-11, 1e-5));
+          comparison.compare(
+              name, parameter.getValue(), golden.read(name), comparison.tolerance(1e-11, 1e-5));
         }
       }
     }
@@ -87,7 +102,11 @@ public final class OptimizerParity implements ParityAdapter {
     for (int update = 1; golden.has("ema.model" + update + ".weight"); update++) {
       ema.update(weights(golden.read("ema.model" + update + ".weight"), comparison), decay);
       String name = "output.ema" + update + ".weight";
-      comparison.compare(name, ema.averages().get("weight"), golden.read(name), comparison.tolerance(1e-11, 1e-5));
+      comparison.compare(
+          name,
+          Objects.requireNonNull(ema.averages().get("weight")),
+          golden.read(name),
+          comparison.tolerance(1e-11, 1e-5));
     }
   }
 

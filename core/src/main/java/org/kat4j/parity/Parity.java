@@ -23,7 +23,12 @@ public final class Parity {
    * @param compared numbers of comparisons
    */
   public record Result(
-      String name, boolean passed, double float64Error, double float32Error, String worst, int compared) {
+      String name,
+      boolean passed,
+      double float64Error,
+      double float32Error,
+      String worst,
+      int compared) {
     /** One line for a person. */
     public String line() {
       String verdict = passed ? "pass" : "FAIL";
@@ -31,7 +36,13 @@ public final class Parity {
         return String.format(Locale.ROOT, "%s  %-32s %s", verdict, name, worst);
       }
       return String.format(
-          Locale.ROOT, "%s  %-32s float64 %.1e  float32 %.1e  worst %s", verdict, name, float64Error, float32Error, worst);
+          Locale.ROOT,
+          "%s  %-32s float64 %.1e  float32 %.1e  worst %s",
+          verdict,
+          name,
+          float64Error,
+          float32Error,
+          worst);
     }
   }
 
@@ -46,7 +57,13 @@ public final class Parity {
               .filter(candidate -> candidate.covers(golden))
               .findFirst();
       if (adapter.isEmpty()) {
-        return new Result(golden.name(), false, Double.NaN, Double.NaN, "not built yet: no adapter knows this part", 0);
+        return new Result(
+            golden.name(),
+            false,
+            Double.NaN,
+            Double.NaN,
+            "not built yet: no adapter knows this part",
+            0);
       }
       Comparison[] runs = new Comparison[DTYPES.size()];
       for (int i = 0; i < runs.length; i++) {
@@ -58,7 +75,12 @@ public final class Parity {
       boolean passed = runs[0].passed() && runs[1].passed();
       String worst = runs[0].passed() ? runs[1].worst() : runs[0].worst();
       return new Result(
-          golden.name(), passed, runs[0].largest(), runs[1].largest(), worst, runs[0].compared() + runs[1].compared());
+          golden.name(),
+          passed,
+          runs[0].largest(),
+          runs[1].largest(),
+          worst,
+          runs[0].compared() + runs[1].compared());
     }
   }
 }

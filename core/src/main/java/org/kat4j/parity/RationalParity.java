@@ -53,7 +53,10 @@ public final class RationalParity implements ParityAdapter {
     boolean image = golden.text("file").contains("2d");
     int channels = (int) x.size(image ? 1 : -1);
     GroupRational function =
-        spec.build(channels, RationalCoefficients.named("identity"), Context.cpu(0).withDType(comparison.dtype()));
+        spec.build(
+            channels,
+            RationalCoefficients.named("identity"),
+            Context.cpu(0).withDType(comparison.dtype()));
     List<Tensor> parameters = List.copyOf(StateDict.of(function).values());
     Context.assign(parameters.get(0), Memory.doubles(numerator));
     Context.assign(parameters.get(1), Memory.doubles(denominator));
@@ -63,22 +66,44 @@ public final class RationalParity implements ParityAdapter {
 
     double tolerance = comparison.tolerance(FLOAT64, FLOAT32);
     comparison.compare("output", y, golden.read(recorded.output), tolerance);
-    // At x = 0 the recording took the derivative 0 of |x|, the kernels take 1: see the golden files' notes.
+    // At x = 0 the recording took the derivative 0 of |x|, the kernels take 1: see the golden
+    // files' notes.
     Tensor counts = golden.read("input.x").ne(new Scalar(0)).to(DType.FLOAT64.scalarType());
-    comparison.compare("grad.input.x", x.grad().mul(counts), golden.read("grad.input.x").mul(counts), tolerance);
-    comparison.compare(recorded.gradNumerator, parameters.get(0).grad(), golden.read(recorded.gradNumerator), tolerance);
-    comparison.compare(recorded.gradDenominator, parameters.get(1).grad(), golden.read(recorded.gradDenominator), tolerance);
+    comparison.compare(
+        "grad.input.x", x.grad().mul(counts), golden.read("grad.input.x").mul(counts), tolerance);
+    comparison.compare(
+        recorded.gradNumerator,
+        parameters.get(0).grad(),
+        golden.read(recorded.gradNumerator),
+        tolerance);
+    comparison.compare(
+        recorded.gradDenominator,
+        parameters.get(1).grad(),
+        golden.read(recorded.gradDenominator),
+        tolerance);
   }
 
   /** Where a file keeps what. */
   private record Recorded(
-      String numerator, String denominator, String output, String gradNumerator, String gradDenominator) {
+      String numerator,
+      String denominator,
+      String output,
+      String gradNumerator,
+      String gradDenominator) {
     static Recorded of(Golden golden) {
       String output = golden.has("output.y") ? "output.y" : "output";
       if (golden.has("input.numerator")) {
-        return new Recorded("input.numerator", "input.denominator", output, "grad.input.numerator", "grad.input.denominator");
+        return new Recorded(
+            "input.numerator",
+            "input.denominator",
+            output,
+            "grad.input.numerator",
+            "grad.input.denominator");
       }
-      String n = golden.has("param.numerator_v") ? "numerator_v" : golden.has("param.numerator") ? "numerator" : "weight_numerator";
+      String n =
+          golden.has("param.numerator_v")
+              ? "numerator_v"
+              : golden.has("param.numerator") ? "numerator" : "weight_numerator";
       String d = n.replace("numerator", "denominator");
       return new Recorded("param." + n, "param." + d, output, "grad." + n, "grad." + d);
     }
@@ -88,16 +113,19 @@ public final class RationalParity implements ParityAdapter {
     double tolerance = comparison.tolerance(1e-7, 1e-6);
     golden
         .under("")
-        .forEach(
-            (name, expected) -> {
-              int dot = name.lastIndexOf('.');
-              var set = RationalCoefficients.named(name.substring(0, dot));
-              double[] values = name.endsWith(".numerator") ? set.numerator() : set.denominator();
-              comparison.compare(name, Memory.to(Tensor.create(values), comparison.dtype()), expected, tolerance);
-            });
+        .forEach((name, expected) -> {
+          int dot = name.lastIndexOf('.');
+          var set = RationalCoefficients.named(name.substring(0, dot));
+          double[] values = name.endsWith(".numerator") ? set.numerator() : set.denominator();
+          comparison.compare(
+              name, Memory.to(Tensor.create(values), comparison.dtype()), expected, tolerance);
+        });
   }
 
-  /** P(x) / (1 + |b1 x + b2 x^2 + ...|): the form that the published coefficient sets were fitted with. */
+  /**
+   * P(x) / (1 + |b1 x + b2 x^2 + ...|): the form that the published coefficient sets were fitted
+   * with.
+   */
   private static void fittingForm(Golden golden, Comparison comparison) {
     Tensor x = Memory.to(golden.read("input.x"), comparison.dtype());
     Tensor numerator = Memory.to(golden.read("input.numerator"), comparison.dtype());

@@ -27,13 +27,13 @@ public final class ScheduleParity implements ParityAdapter {
               given.path("warmup_prefix").asBoolean(false));
       golden
           .under("output.lr_" + variant.getKey())
-          .forEach(
-              (rest, recorded) -> {
-                double[] expected = Memory.doubles(recorded);
-                for (int t = 0; t < expected.length; t++) {
-                  comparison.compare(variant.getKey() + rest + "[" + t + "]", schedule.at(t), expected[t], 1e-12);
-                }
-              });
+          .forEach((rest, recorded) -> {
+            double[] expected = Memory.doubles(recorded);
+            for (int t = 0; t < expected.length; t++) {
+              comparison.compare(
+                  variant.getKey() + rest + "[" + t + "]", schedule.at(t), expected[t], 1e-12);
+            }
+          });
     }
   }
 }

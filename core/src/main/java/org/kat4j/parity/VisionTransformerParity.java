@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
@@ -29,7 +30,10 @@ import org.kat4j.torch.StateDict;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Whole vision transformers, timm's and KAT's: one pass, one training batch, three training steps, and their layouts. */
+/**
+ * Whole vision transformers, timm's and KAT's: one pass, one training batch, three training steps,
+ * and their layouts.
+ */
 public final class VisionTransformerParity implements ParityAdapter {
   private static final double FLOAT64 = 1e-10;
   private static final double FLOAT32 = 1e-4;
@@ -57,7 +61,8 @@ public final class VisionTransformerParity implements ParityAdapter {
     SequencedMap<String, Tensor> parameters = StateDict.of(model);
     Map<String, Tensor> recorded = golden.under("param.");
     comparison.same("names", new TreeMap<>(shapes(parameters)), new TreeMap<>(shapes(recorded)));
-    parameters.forEach((name, parameter) -> Backpropagation.set(parameter, recorded.get(name)));
+    parameters.forEach((name, parameter) ->
+        Backpropagation.set(parameter, Objects.requireNonNull(recorded.get(name))));
     if (golden.has("output.loss.step1")) {
       trainingSteps(golden, model, parameters, comparison);
     } else {
@@ -70,7 +75,8 @@ public final class VisionTransformerParity implements ParityAdapter {
     ObjectNode c = golden.config();
     int imageSize = c.path("img_size").asInt(224);
     int patchSize = c.path("patch_size").asInt(16);
-    long[] patch = golden.read("param.patch_embed.proj.weight").shape(); // [width, channels, patch, patch]
+    long[] patch =
+        golden.read("param.patch_embed.proj.weight").shape(); // [width, channels, patch, patch]
     boolean classToken = c.path("class_token").asBoolean(true);
     var attention =
         new Attention.Spec(
@@ -115,7 +121,8 @@ public final class VisionTransformerParity implements ParityAdapter {
     boolean flash = golden.has("param.blocks.0.mlp.act1.numerator_v");
     String act1 = "param.blocks.0.mlp.act1.";
     long[] numerator = golden.read(act1 + (flash ? "numerator_v" : "weight_numerator")).shape();
-    long[] denominator = golden.read(act1 + (flash ? "denominator_v" : "weight_denominator")).shape();
+    long[] denominator =
+        golden.read(act1 + (flash ? "denominator_v" : "weight_denominator")).shape();
     var rational =
         new GroupRational.Spec(
             (int) numerator[0],
@@ -126,7 +133,8 @@ public final class VisionTransformerParity implements ParityAdapter {
     return new GroupRationalMlp.Spec(ratio, rational, "identity", "identity", 0);
   }
 
-  private static void onePass(Golden golden, Model model, Map<String, Tensor> parameters, Comparison comparison) {
+  private static void onePass(
+      Golden golden, Model model, Map<String, Tensor> parameters, Comparison comparison) {
     Tensor x = Backpropagation.leaf(golden.read("input.x"), comparison.dtype());
     double tolerance = comparison.tolerance(FLOAT64, FLOAT32);
     if (golden.has("extra.forward_features")) {
@@ -138,7 +146,8 @@ public final class VisionTransformerParity implements ParityAdapter {
       Tensor loss = Losses.crossEntropy(logits, golden.readIntegers("target"), 0);
       Backpropagation.run(loss);
       comparison.compare("output.logits", logits, golden.read("output.logits"), tolerance);
-      comparison.compare("output.loss", loss.view(1), golden.read("output.loss").view(1), tolerance);
+      comparison.compare(
+          "output.loss", loss.view(1), golden.read("output.loss").view(1), tolerance);
     } else {
       Backpropagation.run(logits, golden.read("weight.out"));
       comparison.compare("output", logits, golden.read("output"), tolerance);
@@ -147,17 +156,18 @@ public final class VisionTransformerParity implements ParityAdapter {
     compareStored(golden, "grad.input.x", x.grad(), tolerance, comparison);
   }
 
-  private static void gradients(Golden golden, Map<String, Tensor> parameters, Comparison comparison) {
+  private static void gradients(
+      Golden golden, Map<String, Tensor> parameters, Comparison comparison) {
     double tolerance = comparison.tolerance(FLOAT64, FLOAT32);
-    parameters.forEach(
-        (name, parameter) -> {
-          if (golden.has("grad." + name)) {
-            compareStored(golden, "grad." + name, parameter.grad(), tolerance, comparison);
-          }
-        });
+    parameters.forEach((name, parameter) -> {
+      if (golden.has("grad." + name)) {
+        compareStored(golden, "grad." + name, parameter.grad(), tolerance, comparison);
+      }
+    });
   }
 
-  private static void compareStored(Golden golden, String name, Tensor actual, double tolerance, Comparison comparison) {
+  private static void compareStored(
+      Golden golden, String name, Tensor actual, double tolerance, Comparison comparison) {
     double stored = golden.isRounded(name) ? Math.max(tolerance, STORED_AS_FLOAT32) : tolerance;
     comparison.compare(name, actual, golden.read(name), stored);
   }
@@ -179,22 +189,33 @@ public final class VisionTransformerParity implements ParityAdapter {
     for (int step = 1; step <= STEPS; step++) {
       Tensor loss = Losses.crossEntropy(model.forward(x, Pass.evaluation()), target, 0);
       Backpropagation.run(loss);
-      comparison.compare("loss.step" + step, loss.view(1), golden.read("output.loss.step" + step).view(1), tolerance);
+      comparison.compare(
+          "loss.step" + step,
+          loss.view(1),
+          golden.read("output.loss.step" + step).view(1),
+          tolerance);
       if (step == 1) {
         gradients(golden, parameters, comparison);
       }
       optimizer.step(spec.lr());
       StateDict.clearGradients(parameters);
     }
-    parameters.forEach((name, parameter) -> afterSteps(golden, name, parameter, spec.lr(), tolerance, comparison));
+    parameters.forEach(
+        (name, parameter) -> afterSteps(golden, name, parameter, spec.lr(), tolerance, comparison));
   }
 
   /**
-   * Softmax does not see a bias of the keys: its gradient is rounding noise, which Adam scales up to steps of the learning rate. In
-   * float32 the keys' third of the bias is therefore held to the distance that Adam can move it, not to its recording.
+   * Softmax does not see a bias of the keys: its gradient is rounding noise, which Adam scales up
+   * to steps of the learning rate. In float32 the keys' third of the bias is therefore held to the
+   * distance that Adam can move it, not to its recording.
    */
   private static void afterSteps(
-      Golden golden, String name, Tensor parameter, double lr, double tolerance, Comparison comparison) {
+      Golden golden,
+      String name,
+      Tensor parameter,
+      double lr,
+      double tolerance,
+      Comparison comparison) {
     Tensor recorded = golden.read("after3." + name);
     if (comparison.dtype() == DType.FLOAT64 || !name.endsWith("attn.qkv.bias")) {
       comparison.compare("after3." + name, parameter, recorded, tolerance);
@@ -223,7 +244,9 @@ public final class VisionTransformerParity implements ParityAdapter {
       recorded
           .path("state_dict")
           .properties()
-          .forEach(tensor -> shapes.put(tensor.getKey(), tensor.getValue().valueStream().map(JsonNode::asLong).toList()));
+          .forEach(tensor ->
+              shapes.put(
+                  tensor.getKey(), tensor.getValue().valueStream().map(JsonNode::asLong).toList()));
       comparison.same(name, new TreeMap<>(shapes(firstBlock(parameters))), shapes);
       comparison.same(name + " blocks", blocks(parameters), recorded.path("blocks").asInt());
       List<ParameterGroup> groups = ParameterGroup.split(parameters, 1, model.noWeightDecay());
@@ -236,7 +259,8 @@ public final class VisionTransformerParity implements ParityAdapter {
 
   private static Map<String, Object> shapes(Map<String, Tensor> tensors) {
     Map<String, Object> shapes = new LinkedHashMap<>();
-    tensors.forEach((name, tensor) -> shapes.put(name, Arrays.stream(tensor.shape()).boxed().toList()));
+    tensors.forEach(
+        (name, tensor) -> shapes.put(name, Arrays.stream(tensor.shape()).boxed().toList()));
     return shapes;
   }
 
@@ -252,11 +276,15 @@ public final class VisionTransformerParity implements ParityAdapter {
   }
 
   private static int blocks(Map<String, Tensor> parameters) {
-    return (int) parameters.keySet().stream().filter(name -> name.endsWith(".norm1.weight")).count();
+    return (int)
+        parameters.keySet().stream().filter(name -> name.endsWith(".norm1.weight")).count();
   }
 
   private static List<String> names(ParameterGroup group) {
-    return group.parameters().keySet().stream().filter(name -> !isInLaterBlock(name)).sorted().toList();
+    return group.parameters().keySet().stream()
+        .filter(name -> !isInLaterBlock(name))
+        .sorted()
+        .toList();
   }
 
   private static List<String> sorted(JsonNode names) {

@@ -18,7 +18,8 @@ import org.kat4j.torch.Tap;
 /**
  * Multi-head softmax attention: softmax(q k^T / sqrt(head width)) v.
  *
- * <p>Taps: {@code weights [batch, heads, tokens, tokens]}. Source: arXiv 1706.03762; names of timm's {@code Attention}.
+ * <p>Taps: {@code weights [batch, heads, tokens, tokens]}. Source: arXiv 1706.03762; names of
+ * timm's {@code Attention}.
  */
 public final class Attention implements TokenMixer {
   /**
@@ -29,7 +30,8 @@ public final class Attention implements TokenMixer {
    * @param dropout rate after the output projection, in [0, 1)
    */
   @Kind("attention")
-  public record Spec(int heads, boolean qkvBias, boolean qkNorm, boolean outBias, double dropout) implements TokenMixer.Spec {
+  public record Spec(int heads, boolean qkvBias, boolean qkNorm, boolean outBias, double dropout)
+      implements TokenMixer.Spec {
     public Spec {
       Check.atLeast("heads", heads, 1);
       Check.inRange("dropout", dropout, 0, 1);
@@ -47,7 +49,8 @@ public final class Attention implements TokenMixer {
     @Override
     public Attention build(int width, Context context) {
       if (width % heads != 0) {
-        throw new IllegalArgumentException("heads = " + heads + " does not divide the width " + width);
+        throw new IllegalArgumentException(
+            "heads = " + heads + " does not divide the width " + width);
       }
       return new Attention(this, width, context);
     }
@@ -93,7 +96,8 @@ public final class Attention implements TokenMixer {
     if (pass.tap() != Tap.NONE) {
       pass.tap().record("weights", weights(q, k));
     }
-    Tensor mixed = torch.scaled_dot_product_attention(q, k, v); // [batch, heads, tokens, head width]
+    Tensor mixed =
+        torch.scaled_dot_product_attention(q, k, v); // [batch, heads, tokens, head width]
     Tensor joined = mixed.transpose(1, 2).reshape(batch, tokens, width);
     return Dropout.elements(proj.forward(joined), dropout, pass);
   }

@@ -10,11 +10,15 @@ public interface TokenMixer extends Part {
   Tensor forward(Tensor x, Pass pass);
 
   /**
-   * A token mixer as data. To add one: a record here in this package, its name in the {@code permits} clause, a test with the
-   * sheet's worked example. Every spec has a static {@code example()}: small, valid, the defaults of its YAML form.
+   * A token mixer as data. To add one: a record here in this package, its name in the {@code
+   * permits} clause, a test with the sheet's worked example. Every spec has a static {@code
+   * example()}: small, valid, the defaults of its YAML form.
    */
   sealed interface Spec permits Attention.Spec {
-    /** The mixer for tokens of {@code width} channels; fails with the field's name when width does not fit. */
+    /**
+     * The mixer for tokens of {@code width} channels; fails with the field's name when width does
+     * not fit.
+     */
     TokenMixer build(int width, Context context);
 
     /** Multiply-accumulates of one forward over {@code tokens} tokens. */

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An operator of libtorch that the presets do not map, called through its dispatcher.
  *
- * <p>Arguments, in the order of the operator's schema: tensors, lists of tensors, doubles, longs, booleans, null for None.
+ * <p>Arguments, in the order of the operator's schema: tensors, lists of tensors, doubles, longs,
+ * booleans, null for None.
  */
 public final class BoxedOperator {
   private final OperatorHandle handle;

@@ -1,9 +1,9 @@
 package org.kat4j.torch;
 
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -14,12 +14,15 @@ import org.bytedeco.pytorch.global.torch;
  * @param random stream that initial values are drawn from
  * @param block index of the block it stands in, from 0
  * @param depth number of blocks of the model
- * @param fused whether learnable functions use their fused kernels; the composed twins have second derivatives
+ * @param fused whether learnable functions use their fused kernels; the composed twins have second
+ *     derivatives
  */
-public record Context(Device device, DType dtype, RandomStream random, int block, int depth, boolean fused) {
+public record Context(
+    Device device, DType dtype, RandomStream random, int block, int depth, boolean fused) {
   public Context {
     if (depth < 1 || block < 0 || block >= depth) {
-      throw new IllegalArgumentException("block " + block + " of " + depth + ": 0 <= block < depth is needed");
+      throw new IllegalArgumentException(
+          "block " + block + " of " + depth + ": 0 <= block < depth is needed");
     }
     Host.start();
   }
@@ -52,7 +55,10 @@ public record Context(Device device, DType dtype, RandomStream random, int block
     return device.type() != Device.Type.META;
   }
 
-  /** A trainable tensor of this device and dtype, all zeros; it outlives every scope and belongs to its part. */
+  /**
+   * A trainable tensor of this device and dtype, all zeros; it outlives every scope and belongs to
+   * its part.
+   */
   public Tensor parameter(long... shape) {
     return own(torch.zeros(shape, options()).set_requires_grad(true));
   }
@@ -75,7 +81,8 @@ public record Context(Device device, DType dtype, RandomStream random, int block
   /** Writes the values, in row-major order, into a tensor of any device and dtype. */
   public static void assign(Tensor target, double... values) {
     if (target.numel() != values.length) {
-      throw new IllegalArgumentException(values.length + " values for a tensor of " + target.numel());
+      throw new IllegalArgumentException(
+          values.length + " values for a tensor of " + target.numel());
     }
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {

@@ -12,14 +12,16 @@ import org.bytedeco.pytorch.TensorTensorHook;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An operation whose value and gradient come from our own kernels, inside libtorch's autograd graph.
+ * An operation whose value and gradient come from our own kernels, inside libtorch's autograd
+ * graph.
  *
- * <p>The presets expose no {@code torch::autograd::Function}. An alias of the input takes its place: its data are replaced by
- * the kernel's output, and a hook on it turns dL/dy into dL/dx, which the alias passes on unchanged. Gradients of parameters are
- * added to their {@code .grad} by the hook, once per backward.
+ * <p>The presets expose no {@code torch::autograd::Function}. An alias of the input takes its
+ * place: its data are replaced by the kernel's output, and a hook on it turns dL/dy into dL/dx,
+ * which the alias passes on unchanged. Gradients of parameters are added to their {@code .grad} by
+ * the hook, once per backward.
  *
- * <p>Limits: parameters must be leaves; a second derivative does not see the kernel (use the composed twin); a graph must not
- * outlive the {@link Scope} it was built in.
+ * <p>Limits: parameters must be leaves; a second derivative does not see the kernel (use the
+ * composed twin); a graph must not outlive the {@link Scope} it was built in.
  */
 public final class CustomGradient {
   private CustomGradient() {}
@@ -37,19 +39,23 @@ public final class CustomGradient {
    * Makes {@code value} the result of a differentiable operation on {@code input}.
    *
    * @param input the input x, any shape
-   * @param value the operation's output y, computed without autograd; shape, dtype and strides of {@code input}
+   * @param value the operation's output y, computed without autograd; shape, dtype and strides of
+   *     {@code input}
    * @param parameters leaf tensors that receive gradients
    * @param backward the gradient
-   * @return y, part of the graph of {@code input}; plain {@code value} where nothing needs a gradient
+   * @return y, part of the graph of {@code input}; plain {@code value} where nothing needs a
+   *     gradient
    */
-  public static Tensor apply(Tensor input, Tensor value, List<Tensor> parameters, Backward backward) {
+  public static Tensor apply(
+      Tensor input, Tensor value, List<Tensor> parameters, Backward backward) {
     boolean parametersTrain = parameters.stream().anyMatch(Tensor::requires_grad);
     if (!GradMode.is_enabled() || !(input.requires_grad() || parametersTrain)) {
       return value;
     }
     for (Tensor parameter : parameters) {
       if (!parameter.is_leaf()) {
-        throw new IllegalArgumentException("parameters of a custom gradient must be leaves, not results of operations");
+        throw new IllegalArgumentException(
+            "parameters of a custom gradient must be leaves, not results of operations");
       }
     }
     // An input outside the graph still has to carry the graph to the parameters.
@@ -64,7 +70,8 @@ public final class CustomGradient {
   private static final class Hook extends TensorTensorHook {
     private static final Set<Hook> UNSCOPED = Collections.synchronizedSet(new HashSet<>());
 
-    // libtorch takes its own reference to a result only after call() has returned, so ours lives until the next call on the
+    // libtorch takes its own reference to a result only after call() has returned, so ours lives
+    // until the next call on the
     // thread: at most one tensor, where leaving it to the step's scope would keep all of them.
     private static final ThreadLocal<@Nullable TensorBase> RETURNED = new ThreadLocal<>();
 
@@ -83,7 +90,8 @@ public final class CustomGradient {
     public TensorBase call(TensorBase upstream) {
       Backward gradient = backward;
       if (gradient == null) {
-        throw new IllegalStateException("backward ran twice over one graph; keep graphs to one backward");
+        throw new IllegalStateException(
+            "backward ran twice over one graph; keep graphs to one backward");
       }
       backward = null; // lets go of the saved input as early as libtorch would
       release();

@@ -2,6 +2,7 @@ package org.kat4j.torch;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.kat4j.error.UserException;
@@ -37,13 +38,24 @@ public record Device(Type type, int index) {
     Host.start();
     if (!torch.cuda_is_available()) {
       throw new UserException(
-          "device " + text + ": this build of libtorch sees no GPU; 'kat4j doctor' says what is there, --device cpu works");
+          "device "
+              + text
+              + ": this build of libtorch sees no GPU; 'kat4j doctor' says what is there, --device cpu works");
     }
     int index = cuda.group(1) == null ? 0 : Integer.parseInt(cuda.group(1));
     if (index >= torch.cuda_device_count()) {
-      throw new UserException("device " + text + ": there are " + torch.cuda_device_count() + " GPUs, counted from 0");
+      throw new UserException(
+          "device " + text + ": there are " + torch.cuda_device_count() + " GPUs, counted from 0");
     }
     return new Device(Type.CUDA, index);
+  }
+
+  /** Where a tensor lives. */
+  public static Device of(Tensor tensor) {
+    if (tensor.is_cuda()) {
+      return new Device(Type.CUDA, tensor.device().index());
+    }
+    return tensor.is_meta() ? META : CPU;
   }
 
   org.bytedeco.pytorch.Device toTorch() {

@@ -14,7 +14,10 @@ public final class Dropout {
     return apply(x, x.shape(), rate, pass);
   }
 
-  /** Every sample, the first axis, becomes 0 as a whole with probability {@code rate}: drop path, stochastic depth. */
+  /**
+   * Every sample, the first axis, becomes 0 as a whole with probability {@code rate}: drop path,
+   * stochastic depth.
+   */
   public static Tensor samples(Tensor x, double rate, Pass pass) {
     long[] shape = new long[(int) x.dim()];
     Arrays.fill(shape, 1);

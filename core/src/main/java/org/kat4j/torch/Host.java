@@ -15,7 +15,8 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Prepares this process for libtorch: allocator first, then the natives, then the threads.
  *
- * <p>Everything in kat4j that touches libtorch goes through {@link #start()} first; calling it again costs nothing.
+ * <p>Everything in kat4j that touches libtorch goes through {@link #start()} first; calling it
+ * again costs nothing.
  */
 public final class Host {
   private static final int M_TRIM_THRESHOLD = -1;
@@ -36,7 +37,8 @@ public final class Host {
 
   /** Sets up the allocator and loads libtorch, once. */
   public static void start() {
-    // The work is the static initialiser: the JVM runs it exactly once, whichever thread comes first.
+    // The work is the static initialiser: the JVM runs it exactly once, whichever thread comes
+    // first.
   }
 
   /** How tensor memory is allocated, in words. */
@@ -74,8 +76,9 @@ public final class Host {
   /**
    * Makes glibc keep and reuse the memory of freed tensors.
    *
-   * <p>As it comes, glibc maps every large tensor anew and the kernel clears its pages one fault at a time: three to five times
-   * the cost of the operation that fills it. M_ARENA_MAX = 1 because a Java thread would otherwise get an arena of 64 MB heaps.
+   * <p>As it comes, glibc maps every large tensor anew and the kernel clears its pages one fault at
+   * a time: three to five times the cost of the operation that fills it. M_ARENA_MAX = 1 because a
+   * Java thread would otherwise get an arena of 64 MB heaps.
    */
   private static String keepFreedMemory() {
     String preload = System.getenv("LD_PRELOAD");
@@ -89,8 +92,12 @@ public final class Host {
     }
     MethodHandle mallopt =
         linker.downcallHandle(
-            symbol.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-    int[][] options = {{M_MMAP_MAX, 0}, {M_TRIM_THRESHOLD, -1}, {M_ARENA_MAX, 1}, {M_TOP_PAD, TOP_PAD_BYTES}};
+            symbol.get(),
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+    int[][] options = {
+      {M_MMAP_MAX, 0}, {M_TRIM_THRESHOLD, -1}, {M_ARENA_MAX, 1}, {M_TOP_PAD, TOP_PAD_BYTES}
+    };
     boolean accepted = true;
     try {
       for (int[] option : options) {
@@ -116,7 +123,8 @@ public final class Host {
     Linker linker = Linker.nativeLinker();
     MethodHandle getpagesize =
         linker.downcallHandle(
-            linker.defaultLookup().find("getpagesize").orElseThrow(), FunctionDescriptor.of(ValueLayout.JAVA_INT));
+            linker.defaultLookup().find("getpagesize").orElseThrow(),
+            FunctionDescriptor.of(ValueLayout.JAVA_INT));
     try {
       return (int) getpagesize.invokeExact();
     } catch (Throwable failure) {

@@ -1,16 +1,16 @@
 package org.kat4j.torch;
 
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Initial values. Numbers are drawn in float64 on the CPU and then rounded, so that the float32 model of a seed is the rounded
- * float64 model. On the meta device nothing happens.
+ * Initial values. Numbers are drawn in float64 on the CPU and then rounded, so that the float32
+ * model of a seed is the rounded float64 model. On the meta device nothing happens.
  */
 public final class Init {
   /** Standard deviation of a standard normal number cut at -2 and 2. */
@@ -72,7 +72,9 @@ public final class Init {
     }
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
-      Tensor values = torch.empty(target.shape(), new TensorOptions(ScalarType.Double), new MemoryFormatOptional());
+      Tensor values =
+          torch.empty(
+              target.shape(), new TensorOptions(ScalarType.Double), new MemoryFormatOptional());
       fill.into(values);
       target.copy_(values);
     }

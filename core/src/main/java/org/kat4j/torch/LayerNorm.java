@@ -4,7 +4,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
-/** Normalises the last axis to mean 0 and variance 1, then scales and shifts: {@code weight [width]}, {@code bias [width]}. */
+/**
+ * Normalises the last axis to mean 0 and variance 1, then scales and shifts: {@code weight
+ * [width]}, {@code bias [width]}.
+ */
 public final class LayerNorm implements Part {
   private final int width;
   private final double epsilon;
@@ -20,7 +23,8 @@ public final class LayerNorm implements Part {
   }
 
   public Tensor forward(Tensor x) {
-    return torch.layer_norm(x, new long[] {width}, new TensorOptional(weight), new TensorOptional(bias), epsilon, true);
+    return torch.layer_norm(
+        x, new long[] {width}, new TensorOptional(weight), new TensorOptional(bias), epsilon, true);
   }
 
   @Override

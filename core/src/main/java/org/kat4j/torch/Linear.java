@@ -5,7 +5,10 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/** y = x W^T + b: {@code [..., in]} to {@code [..., out]}; {@code weight [out, in]}, {@code bias [out]}. */
+/**
+ * y = x W^T + b: {@code [..., in]} to {@code [..., out]}; {@code weight [out, in]}, {@code bias
+ * [out]}.
+ */
 public final class Linear implements Part {
   private final Tensor weight;
   private final @Nullable Tensor bias;
@@ -29,7 +32,9 @@ public final class Linear implements Part {
   }
 
   public Tensor forward(Tensor x) {
-    return bias == null ? torch.linear(x, weight) : torch.linear(x, weight, new TensorOptional(bias));
+    return bias == null
+        ? torch.linear(x, weight)
+        : torch.linear(x, weight, new TensorOptional(bias));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package org.kat4j.torch;
 
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -24,18 +25,28 @@ public final class Losses {
    * @return a scalar
    */
   public static Tensor crossEntropy(Tensor logits, Tensor labels, double smoothing) {
-    return torch.cross_entropy_loss(logits, labels, new TensorOptional(), MEAN, NO_INDEX, smoothing);
+    return torch.cross_entropy_loss(
+        logits, labels, new TensorOptional(), MEAN, NO_INDEX, smoothing);
   }
 
-  /** The summed cross entropy without smoothing, a scalar: for averages over batches of different size. */
+  /**
+   * The summed cross entropy without smoothing, a scalar: for averages over batches of different
+   * size.
+   */
   public static Tensor summedCrossEntropy(Tensor logits, Tensor labels) {
     return torch.cross_entropy_loss(logits, labels, new TensorOptional(), SUM, NO_INDEX, 0);
   }
 
   /** How many labels are among the k largest logits: a scalar, int64. */
   public static Tensor countInTop(Tensor logits, Tensor labels, int k) {
-    Tensor best = torch.topk(logits, Math.min(k, logits.size(1)), 1, true, true).get1(); // [batch, k]
+    Tensor best =
+        torch.topk(logits, Math.min(k, logits.size(1)), 1, true, true).get1(); // [batch, k]
     return best.eq(labels.view(-1, 1)).sum();
+  }
+
+  /** The class with the largest logit, {@code [batch]}, int64. */
+  public static Tensor mostProbable(Tensor logits) {
+    return torch.argmax(logits, new LongOptional(1), false);
   }
 
   /** Probabilities of the classes, {@code [batch, classes]}. */

@@ -13,15 +13,19 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class Memory {
   private Memory() {}
 
-  /** A tensor over native float32 memory, not copied: it must not be used once the memory is gone. */
+  /**
+   * A tensor over native float32 memory, not copied: it must not be used once the memory is gone.
+   */
   public static Tensor floats(MemorySegment memory, long... shape) {
-    var pointer = new FloatPointer(memory.asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer());
+    var pointer =
+        new FloatPointer(memory.asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer());
     return torch.from_blob(pointer, shape, new TensorOptions(ScalarType.Float));
   }
 
   /** A tensor over native int64 memory, not copied: it must not be used once the memory is gone. */
   public static Tensor longs(MemorySegment memory, long... shape) {
-    var pointer = new LongPointer(memory.asByteBuffer().order(ByteOrder.nativeOrder()).asLongBuffer());
+    var pointer =
+        new LongPointer(memory.asByteBuffer().order(ByteOrder.nativeOrder()).asLongBuffer());
     return torch.from_blob(pointer, shape, new TensorOptions(ScalarType.Long));
   }
 

@@ -1,7 +1,8 @@
 package org.kat4j.torch;
 
 /**
- * What a forward pass is for: training or evaluation, its random stream, and who listens to intermediate results.
+ * What a forward pass is for: training or evaluation, its random stream, and who listens to
+ * intermediate results.
  *
  * @param training whether dropout and drop path act
  * @param random stream that dropout and drop path draw from

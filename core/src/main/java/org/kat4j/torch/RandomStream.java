@@ -6,10 +6,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * An explicit stream of random numbers (Mersenne Twister on the CPU) whose state can be saved and restored.
+ * An explicit stream of random numbers (Mersenne Twister on the CPU) whose state can be saved and
+ * restored.
  *
- * <p>Same seed, same calls = same bits. Numbers are drawn on the CPU whatever the device of the model, so that a model starts
- * from the same weights everywhere.
+ * <p>Same seed, same calls = same bits. Numbers are drawn on the CPU whatever the device of the
+ * model, so that a model starts from the same weights everywhere.
  */
 public final class RandomStream {
   private final Generator generator;

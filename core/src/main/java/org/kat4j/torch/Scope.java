@@ -5,7 +5,8 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A unit of work that leaves no native memory behind: what is made inside on this thread is freed at its end.
+ * A unit of work that leaves no native memory behind: what is made inside on this thread is freed
+ * at its end.
  *
  * <pre>{@code
  * try (var step = Scope.open()) {
@@ -14,7 +15,8 @@ import org.bytedeco.pytorch.Tensor;
  * }
  * }</pre>
  *
- * <p>Parameters, their gradients and optimizer state survive. To take a tensor out, {@link #keep} it and close it later.
+ * <p>Parameters, their gradients and optimizer state survive. To take a tensor out, {@link #keep}
+ * it and close it later.
  */
 public final class Scope implements AutoCloseable {
   private final PointerScope pointers = new PointerScope();

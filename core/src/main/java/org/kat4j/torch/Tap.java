@@ -3,9 +3,11 @@ package org.kat4j.torch;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Receives the intermediate results of a forward pass under stable names such as {@code blocks.0.attn}.
+ * Receives the intermediate results of a forward pass under stable names such as {@code
+ * blocks.0.attn}.
  *
- * <p>{@link #NONE} does nothing and allocates nothing. A tap that keeps a tensor beyond the pass must retain it.
+ * <p>{@link #NONE} does nothing and allocates nothing. A tap that keeps a tensor beyond the pass
+ * must retain it.
  */
 @FunctionalInterface
 public interface Tap {

@@ -1,4 +1,7 @@
-/** The only seam to libtorch: host set-up, scopes, random streams, named tensors, custom gradients, weights files. */
+/**
+ * The only seam to libtorch: host set-up, scopes, random streams, named tensors, custom gradients,
+ * weights files.
+ */
 @NullMarked
 package org.kat4j.torch;
 

@@ -30,7 +30,7 @@ public record Evaluation(double top1, double top5, double loss, long[][] confusi
   /** Evaluates on the device of the model's weights, in its dtype. */
   public static Evaluation of(Model model, ImageSet images) {
     Tensor any = StateDict.of(model).values().iterator().next();
-    Device device = any.is_cuda() ? new Device(Device.Type.CUDA, any.get_device()) : Device.CPU;
+    Device device = Device.of(any);
     DType dtype = DType.of(any);
     long[][] confusion = new long[images.classNames().size()][images.classNames().size()];
     long inTop5 = 0;
@@ -42,10 +42,13 @@ public record Evaluation(double top1, double top5, double loss, long[][] confusi
             Scope _ = Scope.open()) {
           Tensor pixels = Memory.floats(batch.pixels(), batch.shape());
           Tensor labels = Memory.to(Memory.longs(batch.labels(), batch.count()), device);
-          Tensor logits = model.forward(Memory.to(Memory.to(pixels, device), dtype), Pass.evaluation()); // [batch, classes]
+          Tensor logits =
+              model.forward(
+                  Memory.to(Memory.to(pixels, device), dtype),
+                  Pass.evaluation()); // [batch, classes]
           loss += Losses.summedCrossEntropy(logits, labels).item_double();
           inTop5 += Losses.countInTop(logits, labels, 5).item_long();
-          count(Memory.longs(labels), Memory.longs(logits.argmax(1)), confusion);
+          count(Memory.longs(labels), Memory.longs(Losses.mostProbable(logits)), confusion);
         }
       }
     }

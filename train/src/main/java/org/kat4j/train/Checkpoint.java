@@ -15,12 +15,14 @@ import org.kat4j.torch.Safetensors;
 import org.kat4j.torch.Scope;
 
 /**
- * Everything that a run needs to go on bit for bit: weights, optimizer, random stream, position in the data.
+ * Everything that a run needs to go on bit for bit: weights, optimizer, random stream, position in
+ * the data.
  *
  * @param epoch the epoch in progress, from 0
  * @param batch batches of it that are done
  * @param update updates done
- * @param bestTop1 best accuracy on the validation images so far, in percent, -1 before the first evaluation
+ * @param bestTop1 best accuracy on the validation images so far, in percent, -1 before the first
+ *     evaluation
  * @param seconds time spent so far
  */
 record Checkpoint(int epoch, int batch, long update, double bestTop1, double seconds) {
@@ -43,7 +45,8 @@ record Checkpoint(int epoch, int batch, long update, double bestTop1, double sec
   }
 
   /** Loads everything into the parts of a run; they must be of the same configuration. */
-  static Checkpoint load(Path file, Model model, Optimizer optimizer, RandomStream random, Tensor lossSum) {
+  static Checkpoint load(
+      Path file, Model model, Optimizer optimizer, RandomStream random, Tensor lossSum) {
     Weights.loadInto(file, model);
     try (Safetensors saved = Safetensors.open(file);
         Scope _ = Scope.open()) {

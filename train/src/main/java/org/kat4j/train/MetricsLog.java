@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import org.kat4j.torch.AtomicFile;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
+import org.kat4j.torch.AtomicFile;
 
 /** {@code metrics.jsonl}: one JSON object on one line for each finished epoch. */
 final class MetricsLog {
@@ -26,7 +26,15 @@ final class MetricsLog {
     static Line of(Monitor.EpochResult r) {
       var e = r.evaluation();
       return new Line(
-          r.epoch(), r.updates(), r.lr(), r.trainLoss(), e.loss(), e.top1(), e.top5(), r.imagesPerSecond(), r.seconds());
+          r.epoch(),
+          r.updates(),
+          r.lr(),
+          r.trainLoss(),
+          e.loss(),
+          e.top1(),
+          e.top5(),
+          r.imagesPerSecond(),
+          r.seconds());
     }
   }
 
@@ -38,7 +46,11 @@ final class MetricsLog {
 
   void append(Monitor.EpochResult result) {
     try {
-      Files.writeString(file, Config.toJson(Line.of(result)) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      Files.writeString(
+          file,
+          Config.toJson(Line.of(result)) + "\n",
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
     } catch (IOException failed) {
       throw new UserException(file + " cannot be written: " + failed.getMessage(), failed);
     }

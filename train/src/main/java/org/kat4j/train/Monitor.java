@@ -2,7 +2,9 @@ package org.kat4j.train;
 
 import org.kat4j.task.Evaluation;
 
-/** Follows a training run. Every method is called on the training thread and must return quickly. */
+/**
+ * Follows a training run. Every method is called on the training thread and must return quickly.
+ */
 public interface Monitor {
   /**
    * Where a run stands, a few times a second.
@@ -15,7 +17,14 @@ public interface Monitor {
    * @param imagesPerSecond training images a second, since this process started
    * @param secondsLeft until the last epoch is evaluated, as far as one can say
    */
-  record Progress(int epoch, int epochs, int batch, int batches, double loss, double imagesPerSecond, double secondsLeft) {}
+  record Progress(
+      int epoch,
+      int epochs,
+      int batch,
+      int batches,
+      double loss,
+      double imagesPerSecond,
+      double secondsLeft) {}
 
   /**
    * A finished epoch: one line of {@code metrics.jsonl}.

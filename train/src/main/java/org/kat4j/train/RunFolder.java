@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
-import org.kat4j.torch.AtomicFile;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
+import org.kat4j.torch.AtomicFile;
 
 /**
- * The folder of a run: {@code config.yaml}, {@code environment.json}, {@code metrics.jsonl}, {@code checkpoints/last.safetensors}
- * and {@code checkpoints/best.safetensors}.
+ * The folder of a run: {@code config.yaml}, {@code environment.json}, {@code metrics.jsonl}, {@code
+ * checkpoints/last.safetensors} and {@code checkpoints/best.safetensors}.
  *
  * @param path the folder
  */
@@ -22,13 +22,20 @@ public record RunFolder(Path path) {
       if (Files.exists(path)) {
         try (Stream<Path> content = Files.list(path)) {
           if (content.findAny().isPresent()) {
-            throw new UserException(path + " is not empty: continue that run with --resume, or choose another --out");
+            throw new UserException(
+                path + " is not empty: continue that run with --resume, or choose another --out");
           }
         }
       }
       Files.createDirectories(path.resolve("checkpoints"));
     } catch (IOException failed) {
-      throw new UserException("run folder " + path + " cannot be made: " + failed.getMessage() + "; choose another --out", failed);
+      throw new UserException(
+          "run folder "
+              + path
+              + " cannot be made: "
+              + failed.getMessage()
+              + "; choose another --out",
+          failed);
     }
     RunFolder folder = new RunFolder(path);
     AtomicFile.write(folder.config(), Config.toYaml(config));
@@ -53,7 +60,8 @@ public record RunFolder(Path path) {
   /** The weights to use: the last ones. */
   public Path weights() {
     if (!Files.isRegularFile(last())) {
-      throw new UserException(path + ": there is no checkpoint yet; kat4j train --resume --out " + path + " goes on");
+      throw new UserException(
+          path + ": there is no checkpoint yet; kat4j train --resume --out " + path + " goes on");
     }
     return last();
   }

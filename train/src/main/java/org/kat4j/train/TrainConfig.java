@@ -22,7 +22,8 @@ import org.kat4j.optim.Optimizer;
  * @param seed of initial weights, order of images, augmentation and drop path
  * @param device cpu, cuda or cuda:N
  * @param threads threads of one operation, 0 for all cores
- * @param checkpointSeconds seconds between checkpoints inside an epoch; one is written after each epoch in any case
+ * @param checkpointSeconds seconds between checkpoints inside an epoch; one is written after each
+ *     epoch in any case
  */
 public record TrainConfig(
     Model.Spec model,
@@ -42,7 +43,8 @@ public record TrainConfig(
   /**
    * @param name strokes, mnist, fashion-mnist, cifar10 or an image folder
    * @param imageSize pixels that images of a folder are brought to, 0 for the set's own size
-   * @param holdOut share of the training images that is kept back to validate on, 0 to validate on the set's second split
+   * @param holdOut share of the training images that is kept back to validate on, 0 to validate on
+   *     the set's second split
    */
   public record Data(String name, int imageSize, double holdOut) {
     public Data {
@@ -56,9 +58,11 @@ public record TrainConfig(
    * @param warmupEpochs epochs of linear warm-up, part of the epochs
    * @param warmupLr learning rate at the very start
    * @param minLr learning rate at the end
-   * @param onUpdates whether the rate changes with every update; otherwise with every epoch, as timm's default
+   * @param onUpdates whether the rate changes with every update; otherwise with every epoch, as
+   *     timm's default
    */
-  public record Schedule(int epochs, double warmupEpochs, double warmupLr, double minLr, boolean onUpdates) {
+  public record Schedule(
+      int epochs, double warmupEpochs, double warmupLr, double minLr, boolean onUpdates) {
     public Schedule {
       Check.between("epochs", epochs, 1, 1_000_000);
       Check.inRange("warmupEpochs", warmupEpochs, 0, Double.POSITIVE_INFINITY);
@@ -66,7 +70,10 @@ public record TrainConfig(
       Check.inRange("minLr", minLr, 0, Double.POSITIVE_INFINITY);
     }
 
-    /** The learning rate of update {@code update}, counted from 0, when an epoch has {@code updatesPerEpoch}. */
+    /**
+     * The learning rate of update {@code update}, counted from 0, when an epoch has {@code
+     * updatesPerEpoch}.
+     */
     double lr(double lr, long update, long updatesPerEpoch) {
       double epoch = onUpdates ? (double) update / updatesPerEpoch : update / updatesPerEpoch;
       return new CosineSchedule(lr, epochs, minLr, warmupEpochs, warmupLr, false).at(epoch);
@@ -102,7 +109,18 @@ public record TrainConfig(
 
   TrainConfig withModel(Model.Spec other) {
     return new TrainConfig(
-        other, data, augmentation, optimizer, schedule, labelSmoothing, batchSize, accumulation, clipNorm, seed, device,
-        threads, checkpointSeconds);
+        other,
+        data,
+        augmentation,
+        optimizer,
+        schedule,
+        labelSmoothing,
+        batchSize,
+        accumulation,
+        clipNorm,
+        seed,
+        device,
+        threads,
+        checkpointSeconds);
   }
 }

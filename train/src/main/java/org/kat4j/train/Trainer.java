@@ -30,23 +30,26 @@ import org.kat4j.torch.StateDict;
 /**
  * The training loop.
  *
- * <p>A run is determined by its configuration: same configuration, same device, same threads = same weights, also when it was
- * killed and continued in between.
+ * <p>A run is determined by its configuration: same configuration, same device, same threads = same
+ * weights, also when it was killed and continued in between.
  */
 public final class Trainer {
   private static final double PROGRESS_SECONDS = 0.2;
-  private static final long TRAINING_STREAM = 0x9E3779B97F4A7C15L; // keeps drop path apart from the initial weights
+  private static final long TRAINING_STREAM =
+      0x9E3779B97F4A7C15L; // keeps drop path apart from the initial weights
 
   /**
    * How a run ended.
    *
    * @param evaluation of the last weights on the validation images
-   * @param test of the last weights on the set's second split; the same evaluation unless images were held out
+   * @param test of the last weights on the set's second split; the same evaluation unless images
+   *     were held out
    * @param parameters trainable numbers
    * @param seconds time spent, all processes of the run together
    * @param finished false when it was stopped early
    */
-  public record Result(Evaluation evaluation, Evaluation test, long parameters, double seconds, boolean finished) {}
+  public record Result(
+      Evaluation evaluation, Evaluation test, long parameters, double seconds, boolean finished) {}
 
   private final TrainConfig config;
   private final RunFolder folder;
@@ -79,11 +82,16 @@ public final class Trainer {
       Host.setThreads(config.threads());
     }
     device = Device.parse(config.device());
-    Context context = new Context(device, DType.FLOAT32, new RandomStream(config.seed()), 0, 1, true);
+    Context context =
+        new Context(device, DType.FLOAT32, new RandomStream(config.seed()), 0, 1, true);
     model = config.model().build(context);
     parameters = StateDict.of(model);
     optimizer =
-        config.optimizer().build(ParameterGroup.split(parameters, config.optimizer().weightDecay(), model.noWeightDecay()));
+        config
+            .optimizer()
+            .build(
+                ParameterGroup.split(
+                    parameters, config.optimizer().weightDecay(), model.noWeightDecay()));
     random = new RandomStream(config.seed() ^ TRAINING_STREAM);
     lossSum = Losses.zeroSum(device);
     log = new MetricsLog(folder.metrics());
@@ -100,7 +108,8 @@ public final class Trainer {
     Trainer trainer = new Trainer(folder.readConfig(), folder, data);
     if (Files.exists(folder.last())) {
       trainer.position =
-          Checkpoint.load(folder.last(), trainer.model, trainer.optimizer, trainer.random, trainer.lossSum);
+          Checkpoint.load(
+              folder.last(), trainer.model, trainer.optimizer, trainer.random, trainer.lossSum);
     }
     trainer.log.keepFirst(trainer.position.epoch());
     return trainer;
@@ -117,10 +126,14 @@ public final class Trainer {
   /** The configuration with the model's input fitted to the data. */
   public static TrainConfig fitted(TrainConfig config, ImageData data) {
     ImageSet images = data.train();
-    return config.withModel(config.model().withInput(images.height(), images.channels(), images.classNames().size()));
+    return config.withModel(
+        config.model().withInput(images.height(), images.channels(), images.classNames().size()));
   }
 
-  /** Ends the run after the batch in progress, with a checkpoint to go on from. May be called from any thread. */
+  /**
+   * Ends the run after the batch in progress, with a checkpoint to go on from. May be called from
+   * any thread.
+   */
   public void stop() {
     stopRequested = true;
   }
@@ -143,7 +156,8 @@ public final class Trainer {
       evaluation = Evaluation.of(model, validation);
     }
     Evaluation onTest = validation == test ? evaluation : Evaluation.of(model, test);
-    return new Result(evaluation, onTest, StateDict.parameterCount(model), elapsed(secondsBefore), true);
+    return new Result(
+        evaluation, onTest, StateDict.parameterCount(model), elapsed(secondsBefore), true);
   }
 
   private int batchesPerEpoch() {
@@ -160,9 +174,17 @@ public final class Trainer {
     boolean dropLast = train.size() >= config.batchSize();
     try (Batches epoch =
         Loader.epoch(
-            train, config.batchSize(), true, dropLast, config.augmentation(), config.seed(), position.epoch(), position.batch())) {
+            train,
+            config.batchSize(),
+            true,
+            dropLast,
+            config.augmentation(),
+            config.seed(),
+            position.epoch(),
+            position.batch())) {
       while (position.batch() < batches) {
-        // Gradients of a half accumulated update are not part of a checkpoint: stop between updates only.
+        // Gradients of a half accumulated update are not part of a checkpoint: stop between updates
+        // only.
         boolean betweenUpdates = position.batch() % config.accumulation() == 0;
         if (betweenUpdates && stopRequested) {
           return false;
@@ -180,13 +202,17 @@ public final class Trainer {
   }
 
   private void step(Batch batch, int batches) {
-    int group = position.batch() / config.accumulation() * config.accumulation(); // first batch of this update
+    int group =
+        position.batch()
+            / config.accumulation()
+            * config.accumulation(); // first batch of this update
     int groupSize = Math.min(config.accumulation(), batches - group);
     boolean lastOfGroup = position.batch() == group + groupSize - 1;
     try (Scope _ = Scope.open()) {
       Tensor pixels = Memory.floats(batch.pixels(), batch.shape());
       Tensor labels = Memory.to(Memory.longs(batch.labels(), batch.count()), device);
-      Tensor logits = model.forward(Memory.to(pixels, device), Pass.training(random)); // [batch, classes]
+      Tensor logits =
+          model.forward(Memory.to(pixels, device), Pass.training(random)); // [batch, classes]
       Tensor loss = Losses.crossEntropy(logits, labels, config.labelSmoothing());
       Losses.divided(loss, groupSize).backward();
       Losses.addTo(lossSum, loss);
@@ -233,10 +259,23 @@ public final class Trainer {
             seconds,
             best);
     if (best) {
-      Weights.save(folder.best(), model, Map.of("epoch", Integer.toString(result.epoch()), "top1", Double.toString(evaluation.top1())));
+      Weights.save(
+          folder.best(),
+          model,
+          Map.of(
+              "epoch",
+              Integer.toString(result.epoch()),
+              "top1",
+              Double.toString(evaluation.top1())));
     }
     lossSum.zero_();
-    position = new Checkpoint(position.epoch() + 1, 0, position.update(), Math.max(position.bestTop1(), evaluation.top1()), seconds);
+    position =
+        new Checkpoint(
+            position.epoch() + 1,
+            0,
+            position.update(),
+            Math.max(position.bestTop1(), evaluation.top1()),
+            seconds);
     log.append(result);
     save(secondsBefore);
     monitor.epoch(result);
@@ -244,7 +283,13 @@ public final class Trainer {
   }
 
   private void save(double secondsBefore) {
-    position = new Checkpoint(position.epoch(), position.batch(), position.update(), position.bestTop1(), elapsed(secondsBefore));
+    position =
+        new Checkpoint(
+            position.epoch(),
+            position.batch(),
+            position.update(),
+            position.bestTop1(),
+            elapsed(secondsBefore));
     position.save(folder.last(), model, optimizer, random, lossSum);
     lastCheckpointNanos = System.nanoTime();
   }
@@ -255,7 +300,8 @@ public final class Trainer {
     }
     lastProgressNanos = System.nanoTime();
     double imagesPerSecond = imagesSinceStart / secondsSince(startedNanos);
-    long batchesLeft = (long) (config.schedule().epochs() - position.epoch()) * batches - position.batch();
+    long batchesLeft =
+        (long) (config.schedule().epochs() - position.epoch()) * batches - position.batch();
     monitor.progress(
         new Monitor.Progress(
             position.epoch() + 1,
