@@ -28,7 +28,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description = "Kolmogorov-Arnold Transformers: build, train, compare, explain.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    subcommands = {HelpCommand.class})
+    subcommands = {
+      TrainCommand.class,
+      EvalCommand.class,
+      PredictCommand.class,
+      ModelsCommand.class,
+      DataCommand.class,
+      ParityCommand.class,
+      BenchCommand.class,
+      DoctorCommand.class,
+      HelpCommand.class
+    })
 public final class Main implements Runnable {
   private static final int FAULT = 1;
   private static final int USER_MISTAKE = 2;

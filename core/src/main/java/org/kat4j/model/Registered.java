@@ -8,6 +8,10 @@ import java.util.SequencedMap;
 import org.kat4j.channel.GroupRationalMlp;
 import org.kat4j.error.NearestName;
 import org.kat4j.function.GroupRational;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Scope;
+import org.kat4j.torch.StateDict;
 
 /**
  * The models that have a name.
@@ -84,6 +88,13 @@ public final class Registered {
   /** All names with their specs, small to large. */
   public static Map<String, Model.Spec> all() {
     return SPECS;
+  }
+
+  /** The number of trainable numbers of a spec; no memory is taken for them. */
+  public static long parameterCount(Model.Spec spec) {
+    try (Scope _ = Scope.open()) {
+      return StateDict.parameterCount(spec.build(Context.cpu(0).withDevice(Device.META)));
+    }
   }
 
   /** The spec of a name or of its short form; fails with the nearest name. */

@@ -62,7 +62,7 @@ public final class AtomicFile {
   }
 
   /** Why a file operation failed, in a few words for a message. */
-  static String reason(IOException e) {
+  public static String reason(IOException e) {
     return switch (e) {
       case NoSuchFileException missing -> "no such file or folder";
       case AccessDeniedException denied -> "permission denied";

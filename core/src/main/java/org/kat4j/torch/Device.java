@@ -50,6 +50,12 @@ public record Device(Type type, int index) {
     return new Device(Type.CUDA, index);
   }
 
+  /** How many GPUs libtorch sees. */
+  public static int gpuCount() {
+    Host.start();
+    return torch.cuda_is_available() ? torch.cuda_device_count() : 0;
+  }
+
   /** Where a tensor lives. */
   public static Device of(Tensor tensor) {
     if (tensor.is_cuda()) {

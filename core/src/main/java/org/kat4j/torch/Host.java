@@ -25,6 +25,8 @@ public final class Host {
   private static final int M_ARENA_MAX = -8;
   private static final int TOP_PAD_BYTES = 64 << 20;
 
+  private static final String CPU_CAPABILITY = "CPU capability usage:";
+
   /** What was done about glibc's allocator, in words for {@code kat4j doctor}. */
   private static final String ALLOCATOR;
 
@@ -66,6 +68,28 @@ public final class Host {
     } catch (IOException unnamed) {
       return "unknown";
     }
+  }
+
+  /** The widest instructions that libtorch uses here, for example AVX512. */
+  public static String cpuCapability() {
+    return buildInformation()
+        .lines()
+        .filter(line -> line.contains(CPU_CAPABILITY))
+        .map(line -> line.substring(line.indexOf(CPU_CAPABILITY) + CPU_CAPABILITY.length()).strip())
+        .findFirst()
+        .orElse("unknown");
+  }
+
+  /** The GPUs that libtorch sees, in words. */
+  public static String gpus() {
+    int count = Device.gpuCount();
+    if (count > 0) {
+      return count + " seen by libtorch";
+    }
+    boolean driver = Files.exists(Path.of("/proc/driver/nvidia/version"));
+    return driver
+        ? "none: there is an NVIDIA driver, but this build of libtorch is for the CPU (build with -Pcuda)"
+        : "none: no NVIDIA driver on this machine";
   }
 
   /** The build of libtorch and what it was built with, many lines. */

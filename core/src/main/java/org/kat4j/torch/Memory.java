@@ -29,6 +29,11 @@ public final class Memory {
     return torch.from_blob(pointer, shape, new TensorOptions(ScalarType.Long));
   }
 
+  /** A tensor of the given values on the device and in the dtype of another one. */
+  public static Tensor like(Tensor other, float[] values, long... shape) {
+    return Tensor.create(values, shape).to(other.device(), other.scalar_type());
+  }
+
   /** The tensor on another device; the same tensor where it already is there. */
   public static Tensor to(Tensor tensor, Device device) {
     return tensor.to(device.toTorch(), tensor.scalar_type());

@@ -10,6 +10,7 @@ import org.kat4j.error.UserException;
 import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
 import org.kat4j.optim.Optimizer;
+import org.kat4j.task.InputDescription;
 import org.kat4j.torch.RandomStream;
 import org.kat4j.torch.Safetensors;
 import org.kat4j.torch.Scope;
@@ -34,13 +35,21 @@ record Checkpoint(int epoch, int batch, long update, double bestTop1, double sec
   static final Checkpoint START = new Checkpoint(0, 0, 0, -1, 0);
 
   /** Writes the checkpoint; a process killed meanwhile leaves the previous one whole. */
-  void save(Path file, Model model, Optimizer optimizer, RandomStream random, Tensor lossSum) {
+  void save(
+      Path file,
+      Model model,
+      Optimizer optimizer,
+      RandomStream random,
+      Tensor lossSum,
+      InputDescription input) {
     try (Scope _ = Scope.open()) {
       Map<String, Tensor> beside = new LinkedHashMap<>();
       optimizer.state().forEach((name, tensor) -> beside.put(OPTIMIZER + name, tensor));
       beside.put(RANDOM, random.state());
       beside.put(LOSS, lossSum);
-      Weights.save(file, model, beside, Map.of(POSITION, Config.toJson(this)));
+      Map<String, String> metadata = input.toMetadata();
+      metadata.put(POSITION, Config.toJson(this));
+      Weights.save(file, model, beside, metadata);
     }
   }
 

@@ -17,7 +17,7 @@ import org.kat4j.torch.AtomicFile;
 public record RunFolder(Path path) {
 
   /** Makes the folder of a new run; an existing folder must be empty. */
-  public static RunFolder create(Path path, TrainConfig config) {
+  void create(TrainConfig config) {
     try {
       if (Files.exists(path)) {
         try (Stream<Path> content = Files.list(path)) {
@@ -32,15 +32,13 @@ public record RunFolder(Path path) {
       throw new UserException(
           "run folder "
               + path
-              + " cannot be made: "
-              + failed.getMessage()
-              + "; choose another --out",
+              + " cannot be made ("
+              + AtomicFile.reason(failed)
+              + "): choose another --out",
           failed);
     }
-    RunFolder folder = new RunFolder(path);
-    AtomicFile.write(folder.config(), Config.toYaml(config));
-    AtomicFile.write(folder.environment(), Environment.here().toJson());
-    return folder;
+    AtomicFile.write(config(), Config.toYaml(config));
+    AtomicFile.write(environment(), Environment.here().toJson());
   }
 
   /** The folder of a run that was begun. */

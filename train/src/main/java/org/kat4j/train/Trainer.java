@@ -1,6 +1,7 @@
 package org.kat4j.train;
 
 import java.nio.file.Files;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
@@ -10,12 +11,14 @@ import org.kat4j.data.ImageData;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Loader;
 import org.kat4j.data.Split;
+import org.kat4j.kernel.Kernels;
 import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
 import org.kat4j.optim.GradientNorm;
 import org.kat4j.optim.Optimizer;
 import org.kat4j.optim.ParameterGroup;
 import org.kat4j.task.Evaluation;
+import org.kat4j.task.InputDescription;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
@@ -74,9 +77,13 @@ public final class Trainer {
   private Trainer(TrainConfig config, RunFolder folder, ImageData data) {
     this.config = config;
     this.folder = folder;
-    var split = Split.holdOut(data.train(), config.data().holdOut(), config.seed());
+    double holdOut = config.data().holdOut();
+    Split split =
+        holdOut == 0
+            ? new Split(data.train(), data.validation())
+            : Split.holdOut(data.train(), holdOut, config.seed());
     train = split.train();
-    validation = config.data().holdOut() == 0 ? data.validation() : split.validation();
+    validation = split.validation();
     test = data.validation();
     if (config.threads() > 0) {
       Host.setThreads(config.threads());
@@ -98,9 +105,11 @@ public final class Trainer {
     position = Checkpoint.START;
   }
 
-  /** A new run in an empty folder. */
+  /** A new run; its folder is made once everything else is known to be sound. */
   public static Trainer start(TrainConfig config, RunFolder folder, ImageData data) {
-    return new Trainer(config, folder, data);
+    Trainer trainer = new Trainer(config, folder, data);
+    folder.create(config);
+    return trainer;
   }
 
   /** The run of a folder from its last checkpoint, or from the start where there is none yet. */
@@ -117,6 +126,25 @@ public final class Trainer {
 
   public Model model() {
     return model;
+  }
+
+  /** The model in a few words. */
+  public String describeModel() {
+    Model.Spec spec = model.spec();
+    return String.format(
+        Locale.ROOT,
+        "%,d parameters, %.1f million multiply-adds an image, input %d x %d x %d, %d classes",
+        StateDict.parameterCount(model),
+        spec.macs() / 1e6,
+        spec.channels(),
+        spec.imageSize(),
+        spec.imageSize(),
+        spec.classes());
+  }
+
+  /** Device, threads and kernels in a few words. */
+  public String describeMachine() {
+    return device + ", " + Host.threads() + " threads, " + Kernels.describe() + " kernels";
   }
 
   public TrainConfig config() {
@@ -259,14 +287,10 @@ public final class Trainer {
             seconds,
             best);
     if (best) {
-      Weights.save(
-          folder.best(),
-          model,
-          Map.of(
-              "epoch",
-              Integer.toString(result.epoch()),
-              "top1",
-              Double.toString(evaluation.top1())));
+      Map<String, String> metadata = InputDescription.of(train).toMetadata();
+      metadata.put("epoch", Integer.toString(result.epoch()));
+      metadata.put("top1", Double.toString(evaluation.top1()));
+      Weights.save(folder.best(), model, metadata);
     }
     lossSum.zero_();
     position =
@@ -290,7 +314,7 @@ public final class Trainer {
             position.update(),
             position.bestTop1(),
             elapsed(secondsBefore));
-    position.save(folder.last(), model, optimizer, random, lossSum);
+    position.save(folder.last(), model, optimizer, random, lossSum, InputDescription.of(train));
     lastCheckpointNanos = System.nanoTime();
   }
 

@@ -1,0 +1,38 @@
+package org.kat4j.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.data.ImageData;
+import org.kat4j.data.ImageSources;
+import picocli.CommandLine.Option;
+
+/** Where data sets lie. */
+final class DataOptions {
+  @Option(
+      names = "--data-root",
+      paramLabel = "DIR",
+      description =
+          "Folder with the files of published data sets; default: the environment's KAT4J_DATA.")
+  private @Nullable Path root;
+
+  @Nullable Path root() {
+    String fromEnvironment = System.getenv("KAT4J_DATA");
+    if (root == null && fromEnvironment != null && !fromEnvironment.isBlank()) {
+      return Path.of(fromEnvironment);
+    }
+    return root;
+  }
+
+  ImageData open(String name, int imageSize) {
+    return ImageSources.open(name, root(), imageSize == 0 ? null : imageSize);
+  }
+
+  /**
+   * A folder by its absolute path, so that a run finds it from anywhere; other names as they are.
+   */
+  static String portable(String name) {
+    Path folder = Path.of(name);
+    return Files.isDirectory(folder) ? folder.toAbsolutePath().normalize().toString() : name;
+  }
+}

@@ -1,0 +1,55 @@
+package org.kat4j.cli;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.kat4j.model.Model;
+import org.kat4j.task.InputDescription;
+import org.kat4j.task.Prediction;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code kat4j predict}. */
+@Command(
+    name = "predict",
+    mixinStandardHelpOptions = true,
+    description = "Names the most probable classes of images.")
+final class PredictCommand implements Callable<Integer> {
+  @Mixin private final WeightsOptions weights = new WeightsOptions();
+
+  @Option(
+      names = "--top",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "How many classes; default: ${DEFAULT-VALUE}.")
+  private int top = 3;
+
+  @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "PNG or JPEG files.")
+  private List<Path> images = new ArrayList<>();
+
+  @Mixin private final JsonOption json = new JsonOption();
+
+  /** What {@code --json} prints for one image. */
+  private record Summary(String image, String label, double probability) {}
+
+  @Override
+  public Integer call() {
+    InputDescription input = weights.input();
+    Model model = weights.load();
+    for (Path image : images) {
+      List<Prediction> best = Prediction.of(model, input, image, top);
+      System.out.println(image);
+      for (Prediction prediction : best) {
+        System.out.printf(
+            Locale.ROOT, "  %6.2f %%  %s%n", 100 * prediction.probability(), prediction.label());
+      }
+      json.print(
+          new Summary(image.toString(), best.getFirst().label(), best.getFirst().probability()));
+    }
+    return 0;
+  }
+}

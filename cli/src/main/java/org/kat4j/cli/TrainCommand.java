@@ -1,0 +1,201 @@
+package org.kat4j.cli;
+
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.config.Config;
+import org.kat4j.data.ImageData;
+import org.kat4j.error.UserException;
+import org.kat4j.train.RunFolder;
+import org.kat4j.train.TrainConfig;
+import org.kat4j.train.Trainer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code kat4j train}. */
+@Command(
+    name = "train",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Trains a model and leaves a run folder.",
+      "Without options: a small KAT on the embedded strokes, about a minute on 2 cores."
+    })
+final class TrainCommand implements Callable<Integer> {
+  private static final long SECONDS_TO_STOP = 60;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "YAML file; options below override it.")
+  private @Nullable Path config;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "A registered model: see 'kat4j models'.")
+  private @Nullable String model;
+
+  @Option(
+      names = "--data",
+      paramLabel = "NAME|DIR",
+      description =
+          "strokes, mnist, fashion-mnist, cifar10, or a folder with train/CLASS/* and val/CLASS/*.")
+  private @Nullable String data;
+
+  @Mixin private final DataOptions dataOptions = new DataOptions();
+
+  @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training images.")
+  private @Nullable Integer epochs;
+
+  @Option(names = "--batch-size", paramLabel = "N", description = "Images of a batch.")
+  private @Nullable Integer batchSize;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Seed of everything random.")
+  private @Nullable Long seed;
+
+  @Option(names = "--device", paramLabel = "NAME", description = "cpu, cuda or cuda:N.")
+  private @Nullable String device;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Any key of config.yaml, for example optimizer.lr=5e-4.")
+  private List<String> assignments = new ArrayList<>();
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Run folder; default: runs/MODEL-DATA-TIME.")
+  private @Nullable Path out;
+
+  @Option(names = "--resume", description = "Go on with the run in --out from its last checkpoint.")
+  private boolean resume;
+
+  @Mixin private final JsonOption json = new JsonOption();
+
+  /** What {@code --json} prints. */
+  private record Summary(
+      double top1,
+      double top5,
+      double loss,
+      double seconds,
+      long parameters,
+      String run,
+      boolean finished) {}
+
+  @Override
+  public Integer call() {
+    if (resume) {
+      return resume();
+    }
+    ObjectNode tree =
+        config == null ? JsonNodeFactory.instance.objectNode() : Config.readTree(config);
+    override(tree, "model", model);
+    override(tree, "data.name", data == null ? null : DataOptions.portable(data));
+    override(tree, "schedule.epochs", epochs);
+    override(tree, "batchSize", batchSize);
+    override(tree, "seed", seed);
+    override(tree, "device", device);
+    assignments.forEach(assignment -> Config.set(tree, assignment));
+    String source = config == null ? "configuration" : config.toString();
+    TrainConfig bound = Config.bind(tree, TrainConfig.example(), source);
+    ImageData images = dataOptions.open(bound.data().name(), bound.data().imageSize());
+    TrainConfig fitted = Trainer.fitted(bound, images);
+    Path path = out == null ? defaultFolder(bound) : out;
+    return train(Trainer.start(fitted, new RunFolder(path), images), images, path);
+  }
+
+  private static void override(ObjectNode tree, String key, @Nullable Object value) {
+    if (value != null) {
+      Config.set(tree, key + "=" + value);
+    }
+  }
+
+  private Path defaultFolder(TrainConfig bound) {
+    String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
+    String images = String.valueOf(Path.of(bound.data().name()).getFileName());
+    return Path.of("runs", (model == null ? "kat" : model) + "-" + images + "-" + time);
+  }
+
+  private Integer resume() {
+    if (out == null) {
+      throw new UserException("--resume needs --out DIR, the folder of the run to go on with");
+    }
+    if (config != null
+        || model != null
+        || data != null
+        || epochs != null
+        || batchSize != null
+        || seed != null
+        || device != null
+        || !assignments.isEmpty()) {
+      throw new UserException(
+          "--resume goes on with the run's own configuration: leave the other options away");
+    }
+    RunFolder folder = RunFolder.open(out);
+    TrainConfig begun = folder.readConfig();
+    ImageData images = dataOptions.open(begun.data().name(), begun.data().imageSize());
+    return train(Trainer.resume(folder, images), images, out);
+  }
+
+  private Integer train(Trainer trainer, ImageData images, Path path) {
+    TrainConfig c = trainer.config();
+    System.out.printf(
+        "data   %s: %d training, %d validation images%n",
+        images.name(), images.train().size(), images.validation().size());
+    System.out.printf(Locale.ROOT, "model  %s%n", trainer.describeModel());
+    System.out.printf(
+        "run    %s, %d epochs, seed %d, %s%n",
+        path, c.schedule().epochs(), c.seed(), trainer.describeMachine());
+    Trainer.Result result = runUntilInterrupted(trainer);
+    if (!result.finished()) {
+      System.out.printf("stopped; kat4j train --resume --out %s goes on%n", path);
+    }
+    System.out.print(ResultTable.of(result, path));
+    json.print(
+        new Summary(
+            result.test().top1(),
+            result.test().top5(),
+            result.test().loss(),
+            result.seconds(),
+            result.parameters(),
+            path.toString(),
+            result.finished()));
+    return 0;
+  }
+
+  /** Ctrl-C and termination end the run with a checkpoint. */
+  private static Trainer.Result runUntilInterrupted(Trainer trainer) {
+    CountDownLatch done = new CountDownLatch(1);
+    Thread hook =
+        new Thread(() -> {
+          trainer.stop();
+          try {
+            boolean _ = done.await(SECONDS_TO_STOP, TimeUnit.SECONDS);
+          } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      return trainer.run(new ConsoleMonitor(System.out));
+    } finally {
+      done.countDown();
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException shuttingDown) {
+        // The hook is what brought us here.
+      }
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package org.kat4j.task;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.kat4j.data.ImageSet;
+import org.kat4j.data.Normalization;
+import org.kat4j.error.UserException;
+
+/**
+ * What a model's inputs and outputs mean; travels in the metadata of its weights.
+ *
+ * @param classNames name of each class, in the order of the logits
+ * @param normalization how pixels become numbers
+ */
+public record InputDescription(List<String> classNames, Normalization normalization) {
+  private static final String CLASSES = "kat4j.classes";
+  private static final String MEAN = "kat4j.mean";
+  private static final String DEVIATION = "kat4j.std";
+
+  public static InputDescription of(ImageSet images) {
+    return new InputDescription(List.copyOf(images.classNames()), images.normalization());
+  }
+
+  /** Entries for the metadata of a weights file. */
+  public Map<String, String> toMetadata() {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put(CLASSES, String.join("\n", classNames));
+    metadata.put(MEAN, join(normalization.mean()));
+    metadata.put(DEVIATION, join(normalization.std()));
+    return metadata;
+  }
+
+  /** Reads the entries back; {@code source} is named in errors. */
+  public static InputDescription fromMetadata(Map<String, String> metadata, String source) {
+    for (String key : List.of(CLASSES, MEAN, DEVIATION)) {
+      if (!metadata.containsKey(key)) {
+        throw new UserException(
+            source
+                + ": metadata '"
+                + key
+                + "' is missing: these weights do not say what their classes mean");
+      }
+    }
+    var normalization =
+        new Normalization(split(metadata, MEAN, source), split(metadata, DEVIATION, source));
+    return new InputDescription(
+        List.of(metadata.getOrDefault(CLASSES, "").split("\n", -1)), normalization);
+  }
+
+  private static String join(float[] values) {
+    List<String> texts = new ArrayList<>();
+    for (float value : values) {
+      texts.add(Float.toString(value));
+    }
+    return String.join(",", texts);
+  }
+
+  private static float[] split(Map<String, String> metadata, String key, String source) {
+    String[] texts = metadata.getOrDefault(key, "").split(",", -1);
+    float[] values = new float[texts.length];
+    try {
+      for (int i = 0; i < values.length; i++) {
+        values[i] = Float.parseFloat(texts[i]);
+      }
+    } catch (NumberFormatException broken) {
+      throw new UserException(source + ": metadata '" + key + "' is no list of numbers", broken);
+    }
+    return values;
+  }
+}
