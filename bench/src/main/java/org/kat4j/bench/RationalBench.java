@@ -1,6 +1,7 @@
 package org.kat4j.bench;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -35,11 +36,12 @@ public final class RationalBench {
   /**
    * What one run measured.
    *
+   * @param bytes of one tensor
    * @param composedBoth forward and backward through autograd
    * @param copy one copy of the tensor into memory that is already there
    */
   public record Result(
-      long[] shape,
+      List<Long> shape,
       String dtype,
       int groups,
       String kernel,
@@ -71,7 +73,7 @@ public final class RationalBench {
       return String.join(
           System.lineSeparator(),
           "group rational %s %s, %d groups (%s), ms: median [quartiles]"
-              .formatted(Arrays.toString(shape), dtype, groups, kernel),
+              .formatted(shape, dtype, groups, kernel),
           line("forward", forward, "GELU", geluForward),
           line("backward", backward, "GELU", geluBackward),
           line("forward", forward, "composed", composedForward),
@@ -137,7 +139,7 @@ public final class RationalBench {
       Timing[] t = inTurns(contenders, rounds);
       long bytes = x.numel() * x.element_size();
       return new Result(
-          shape,
+          Arrays.stream(shape).boxed().toList(),
           dtype,
           groups,
           Kernels.describe(),

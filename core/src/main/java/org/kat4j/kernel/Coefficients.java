@@ -84,7 +84,7 @@ final class Coefficients {
    * The parameters' gradients.
    *
    * @param x gradient of the input, passed through
-   * @param sums {@code [groups, terms]}, see {@link Sums}
+   * @param sums {@code [groups, terms]}, see {@link TileKernel#backward}
    */
   RationalKernel.Gradients gradients(Tensor x, double[][] sums) {
     double[] da = new double[a.length];

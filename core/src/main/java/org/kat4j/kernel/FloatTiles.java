@@ -2,7 +2,6 @@ package org.kat4j.kernel;
 
 import static org.kat4j.kernel.NativeMemory.ALL;
 
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -13,9 +12,8 @@ final class FloatTiles implements TileKernel {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
   static final int LANES = SPECIES.length();
-  private static final long VECTOR = (long) LANES * Float.BYTES;
 
-  private final long table; // address of [strips, terms, lanes]
+  private final float[] table; // [strips, terms, lanes]
   private final int upper;
   private final int lower;
 
@@ -25,14 +23,21 @@ final class FloatTiles implements TileKernel {
     lower = coefficients.lower;
   }
 
-  /** Address of the coefficients in the caller's scratch memory, {@code [strips, terms, lanes]}. */
-  static long table(Coefficients coefficients, Tiling tiling) {
+  /** The coefficients of all strips, {@code [strips, terms, lanes]}. */
+  static float[] table(Coefficients coefficients, Tiling tiling) {
     double[] wide = coefficients.table(tiling);
-    long table = Scratch.ofThread().address(Use.TABLE, (long) Float.BYTES * wide.length);
-    for (int i = 0; i < wide.length; i++) {
-      ALL.set(ValueLayout.JAVA_FLOAT, table + (long) Float.BYTES * i, (float) wide[i]);
+    float[] table = new float[wide.length];
+    for (int i = 0; i < table.length; i++) {
+      table[i] = (float) wide[i];
     }
     return table;
+  }
+
+  /** Adds the first {@code size} float32 sums to float64 ones; the compiler makes vectors of it. */
+  static void drain(float[] lanes, int size, double[] sums, int first) {
+    for (int i = 0; i < size; i++) {
+      sums[first + i] += lanes[i];
+    }
   }
 
   private static FloatVector load(long address) {
@@ -54,57 +59,61 @@ final class FloatTiles implements TileKernel {
   }
 
   private void forward(long x, long y, int columns, int strip) {
-    long a = table + strip * (upper + lower) * VECTOR;
-    long b = a + (upper - 1) * VECTOR; // of |b_k|, k from 1
+    int a = strip * (upper + lower) * LANES;
+    int b = a + (upper - 1) * LANES; // of |b_k|, k from 1
     FloatVector one = FloatVector.broadcast(SPECIES, 1);
     for (int column = 0; column < columns; column += LANES) {
       long at = (long) Float.BYTES * column;
       FloatVector v = load(x + at);
       FloatVector r = v.abs();
-      FloatVector p = load(a + (upper - 1) * VECTOR);
+      FloatVector p = FloatVector.fromArray(SPECIES, table, a + (upper - 1) * LANES);
       for (int i = upper - 2; i >= 0; i--) {
-        p = p.fma(v, load(a + i * VECTOR));
+        p = p.fma(v, FloatVector.fromArray(SPECIES, table, a + i * LANES));
       }
-      FloatVector q = load(b + lower * VECTOR);
+      FloatVector q = FloatVector.fromArray(SPECIES, table, b + lower * LANES);
       for (int k = lower - 1; k > 0; k--) {
-        q = q.fma(r, load(b + k * VECTOR));
+        q = q.fma(r, FloatVector.fromArray(SPECIES, table, b + k * LANES));
       }
       store(p.div(q.fma(r, one)), y + at);
     }
   }
 
   @Override
-  public void backward(long upstream, long x, long dx, Tile tile, Sums sums) {
+  public void backward(long upstream, long x, long dx, Tile tile, double[] sums) {
+    int size = tile.strips() * (upper + lower) * LANES;
+    float[] lanes = Scratch.ofThread().zeros(Use.SUMS, size);
     for (int row = 0; row < tile.rows(); row++) {
       for (int strip = 0; strip < tile.strips(); strip++) {
         long at = tile.start(row, strip) * Float.BYTES;
         int index = tile.firstStrip() + strip;
-        backward(upstream + at, x + at, dx + at, tile.columns(), index, sums.block);
+        int s = strip * (upper + lower) * LANES;
+        backward(upstream + at, x + at, dx + at, tile.columns(), index, lanes, s);
       }
     }
+    drain(lanes, size, sums, tile.firstStrip() * (upper + lower) * LANES);
   }
 
-  private void backward(long upstream, long x, long dx, int columns, int strip, long sums) {
-    long a = table + strip * (upper + lower) * VECTOR;
-    long b = a + (upper - 1) * VECTOR;
-    long s = sums + strip * (upper + lower) * VECTOR;
+  private void backward(
+      long upstream, long x, long dx, int columns, int strip, float[] sums, int s) {
+    int a = strip * (upper + lower) * LANES;
+    int b = a + (upper - 1) * LANES;
     FloatVector one = FloatVector.broadcast(SPECIES, 1);
     FloatVector zero = FloatVector.zero(SPECIES);
     for (int column = 0; column < columns; column += LANES) {
       long at = (long) Float.BYTES * column;
       FloatVector v = load(x + at);
       FloatVector r = v.abs();
-      FloatVector p = load(a + (upper - 1) * VECTOR);
+      FloatVector p = FloatVector.fromArray(SPECIES, table, a + (upper - 1) * LANES);
       FloatVector dp = zero;
       for (int i = upper - 2; i >= 0; i--) {
         dp = dp.fma(v, p);
-        p = p.fma(v, load(a + i * VECTOR));
+        p = p.fma(v, FloatVector.fromArray(SPECIES, table, a + i * LANES));
       }
-      FloatVector q = load(b + lower * VECTOR);
+      FloatVector q = FloatVector.fromArray(SPECIES, table, b + lower * LANES);
       FloatVector dq = zero;
       for (int k = lower - 1; k > 0; k--) {
         dq = dq.fma(r, q);
-        q = q.fma(r, load(b + k * VECTOR));
+        q = q.fma(r, FloatVector.fromArray(SPECIES, table, b + k * LANES));
       }
       dq = dq.fma(r, q);
       FloatVector inverse = one.div(q.fma(r, one));
@@ -117,14 +126,14 @@ final class FloatTiles implements TileKernel {
 
       f = f.mul(term);
       for (int i = 0; i < upper; i++) {
-        long sum = s + i * VECTOR;
-        store(load(sum).add(term), sum);
+        int sum = s + i * LANES;
+        term.add(FloatVector.fromArray(SPECIES, sums, sum)).intoArray(sums, sum);
         term = term.mul(v);
       }
       for (int k = upper; k < upper + lower; k++) {
         f = f.mul(r);
-        long sum = s + k * VECTOR;
-        store(load(sum).add(f), sum);
+        int sum = s + k * LANES;
+        f.add(FloatVector.fromArray(SPECIES, sums, sum)).intoArray(sums, sum);
       }
     }
   }

@@ -30,6 +30,7 @@ import org.kat4j.kernel.Scratch.Use;
 final class FloatTiles54 implements TileKernel {
   private static final int UPPER = 6;
   private static final int LOWER = 4;
+  private static final int TERMS = UPPER + LOWER;
 
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
@@ -39,12 +40,15 @@ final class FloatTiles54 implements TileKernel {
   private static final long VECTOR = (long) LANES * Float.BYTES;
 
   /** Bytes of a strip's coefficients, and of its sums. */
-  private static final long STRIP = (UPPER + LOWER) * VECTOR;
+  private static final long STRIP = TERMS * VECTOR;
 
-  /** Elements that the two backward passes go over in turn: 8 KiB for each of three arrays. */
-  private static final int PANEL = 1 << 11;
+  /** Elements that the two backward passes go over in turn. */
+  private static final int PANEL = 1 << 12;
 
-  private final long table; // address of [strips, terms, lanes]
+  /** Vectors that are added up before they meet larger sums, whose rounding is coarser. */
+  private static final int ADDENDS = 64;
+
+  private final float[] table; // [strips, terms, lanes]
 
   FloatTiles54(Coefficients coefficients, Tiling tiling) {
     table = FloatTiles.table(coefficients, tiling);
@@ -52,6 +56,14 @@ final class FloatTiles54 implements TileKernel {
 
   static boolean fits(Coefficients coefficients) {
     return coefficients.upper == UPPER && coefficients.lower == LOWER;
+  }
+
+  private static FloatVector get(float[] lanes, int strip, int term) {
+    return FloatVector.fromArray(SPECIES, lanes, strip + term * LANES);
+  }
+
+  private static void add(float[] lanes, int strip, int term, FloatVector value) {
+    get(lanes, strip, term).add(value).intoArray(lanes, strip + term * LANES);
   }
 
   private static FloatVector load(long address) {
@@ -64,22 +76,16 @@ final class FloatTiles54 implements TileKernel {
 
   @Override
   public void forward(long x, long y, Tile tile) {
-    long coefficients = table + tile.firstStrip() * STRIP;
+    long coefficients = Scratch.ofThread().copy(Use.TABLE, table) + tile.firstStrip() * STRIP;
     int perStrip = tile.columns() / LANES;
-    long gap = (long) Float.BYTES * (tile.stripPitch() - tile.columns());
-    for (int row = 0; row < tile.rows(); row++) {
-      long at = tile.start(row, 0) * Float.BYTES;
-      values(x + at, y + at, tile.strips() * perStrip, perStrip, gap, coefficients);
-    }
-  }
-
-  /** One row. A flat loop: a nested one would start anew for each strip of one vector. */
-  private static void values(
-      long x, long y, int vectors, int perStrip, long gap, long coefficients) {
+    int vectors = tile.rows() * tile.strips() * perStrip;
+    long stripGap = (long) Float.BYTES * (tile.stripPitch() - tile.columns());
+    long rowGap = (long) Float.BYTES * (tile.rowPitch() - tile.strips() * tile.stripPitch());
     FloatVector one = FloatVector.broadcast(SPECIES, 1);
     long c = coefficients;
     long at = 0;
-    for (int vector = 0, left = perStrip; vector < vectors; vector++) {
+    // One flat loop: nested ones would start anew for rows of few vectors, strips of one.
+    for (int i = 0, left = perStrip, strip = 0; i < vectors; i++) {
       FloatVector v = load(x + at);
       FloatVector p = load(c + 5 * VECTOR).fma(v, load(c + 4 * VECTOR));
       p = p.fma(v, load(c + 3 * VECTOR));
@@ -95,151 +101,161 @@ final class FloatTiles54 implements TileKernel {
       at += VECTOR;
       if (--left == 0) {
         left = perStrip;
-        at += gap;
+        at += stripGap;
         c += STRIP;
+        if (++strip == tile.strips()) {
+          strip = 0;
+          at += rowGap;
+          c = coefficients;
+        }
       }
+    }
+  }
+
+  /** Some rows between the two backward passes. */
+  private static final class Panel {
+    final Tile tile;
+    final float[] w; // upstream / Q, [rows, strips, columns]
+    final float[] wf; // w F, likewise
+    final float[] sums; // [strips, terms, lanes]
+
+    Panel(Tile tile, int rows) {
+      Scratch scratch = Scratch.ofThread();
+      int size = rows * tile.strips() * tile.columns();
+      this.tile = tile;
+      w = scratch.floats(Use.WEIGHTS, size);
+      wf = scratch.floats(Use.WEIGHTED_VALUES, size);
+      sums = scratch.zeros(Use.SUMS, tile.strips() * TERMS * LANES);
     }
   }
 
   @Override
-  public void backward(long upstream, long x, long dx, Tile tile, Sums sums) {
-    long coefficients = table + tile.firstStrip() * STRIP;
-    int perStrip = tile.columns() / LANES;
-    long gap = (long) Float.BYTES * (tile.stripPitch() - tile.columns());
+  public void backward(long upstream, long x, long dx, Tile tile, double[] sums) {
     int row = tile.strips() * tile.columns(); // elements
-    int panel = Math.clamp(PANEL / row, 1, tile.rows()); // rows
-    long w = sums.scratch.address(Use.WEIGHTS, 2L * Float.BYTES * panel * row);
-    long wf = w + (long) Float.BYTES * panel * row;
-    for (int first = 0; first < tile.rows(); first += panel) {
-      int rows = Math.min(panel, tile.rows() - first);
-      for (int r = 0; r < rows; r++) {
-        long at = tile.start(first + r, 0) * Float.BYTES;
-        long slot = (long) r * row * Float.BYTES;
-        slopes(
-            upstream + at,
-            x + at,
-            dx + at,
-            w + slot,
-            wf + slot,
-            tile.strips() * perStrip,
-            perStrip,
-            gap,
-            coefficients);
-      }
+    int most = Math.min(PANEL / row, ADDENDS * LANES / tile.columns());
+    int step = Math.clamp(most, 1, tile.rows());
+    Panel panel = new Panel(tile, step);
+    for (int first = 0; first < tile.rows(); first += step) {
+      int rows = Math.min(step, tile.rows() - first);
+      long at = tile.start(first, 0) * Float.BYTES;
+      slopes(upstream + at, x + at, dx + at, panel, rows);
       for (int strip = 0; strip < tile.strips(); strip++) {
-        long at = tile.start(first, strip) * Float.BYTES;
-        long slot = (long) strip * tile.columns() * Float.BYTES;
-        sums(
-            x + at,
-            w + slot,
-            wf + slot,
-            rows,
-            perStrip,
-            tile,
-            sums.block + (tile.firstStrip() + strip) * STRIP);
+        sums(x + tile.start(first, strip) * Float.BYTES, panel, rows, strip);
       }
     }
+    int size = tile.strips() * TERMS * LANES;
+    FloatTiles.drain(panel.sums, size, sums, tile.firstStrip() * TERMS * LANES);
   }
 
-  /** dx, w and w F of one row. */
-  private static void slopes(
-      long upstream,
-      long x,
-      long dx,
-      long w,
-      long wf,
-      int vectors,
-      int perStrip,
-      long gap,
-      long coefficients) {
+  /** dx, w and w F of some rows. */
+  private void slopes(long upstream, long x, long dx, Panel panel, int rows) {
+    Tile tile = panel.tile;
+    float[] w = panel.w;
+    float[] wf = panel.wf;
+    int coefficients = tile.firstStrip() * TERMS * LANES;
+    int perStrip = tile.columns() / LANES;
+    int vectors = rows * tile.strips() * perStrip;
+    long stripGap = (long) Float.BYTES * (tile.stripPitch() - tile.columns());
+    long rowGap = (long) Float.BYTES * (tile.rowPitch() - tile.strips() * tile.stripPitch());
     FloatVector one = FloatVector.broadcast(SPECIES, 1);
     FloatVector zero = FloatVector.zero(SPECIES);
-    long c = coefficients;
+    int c = coefficients;
     long at = 0;
-    for (int vector = 0, left = perStrip; vector < vectors; vector++) {
+    for (int i = 0, left = perStrip, strip = 0; i < vectors; i++) {
       FloatVector v = load(x + at);
       FloatVector r = v.abs();
 
       // Q and Q', P and P', both by Horner's rule
-      FloatVector b4 = load(c + 9 * VECTOR);
-      FloatVector q3 = b4.fma(r, load(c + 8 * VECTOR));
-      FloatVector q2 = q3.fma(r, load(c + 7 * VECTOR));
-      FloatVector q1 = q2.fma(r, load(c + 6 * VECTOR));
+      FloatVector b4 = get(table, c, 9);
+      FloatVector q3 = b4.fma(r, get(table, c, 8));
+      FloatVector q2 = q3.fma(r, get(table, c, 7));
+      FloatVector q1 = q2.fma(r, get(table, c, 6));
       FloatVector inverse = one.div(q1.fma(r, one));
       FloatVector dq = b4.fma(r, q3).fma(r, q2).fma(r, q1);
-      FloatVector a5 = load(c + 5 * VECTOR);
-      FloatVector p4 = a5.fma(v, load(c + 4 * VECTOR));
-      FloatVector p3 = p4.fma(v, load(c + 3 * VECTOR));
-      FloatVector p2 = p3.fma(v, load(c + 2 * VECTOR));
-      FloatVector p1 = p2.fma(v, load(c + VECTOR));
+      FloatVector a5 = get(table, c, 5);
+      FloatVector p4 = a5.fma(v, get(table, c, 4));
+      FloatVector p3 = p4.fma(v, get(table, c, 3));
+      FloatVector p2 = p3.fma(v, get(table, c, 2));
+      FloatVector p1 = p2.fma(v, get(table, c, 1));
       FloatVector dp = a5.fma(v, p4).fma(v, p3).fma(v, p2).fma(v, p1);
-      FloatVector f = p1.fma(v, load(c)).mul(inverse);
+      FloatVector f = p1.fma(v, get(table, c, 0)).mul(inverse);
 
       FloatVector weight = load(upstream + at).mul(inverse);
-      store(weight, w + vector * VECTOR);
-      store(weight.mul(f), wf + vector * VECTOR);
-      FloatVector slope = dp.sub(f.mul(dq.blend(dq.neg(), v.lt(zero))));
+      weight.intoArray(w, i * LANES);
+      weight.mul(f).intoArray(wf, i * LANES);
+      FloatVector slope = dp.sub(f.mul(dq.blend(dq.neg(), v.lt(zero)))); // sgn(0) = +1
       store(slope.mul(weight), dx + at);
-
       at += VECTOR;
       if (--left == 0) {
         left = perStrip;
-        at += gap;
-        c += STRIP;
+        at += stripGap;
+        c += TERMS * LANES;
+        if (++strip == tile.strips()) {
+          strip = 0;
+          at += rowGap;
+          c = coefficients;
+        }
       }
     }
   }
 
   /** Adds one strip of some rows to its sums. */
-  private static void sums(long x, long w, long wf, int rows, int perRow, Tile tile, long s) {
-    FloatVector da0 = load(s);
-    FloatVector da1 = load(s + VECTOR);
-    FloatVector da2 = load(s + 2 * VECTOR);
-    FloatVector da3 = load(s + 3 * VECTOR);
-    FloatVector da4 = load(s + 4 * VECTOR);
-    FloatVector da5 = load(s + 5 * VECTOR);
-    FloatVector db1 = load(s + 6 * VECTOR);
-    FloatVector db2 = load(s + 7 * VECTOR);
-    FloatVector db3 = load(s + 8 * VECTOR);
-    FloatVector db4 = load(s + 9 * VECTOR);
+  private static void sums(long x, Panel panel, int rows, int strip) {
+    Tile tile = panel.tile;
+    float[] w = panel.w;
+    float[] wf = panel.wf;
+    int perRow = tile.columns() / LANES;
+    int vectors = rows * perRow;
     long gap = (long) Float.BYTES * (tile.rowPitch() - tile.columns());
-    long slotGap = (long) Float.BYTES * (tile.strips() - 1) * tile.columns();
+    int slotGap = (tile.strips() - 1) * tile.columns();
+    FloatVector zero = FloatVector.zero(SPECIES);
+    FloatVector da0 = zero;
+    FloatVector da1 = zero;
+    FloatVector da2 = zero;
+    FloatVector da3 = zero;
+    FloatVector da4 = zero;
+    FloatVector da5 = zero;
+    FloatVector db1 = zero;
+    FloatVector db2 = zero;
+    FloatVector db3 = zero;
+    FloatVector db4 = zero;
     long at = 0;
-    long slot = 0;
-    for (int vector = 0, left = perRow; vector < rows * perRow; vector++) {
+    int from = strip * tile.columns();
+    for (int i = 0, left = perRow; i < vectors; i++) {
       FloatVector x1 = load(x + at);
       FloatVector x2 = x1.mul(x1);
       FloatVector x3 = x2.mul(x1);
       FloatVector x4 = x2.mul(x2);
-      FloatVector u = load(w + slot);
+      FloatVector u = FloatVector.fromArray(SPECIES, w, from);
       da0 = da0.add(u);
       da1 = u.fma(x1, da1);
       da2 = u.fma(x2, da2);
       da3 = u.fma(x3, da3);
       da4 = u.fma(x4, da4);
       da5 = u.fma(x4.mul(x1), da5);
-      FloatVector uf = load(wf + slot);
+      FloatVector uf = FloatVector.fromArray(SPECIES, wf, from);
       db1 = uf.fma(x1.abs(), db1);
       db2 = uf.fma(x2, db2);
       db3 = uf.fma(x3.abs(), db3);
       db4 = uf.fma(x4, db4);
       at += VECTOR;
-      slot += VECTOR;
+      from += LANES;
       if (--left == 0) {
         left = perRow;
         at += gap;
-        slot += slotGap;
+        from += slotGap;
       }
     }
-    store(da0, s);
-    store(da1, s + VECTOR);
-    store(da2, s + 2 * VECTOR);
-    store(da3, s + 3 * VECTOR);
-    store(da4, s + 4 * VECTOR);
-    store(da5, s + 5 * VECTOR);
-    store(db1, s + 6 * VECTOR);
-    store(db2, s + 7 * VECTOR);
-    store(db3, s + 8 * VECTOR);
-    store(db4, s + 9 * VECTOR);
+    int s = strip * TERMS * LANES;
+    add(panel.sums, s, 0, da0);
+    add(panel.sums, s, 1, da1);
+    add(panel.sums, s, 2, da2);
+    add(panel.sums, s, 3, da3);
+    add(panel.sums, s, 4, da4);
+    add(panel.sums, s, 5, da5);
+    add(panel.sums, s, 6, db1);
+    add(panel.sums, s, 7, db2);
+    add(panel.sums, s, 8, db3);
+    add(panel.sums, s, 9, db4);
   }
 }

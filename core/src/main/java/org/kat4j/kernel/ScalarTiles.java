@@ -66,12 +66,12 @@ final class ScalarTiles implements TileKernel {
   }
 
   @Override
-  public void backward(long upstream, long x, long dx, Tile tile, Sums sums) {
+  public void backward(long upstream, long x, long dx, Tile tile, double[] sums) {
     for (int row = 0; row < tile.rows(); row++) {
       for (int strip = 0; strip < tile.strips(); strip++) {
         long at = tile.start(row, strip) * bytes;
         int index = tile.firstStrip() + strip;
-        backward(upstream + at, x + at, dx + at, tile.columns(), index, sums.total);
+        backward(upstream + at, x + at, dx + at, tile.columns(), index, sums);
       }
     }
   }

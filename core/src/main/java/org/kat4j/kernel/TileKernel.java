@@ -10,6 +10,11 @@ package org.kat4j.kernel;
 interface TileKernel {
   void forward(long x, long y, Tile tile);
 
-  /** Writes the gradient of x and adds to the sums. */
-  void backward(long upstream, long x, long dx, Tile tile, Sums sums);
+  /**
+   * Writes the gradient of x and adds to the sums.
+   *
+   * @param sums {@code [strips, terms, lanes]}: upstream * x^i / Q for each numerator coefficient,
+   *     then upstream * P / Q^2 * |x|^k for each denominator coefficient
+   */
+  void backward(long upstream, long x, long dx, Tile tile, double[] sums);
 }

@@ -81,7 +81,7 @@ final class TiledRational {
               .formatted(Arrays.toString(upstream.shape()), Arrays.toString(x.shape())));
     }
     Tensor gradient = torch.empty_like(x);
-    Sums[] sums = new Sums[parts()];
+    double[][] sums = new double[parts()][];
     // Gradients arrive expanded, or in another dtype, where the loss is a plain sum or a mean.
     try (Tensor typed = upstream.to(x.scalar_type());
         Tensor dense = typed.contiguous()) {
@@ -90,10 +90,9 @@ final class TiledRational {
       long to = NativeMemory.address(gradient);
       inParts((part, first, end) -> {
         Scratch scratch = Scratch.ofThread();
-        Sums mine = new Sums(tiling.strips() * coefficients.terms() * tiling.lanes(), scratch);
+        double[] mine = new double[tiling.strips() * coefficients.terms() * tiling.lanes()];
         for (int block = first; block < end; block++) {
-          backward(block, u, from, to, mine);
-          mine.endBlock();
+          backward(block, u, from, to, mine, scratch);
         }
         sums[part] = mine;
       });
@@ -101,8 +100,7 @@ final class TiledRational {
     return coefficients.gradients(gradient, perGroup(sums));
   }
 
-  private void backward(int block, long upstream, long x, long dx, Sums sums) {
-    Scratch scratch = sums.scratch;
+  private void backward(int block, long upstream, long x, long dx, double[] sums, Scratch scratch) {
     long start = tiling.start(block) * kind.stored;
     int length = tiling.length(block);
     long blockU = widened(upstream + start, length, Use.WIDE_UPSTREAM, scratch);
@@ -124,13 +122,13 @@ final class TiledRational {
     narrow(blockDx, dx + start, length);
   }
 
-  private double[][] perGroup(Sums[] sums) {
+  private double[][] perGroup(double[][] sums) {
     int terms = coefficients.terms();
     int lanes = tiling.lanes();
     double[] total = new double[tiling.strips() * terms * lanes];
-    for (Sums part : sums) {
+    for (double[] part : sums) {
       for (int i = 0; i < total.length; i++) {
-        total[i] += part.total[i];
+        total[i] += part[i];
       }
     }
     double[][] groups = new double[tiling.layout().groups()][terms];

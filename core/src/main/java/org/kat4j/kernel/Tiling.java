@@ -17,10 +17,16 @@ package org.kat4j.kernel;
  */
 record Tiling(
     GroupLayout layout, int lanes, int width, int strips, int rows, int part, int blocks) {
-  /** Elements of a block: the sums of a lane stay short enough for float32. */
-  private static final int BLOCK = 1 << 13;
+  /** Elements of a block. */
+  private static final int BLOCK = 1 << 14;
+
+  /** Elements of a strip in a block: a bound on the error of float32 sums. */
+  private static final int STRIP = 1 << 11;
 
   private static final int LONG_RUN = 1 << 12;
+
+  /** Vectors of a run that are worth a strip of their own. */
+  private static final int SEVERAL = 4;
 
   /** Vectors of a run from which on an incomplete last one is cheap. */
   private static final int MANY = 8;
@@ -30,14 +36,15 @@ record Tiling(
       return new Tiling(layout, lanes, lanes, 0, 1, 0, 0);
     }
     if (layout.run() > LONG_RUN) {
-      long parts = Math.ceilDiv(layout.run(), BLOCK);
+      long parts = Math.ceilDiv(layout.run(), STRIP);
       int blocks = Math.toIntExact(layout.outer() * layout.groups() * parts);
-      return new Tiling(layout, lanes, BLOCK, layout.groups(), 0, BLOCK, blocks);
+      return new Tiling(layout, lanes, STRIP, layout.groups(), 0, STRIP, blocks);
     }
     int run = (int) layout.run();
     int row = Math.multiplyExact(layout.groups(), run);
-    int width = run % lanes == 0 || run >= MANY * lanes ? run : lanes;
-    int rows = Math.max(1, BLOCK / row);
+    int enough = run % lanes == 0 ? SEVERAL : MANY;
+    int width = run >= enough * lanes ? run : lanes;
+    int rows = Math.max(1, Math.min(BLOCK / row, STRIP / width));
     int blocks = Math.toIntExact(Math.ceilDiv(layout.outer(), rows));
     return new Tiling(layout, lanes, width, Math.ceilDiv(row, width), rows, 0, blocks);
   }

@@ -28,9 +28,9 @@ class RationalSumsTest {
     scope.close();
   }
 
-  private static Rationals.Case swish(int rows, ScalarType type) {
+  private static Rationals.Case swish(int rows, int seed, ScalarType type) {
     Rationals.Case drawn =
-        Rationals.random(0, new GroupLayout(rows, 1, 96), new long[] {rows, 96}, 5, 4, false);
+        Rationals.random(seed, new GroupLayout(rows, 1, 96), new long[] {rows, 96}, 5, 4, false);
     return new Rationals.Case(
             drawn.x(),
             drawn.upstream(),
@@ -42,7 +42,7 @@ class RationalSumsTest {
 
   @Test
   void sameBitsOnEveryRunAndForAnyNumberOfThreads() {
-    Rationals.Case drawn = swish(3000, ScalarType.Float);
+    Rationals.Case drawn = swish(3000, 0, ScalarType.Float);
     RationalKernel kernel = new VectorRational();
     RationalKernel.Gradients first = drawn.backward(kernel);
     int threads = torch.get_num_threads();
@@ -59,14 +59,24 @@ class RationalSumsTest {
     }
   }
 
-  /** For comparison: one running float32 sum errs by 4e-2 and 8e-2 here, as atomic adds do. */
+  /**
+   * Blocks of 64 rows summed as a tree err by 1.1e-3 and 1.8e-3 on average here, one running sum
+   * (the order of atomic adds) by 4e-2 and 8e-2.
+   */
   @Test
-  void errorOfSumsIsSmall() {
-    Rationals.Case drawn = swish(16_384, ScalarType.Float);
-    RationalKernel.Gradients found = drawn.backward(new VectorRational());
-    RationalKernel.Gradients exact = drawn.to(ScalarType.Double).backward(new ScalarRational());
-    assertThat(meanError(found.numerator(), exact.numerator())).isLessThan(1.6e-3);
-    assertThat(meanError(found.denominator(), exact.denominator())).isLessThan(1.8e-3);
+  void errorOfSumsIsThatOfBlockSums() {
+    double numerator = 0;
+    double denominator = 0;
+    int draws = 4;
+    for (int seed = 0; seed < draws; seed++) {
+      Rationals.Case drawn = swish(16_384, seed, ScalarType.Float);
+      RationalKernel.Gradients found = drawn.backward(new VectorRational());
+      RationalKernel.Gradients exact = drawn.to(ScalarType.Double).backward(new ScalarRational());
+      numerator += meanError(found.numerator(), exact.numerator()) / draws;
+      denominator += meanError(found.denominator(), exact.denominator()) / draws;
+    }
+    assertThat(numerator).isLessThan(1.10e-3);
+    assertThat(denominator).isLessThan(1.77e-3);
   }
 
   private static double meanError(Tensor found, Tensor exact) {
