@@ -71,7 +71,7 @@ class RationalSumsTest {
     for (int seed = 0; seed < draws; seed++) {
       Rationals.Case drawn = swish(16_384, seed, ScalarType.Float);
       RationalKernel.Gradients found = drawn.backward(new VectorRational());
-      RationalKernel.Gradients exact = drawn.to(ScalarType.Double).backward(new ScalarRational());
+      RationalKernel.Gradients exact = drawn.to(ScalarType.Double).backward(new VectorRational());
       numerator += meanError(found.numerator(), exact.numerator()) / draws;
       denominator += meanError(found.denominator(), exact.denominator()) / draws;
     }
@@ -124,8 +124,8 @@ class RationalSumsTest {
       -0f,
       1f,
       -1.5f,
-      1.00390625f,
-      1.01171875f,
+      1 + 1 / 256f,
+      1 + 3 / 256f,
       Float.intBitsToFloat(0x7f7f8000),
       Float.MAX_VALUE,
       Float.MIN_VALUE,
