@@ -6,8 +6,8 @@ import java.lang.foreign.ValueLayout;
 
 /** bfloat16, the upper half of a float32, to and from float32. */
 final class BFloat16 {
-  private static final int INFINITY = 0x7f80_0000;
-  private static final int QUIET_NAN = 0x7fc0_0000;
+  static final int INFINITY = 0x7f80_0000;
+  static final int QUIET_NAN = 0x7fc0_0000;
 
   private BFloat16() {}
 
@@ -20,11 +20,10 @@ final class BFloat16 {
     return narrow(Float.floatToRawIntBits(value));
   }
 
-  // Without branches, so that the compiler turns the loop below into vector instructions.
   private static short narrow(int bits) {
-    int rounded = bits + 0x7fff + ((bits >>> Short.SIZE) & 1);
-    int nan = (INFINITY - (bits & Integer.MAX_VALUE)) >> 31; // all ones for a NaN
-    return (short) (((rounded & ~nan) | (QUIET_NAN & nan)) >>> Short.SIZE);
+    boolean nan = (bits & Integer.MAX_VALUE) > INFINITY; // rounding could carry it over to -0
+    int rounded = nan ? QUIET_NAN : bits + 0x7fff + ((bits >>> Short.SIZE) & 1);
+    return (short) (rounded >>> Short.SIZE);
   }
 
   /** Widens {@code count} neighbouring elements. */

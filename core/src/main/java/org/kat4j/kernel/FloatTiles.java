@@ -137,4 +137,14 @@ final class FloatTiles implements TileKernel {
       }
     }
   }
+
+  @Override
+  public void widen(long source, long target, int count) {
+    BFloat16Vectors.widen(source, target, count);
+  }
+
+  @Override
+  public void narrow(long source, long target, int count) {
+    BFloat16Vectors.narrow(source, target, count);
+  }
 }

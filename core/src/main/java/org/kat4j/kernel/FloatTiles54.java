@@ -258,4 +258,14 @@ final class FloatTiles54 implements TileKernel {
     add(panel.sums, s, 8, db3);
     add(panel.sums, s, 9, db4);
   }
+
+  @Override
+  public void widen(long source, long target, int count) {
+    BFloat16Vectors.widen(source, target, count);
+  }
+
+  @Override
+  public void narrow(long source, long target, int count) {
+    BFloat16Vectors.narrow(source, target, count);
+  }
 }

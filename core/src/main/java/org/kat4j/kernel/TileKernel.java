@@ -17,4 +17,14 @@ interface TileKernel {
    *     then upstream * P / Q^2 * |x|^k for each denominator coefficient
    */
   void backward(long upstream, long x, long dx, Tile tile, double[] sums);
+
+  /** Widens {@code count} neighbouring bfloat16 elements to float32. */
+  default void widen(long source, long target, int count) {
+    BFloat16.widen(source, target, count);
+  }
+
+  /** Narrows {@code count} neighbouring float32 elements to bfloat16. */
+  default void narrow(long source, long target, int count) {
+    BFloat16.narrow(source, target, count);
+  }
 }

@@ -1,6 +1,8 @@
 package org.kat4j.kernel;
 
 import java.util.Arrays;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.kat4j.kernel.Scratch.Use;
@@ -16,6 +18,9 @@ import org.kat4j.torch.Parallel;
 final class TiledRational {
   /** Parts that threads draw from: enough to even out cores that are disturbed. */
   private static final int PARTS = 32;
+
+  /** Elements that are not worth waking other threads. */
+  private static final int SMALL = 1 << 15;
 
   private final Tensor x;
   private final ElementKind kind;
@@ -150,9 +155,13 @@ final class TiledRational {
   private void inParts(BlockRange body) {
     int parts = parts();
     long blocks = tiling.blocks();
-    Parallel.forRange(
-        parts,
-        part -> body.run(part, (int) (blocks * part / parts), (int) (blocks * (part + 1) / parts)));
+    IntConsumer run =
+        part -> body.run(part, (int) (blocks * part / parts), (int) (blocks * (part + 1) / parts));
+    if (tiling.layout().elements() <= SMALL) {
+      IntStream.range(0, parts).forEach(run);
+    } else {
+      Parallel.forRange(parts, run);
+    }
   }
 
   private interface BlockRange {
@@ -180,7 +189,7 @@ final class TiledRational {
       return address;
     }
     long wide = scratch.address(use, (long) length * kind.computed);
-    BFloat16.widen(address, wide, length);
+    kernel.widen(address, wide, length);
     return wide;
   }
 
@@ -192,7 +201,7 @@ final class TiledRational {
 
   private void narrow(long computed, long stored, int length) {
     if (kind == ElementKind.BFLOAT16) {
-      BFloat16.narrow(computed, stored, length);
+      kernel.narrow(computed, stored, length);
     }
   }
 }

@@ -71,7 +71,7 @@ class RationalSumsTest {
     for (int seed = 0; seed < draws; seed++) {
       Rationals.Case drawn = swish(16_384, seed, ScalarType.Float);
       RationalKernel.Gradients found = drawn.backward(new VectorRational());
-      RationalKernel.Gradients exact = drawn.to(ScalarType.Double).backward(new ScalarRational());
+      RationalKernel.Gradients exact = drawn.to(ScalarType.Double).backward(new VectorRational());
       numerator += meanError(found.numerator(), exact.numerator()) / draws;
       denominator += meanError(found.denominator(), exact.denominator()) / draws;
     }
@@ -115,5 +115,41 @@ class RationalSumsTest {
             again,
             false)
         .get(0);
+  }
+
+  @Test
+  void bfloat16RoundsAsLibtorchDoes() {
+    float[] special = {
+      0f,
+      -0f,
+      1f,
+      -1.5f,
+      1 + 1 / 256f,
+      1 + 3 / 256f,
+      Float.intBitsToFloat(0x7f7f8000),
+      Float.MAX_VALUE,
+      Float.MIN_VALUE,
+      Float.POSITIVE_INFINITY,
+      Float.NEGATIVE_INFINITY,
+      Float.NaN,
+      Float.intBitsToFloat(0x7fffffff),
+      Float.intBitsToFloat(0xffffffff),
+      0.125f,
+      65504f,
+      -7.75f
+    };
+    Tensor exact = Tensor.create(special);
+    Tensor rounded = exact.to(ScalarType.BFloat16);
+    Tensor vector = torch.empty_like(rounded);
+    Tensor scalar = torch.empty_like(rounded);
+    long from = NativeMemory.address(exact);
+    BFloat16Vectors.narrow(from, NativeMemory.address(vector), special.length);
+    BFloat16.narrow(from, NativeMemory.address(scalar), special.length);
+    assertThat(elements(vector)).isEqualTo(elements(rounded));
+    assertThat(elements(scalar)).isEqualTo(elements(rounded));
+    Tensor wide = torch.empty_like(exact);
+    BFloat16Vectors.widen(
+        NativeMemory.address(rounded), NativeMemory.address(wide), special.length);
+    assertThat(elements(wide)).isEqualTo(elements(rounded));
   }
 }
