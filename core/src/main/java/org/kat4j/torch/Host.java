@@ -1,6 +1,7 @@
 package org.kat4j.torch;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
@@ -23,6 +24,8 @@ public final class Host {
   private static final int M_TOP_PAD = -2;
   private static final int M_MMAP_MAX = -4;
   private static final int M_ARENA_MAX = -8;
+  private static final String SPIN_COUNT = "1000"; // about a microsecond
+  private static final int KEEP_EXISTING = 0;
   private static final int TOP_PAD_BYTES = 64 << 20;
 
   private static final String CPU_CAPABILITY = "CPU capability usage:";
@@ -32,6 +35,12 @@ public final class Host {
 
   static {
     ALLOCATOR = keepFreedMemory();
+    shortenSpinning();
+    // JavaCPP would ask the system for the process's memory at every tensor: a third of the cost of
+    // a small operation.
+    if (System.getProperty("org.bytedeco.javacpp.maxphysicalbytes") == null) {
+      System.setProperty("org.bytedeco.javacpp.maxphysicalbytes", "0");
+    }
     Loader.load(torch.class);
   }
 
@@ -131,6 +140,40 @@ public final class Host {
       throw new IllegalStateException("mallopt could not be called", failure);
     }
     return accepted ? "glibc, freed memory kept (mallopt)" : "glibc, mallopt refused an option";
+  }
+
+  /**
+   * Lets libtorch's OpenMP threads sleep soon after an operation instead of spinning for
+   * milliseconds.
+   *
+   * <p>With its default, a thread that has finished burns its core while another process needs it:
+   * on a shared machine every operation then waits for the scheduler. A value given by the user
+   * stays.
+   */
+  private static void shortenSpinning() {
+    Linker linker = Linker.nativeLinker();
+    Optional<MemorySegment> symbol = linker.defaultLookup().find("setenv");
+    if (symbol.isEmpty()) {
+      return; // not a POSIX system
+    }
+    MethodHandle setenv =
+        linker.downcallHandle(
+            symbol.get(),
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT));
+    try (Arena arena = Arena.ofConfined()) {
+      int _ =
+          (int)
+              setenv.invokeExact(
+                  arena.allocateFrom("GOMP_SPINCOUNT"),
+                  arena.allocateFrom(SPIN_COUNT),
+                  KEEP_EXISTING);
+    } catch (Throwable failure) {
+      throw new IllegalStateException("setenv could not be called", failure);
+    }
   }
 
   /** Resident memory of this process in bytes, or -1 where the system does not say. */
