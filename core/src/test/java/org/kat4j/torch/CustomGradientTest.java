@@ -194,6 +194,22 @@ class CustomGradientTest {
   }
 
   @Test
+  void anErrorInAGradientComesThroughNativeCode() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = leaf(1);
+      Tensor y =
+          CustomGradient.apply(
+              x,
+              x.detach().clone(),
+              List.of(),
+              _ -> {
+                throw new IllegalStateException("this gradient is broken");
+              });
+      assertThatThrownBy(() -> y.sum().backward()).hasMessageContaining("this gradient is broken");
+    }
+  }
+
+  @Test
   void memoryStaysFlatWithAndWithoutBackward() {
     int threads = Host.threads();
     Host.setThreads(1); // waking a second thread for 1 MB costs more than it gains
