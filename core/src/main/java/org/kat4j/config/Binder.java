@@ -71,7 +71,8 @@ final class Binder {
     }
     Record base = defaults;
     if (presets != null && object.has(PRESET)) {
-      base = (Record) preset(presets, object.get(PRESET).asString(), at(path, PRESET));
+      String where = at(path, PRESET);
+      base = (Record) preset(presets, text(object.get(PRESET), where), where);
     }
     if (object.has(KIND)) {
       base = ofKind(object.get(KIND), declared, base, at(path, KIND));
@@ -123,10 +124,11 @@ final class Binder {
   private Record ofKind(JsonNode kind, Class<?> declared, Record base, String path) {
     Class<?> sealed = declared.isSealed() ? declared : base.getClass();
     Map<String, Class<?>> kinds = kinds(sealed);
-    Class<?> type = kinds.get(kind.asString());
+    String name = text(kind, path);
+    Class<?> type = kinds.get(name);
     if (type == null) {
       throw new UserException(
-          source + ": " + NearestName.unknown(path, kind.asString(), kinds.keySet()).getMessage());
+          source + ": " + NearestName.unknown(path, name, kinds.keySet()).getMessage());
     }
     return base.getClass() == type ? base : example(type);
   }
@@ -198,15 +200,17 @@ final class Binder {
         yield tree.longValue();
       }
       case Double _ -> number(tree, path);
-      case String _ -> {
-        if (!tree.isValueNode() || tree.isNull()) {
-          throw wrong(path, tree, "a text is expected");
-        }
-        yield tree.asString();
-      }
+      case String _ -> text(tree, path);
       case Enum<?> value -> choice(tree, value, path);
       default -> throw new IllegalStateException(path + ": no binding for " + defaults.getClass());
     };
+  }
+
+  private String text(JsonNode tree, String path) {
+    if (!tree.isValueNode() || tree.isNull()) {
+      throw wrong(path, tree, "a text is expected");
+    }
+    return tree.asString();
   }
 
   /** YAML 1.2 reads 5e-4 as text: numbers in text are taken too. */

@@ -17,6 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
+import tools.jackson.dataformat.yaml.util.StringQuotingChecker;
 
 /** Reads and writes spec records as YAML and JSON. */
 public final class Config {
@@ -24,7 +25,10 @@ public final class Config {
 
   private static final ObjectMapper YAML =
       YAMLMapper.builder(
-              YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+              YAMLFactory.builder()
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .stringQuotingChecker(new QuotedNumbers())
+                  .build())
           .disable(YAMLWriteFeature.WRITE_DOC_START_MARKER)
           .enable(YAMLWriteFeature.MINIMIZE_QUOTES)
           .build();
@@ -32,6 +36,17 @@ public final class Config {
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   private Config() {}
+
+  /** A text such as 1e3 or 007 must not come back as another number. */
+  private static final class QuotedNumbers extends StringQuotingChecker.Default {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public boolean needToQuoteValue(String text) {
+      boolean likeNumber = !text.isEmpty() && "+-.0123456789".indexOf(text.charAt(0)) >= 0;
+      return likeNumber || super.needToQuoteValue(text);
+    }
+  }
 
   /** The tree of a YAML file; an empty file is an empty tree. */
   public static ObjectNode readTree(Path file) {

@@ -24,7 +24,7 @@ final class PositionEmbedding {
   static Tensor resample(Tensor position, int prefix, int newSide) {
     long cells = position.size(1) - prefix;
     long side = Math.round(Math.sqrt(cells));
-    if (side * side != cells) {
+    if (cells < 1 || side * side != cells) {
       throw new IllegalArgumentException(
           "pos_embed has " + cells + " patch positions: not a square grid");
     }

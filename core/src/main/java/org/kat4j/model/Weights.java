@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
 import org.kat4j.torch.Context;
+import org.kat4j.torch.Device;
 import org.kat4j.torch.Safetensors;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
@@ -48,9 +49,14 @@ public final class Weights {
   /** Builds the model that a file written by {@link #save} describes and loads its weights. */
   public static Model load(Path file, Context context) {
     try (Safetensors weights = Safetensors.open(file)) {
-      Model model = spec(weights, file).build(context);
+      Model.Spec spec = spec(weights, file);
+      // Without memory first: a description must not allocate more than its file holds.
+      checkShapes(weights, file, spec.build(context.withDevice(Device.META)));
+      Model model = spec.build(context);
       copy(weights, file, model);
       return model;
+    } catch (IllegalArgumentException unfit) {
+      throw new UserException(file + ": " + unfit.getMessage(), unfit);
     }
   }
 
@@ -74,8 +80,32 @@ public final class Weights {
     }
   }
 
+  private static void checkShapes(Safetensors weights, Path file, Model model) {
+    SequencedMap<String, Tensor> targets = StateDict.of(model);
+    checkNames(weights, file, targets);
+    targets.forEach((name, target) -> {
+      long[] stored = weights.entry(name).shape();
+      if (!Arrays.equals(stored, target.shape())) {
+        throw new UserException(
+            file
+                + ": tensor "
+                + name
+                + " has the shape "
+                + Arrays.toString(stored)
+                + ", the model described has "
+                + Arrays.toString(target.shape()));
+      }
+    });
+  }
+
   private static void copy(Safetensors weights, Path file, Model model) {
     SequencedMap<String, Tensor> targets = StateDict.of(model);
+    checkNames(weights, file, targets);
+    targets.forEach((name, target) -> copy(weights, file, name, target, model));
+  }
+
+  private static void checkNames(
+      Safetensors weights, Path file, SequencedMap<String, Tensor> targets) {
     List<String> missing =
         targets.keySet().stream().filter(name -> !weights.contains(name)).toList();
     if (!missing.isEmpty()) {
@@ -93,7 +123,6 @@ public final class Weights {
               + named(unknown)
               + " not in the model: these weights belong to another model");
     }
-    targets.forEach((name, target) -> copy(weights, file, name, target, model));
   }
 
   private static String named(List<String> names) {
@@ -105,9 +134,13 @@ public final class Weights {
   private static void copy(
       Safetensors weights, Path file, String name, Tensor target, Model model) {
     long[] stored = weights.entry(name).shape();
-    if (name.equals(POSITION)
-        && model instanceof VisionTransformer vit
-        && !Arrays.equals(stored, target.shape())) {
+    boolean otherGrid =
+        name.equals(POSITION)
+            && stored.length == 3
+            && stored[0] == 1
+            && stored[1] != target.size(1)
+            && stored[2] == target.size(2);
+    if (otherGrid && model instanceof VisionTransformer vit) {
       try (Scope _ = Scope.open();
           var _ = Scope.noGradients()) {
         target.copy_(vit.resampled(weights.read(name)));

@@ -16,7 +16,7 @@ public final class GradientNorm {
     return of(groups.stream().flatMap(group -> group.parameters().values().stream()).toList());
   }
 
-  /** A scalar tensor; the host does not wait for it. */
+  /** A scalar tensor, 0 where there is no gradient at all; the host does not wait for it. */
   public static Tensor of(Collection<Tensor> parameters) {
     TensorVector norms = new TensorVector();
     for (Tensor parameter : parameters) {
@@ -25,7 +25,7 @@ public final class GradientNorm {
         norms.push_back(gradient.norm());
       }
     }
-    return torch.stack(norms).norm();
+    return norms.empty() ? torch.zeros(new long[0]) : torch.stack(norms).norm();
   }
 
   /**

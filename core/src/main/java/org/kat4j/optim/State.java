@@ -1,5 +1,6 @@
 package org.kat4j.optim;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,6 +50,15 @@ final class State {
           "optimizer state '"
               + name
               + "' is missing in the checkpoint: it was made with another optimizer");
+    }
+    if (!Arrays.equals(source.shape(), target.shape())) { // copy_ would stretch it
+      throw new UserException(
+          "optimizer state '"
+              + name
+              + "' has the shape "
+              + Arrays.toString(source.shape())
+              + ", this model needs "
+              + Arrays.toString(target.shape()));
     }
     try (var _ = Scope.noGradients()) {
       target.copy_(source);

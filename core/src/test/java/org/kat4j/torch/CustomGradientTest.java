@@ -1,0 +1,252 @@
+package org.kat4j.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The operation y = x^2 p with a scalar p, once by autograd and once with its gradient by hand. */
+class CustomGradientTest {
+  private static final int MEGABYTE_OF_FLOATS = 1 << 18;
+
+  @BeforeAll
+  static void load() {
+    Host.start();
+  }
+
+  private static Tensor byHand(Tensor x, Tensor p) {
+    Tensor saved = x.detach();
+    Tensor value;
+    try (var _ = Scope.noGradients()) {
+      value = saved.mul(saved).mul(p);
+    }
+    return CustomGradient.apply(
+        x,
+        value,
+        List.of(p),
+        upstream ->
+            new CustomGradient.Gradients(
+                upstream.mul(saved).mul(p).mul(new Scalar(2)),
+                List.of(upstream.mul(saved).mul(saved).sum())));
+  }
+
+  private static Tensor leaf(double... values) {
+    return Tensor.create(values).set_requires_grad(true);
+  }
+
+  private static Tensor scalarLeaf(double value) {
+    return leaf(value).sum().detach().set_requires_grad(true);
+  }
+
+  private static double[] gradient(Tensor leaf) {
+    return Memory.doubles(leaf.grad());
+  }
+
+  @Test
+  void equalsAutogradInsideALargerGraph() {
+    try (Scope _ = Scope.open()) {
+      double[] start = {-2, -0.5, 0, 0.3, 1.7};
+      Tensor x1 = leaf(start);
+      Tensor p1 = scalarLeaf(0.7);
+      Tensor x2 = leaf(start);
+      Tensor p2 = scalarLeaf(0.7);
+      Tensor h1 = x1.sin();
+      Tensor y1 = h1.mul(h1).mul(p1);
+      Tensor y2 = byHand(x2.sin(), p2);
+      assertThat(Memory.doubles(y2)).isEqualTo(Memory.doubles(y1));
+      y1.exp().sum().backward();
+      y2.exp().sum().backward();
+      // The same few float64 operations in another order.
+      double[] expected = gradient(x1);
+      double[] actual = gradient(x2);
+      for (int i = 0; i < expected.length; i++) {
+        assertThat(actual[i]).isCloseTo(expected[i], within(1e-14));
+      }
+      assertThat(gradient(p2)[0]).isCloseTo(gradient(p1)[0], within(1e-14));
+    }
+  }
+
+  @Test
+  void anInputOutsideTheGraphStillTrainsTheParameter() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = Tensor.create(new double[] {1, 2, 3});
+      Tensor p = scalarLeaf(0.5);
+      byHand(x, p).sum().backward();
+      assertThat(gradient(p)).containsExactly(14);
+      assertThat(x.requires_grad()).isFalse();
+      assertThat(x.grad().defined()).isFalse();
+    }
+  }
+
+  @Test
+  void aFrozenParameterGetsNoGradient() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = leaf(1, 2);
+      Tensor p = Tensor.create(new double[] {3}).sum();
+      byHand(x, p).sum().backward();
+      assertThat(gradient(x)).containsExactly(6, 12);
+      assertThat(p.grad().defined()).isFalse();
+    }
+  }
+
+  @Test
+  void twoBackwardsAddUp() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = leaf(1, 2, 3);
+      Tensor p = scalarLeaf(0.5);
+      byHand(x, p).sum().backward();
+      assertThat(gradient(p)).containsExactly(14);
+      byHand(x, p).sum().backward();
+      assertThat(gradient(p)).containsExactly(28);
+      assertThat(gradient(x)).containsExactly(2, 4, 6);
+    }
+  }
+
+  @Test
+  void aResultUsedTwiceCallsTheGradientOnceWithTheSum() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = leaf(1, 2);
+      Tensor p = scalarLeaf(2);
+      Tensor y = byHand(x, p);
+      y.add(y.mul(new Scalar(3))).sum().backward();
+      assertThat(gradient(x)).containsExactly(16, 32); // 4 * 2 x p
+      assertThat(gradient(p)).containsExactly(20); // 4 * sum x^2
+    }
+  }
+
+  @Test
+  void twoHundredInOneGraph() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = leaf(1, 1);
+      Tensor p = scalarLeaf(1);
+      Tensor y = x;
+      for (int i = 0; i < 200; i++) {
+        y = byHand(y, p).sqrt(); // y = x sqrt(p): 1 all the way
+      }
+      y.sum().backward();
+      // y = x p^100, so dy/dx = 1 and dy/dp = 100 for both elements. All numbers are exact.
+      assertThat(gradient(x)).containsExactly(1, 1);
+      assertThat(gradient(p)).containsExactly(200);
+    }
+  }
+
+  @Test
+  void worksWithoutAScope() {
+    Tensor x = leaf(1, 2);
+    Tensor p = scalarLeaf(2);
+    Tensor loss = byHand(x, p).sum();
+    loss.backward();
+    assertThat(gradient(x)).containsExactly(4, 8);
+    assertThat(gradient(p)).containsExactly(5);
+  }
+
+  @Test
+  void aParameterMustBeALeaf() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = leaf(1);
+      Tensor p = scalarLeaf(1).mul(new Scalar(2));
+      assertThatThrownBy(() -> byHand(x, p))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("must be leaves");
+    }
+  }
+
+  @Test
+  void withoutGradientsItIsThePlainValue() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = leaf(2);
+      Tensor p = scalarLeaf(1);
+      try (var _ = Scope.noGradients()) {
+        Tensor y = byHand(x, p);
+        assertThat(y.requires_grad()).isFalse();
+        assertThat(Memory.doubles(y)).containsExactly(4);
+      }
+      Tensor constant = byHand(x.detach(), p.detach());
+      assertThat(constant.requires_grad()).isFalse();
+    }
+  }
+
+  @Test
+  void aSecondBackwardOverOneGraphSaysWhatToDo() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = leaf(1, 2);
+      Tensor p = scalarLeaf(1);
+      Tensor y = byHand(x, p).sum();
+      y.backward(new Tensor(), new BoolOptional(true), false, new TensorArrayRefOptional());
+      assertThatThrownBy(y::backward)
+          .isInstanceOf(RuntimeException.class)
+          .hasMessageContaining("backward ran twice over one graph");
+      // The error came through native code; libtorch still works on this thread.
+      Tensor fresh = leaf(3);
+      byHand(fresh, scalarLeaf(1)).sum().backward();
+      assertThat(gradient(fresh)).containsExactly(6);
+    }
+  }
+
+  @Test
+  void anErrorInAGradientComesThroughNativeCode() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = leaf(1);
+      Tensor y =
+          CustomGradient.apply(
+              x,
+              x.detach().clone(),
+              List.of(),
+              _ -> {
+                throw new IllegalStateException("this gradient is broken");
+              });
+      assertThatThrownBy(() -> y.sum().backward()).hasMessageContaining("this gradient is broken");
+    }
+  }
+
+  @Test
+  void memoryStaysFlatWithAndWithoutBackward() {
+    int threads = Host.threads();
+    Host.setThreads(1); // waking a second thread for 1 MB costs more than it gains
+    try {
+      thousandsOfSteps();
+    } finally {
+      Host.setThreads(threads);
+    }
+  }
+
+  private static void thousandsOfSteps() {
+    Tensor p;
+    Tensor x;
+    TensorOptions floats = new TensorOptions(ScalarType.Float);
+    try (Scope _ = Scope.open()) {
+      p = Scope.keep(torch.ones(new long[0], floats).set_requires_grad(true));
+      x = Scope.keep(torch.ones(new long[] {MEGABYTE_OF_FLOATS}, floats).set_requires_grad(true));
+    }
+    long settled = 0;
+    for (int step = 1; step <= 2000; step++) {
+      try (Scope _ = Scope.open()) {
+        Tensor loss = byHand(x, p).mean();
+        if (step % 4 != 0) { // every fourth graph is dropped
+          loss.backward();
+        }
+      }
+      if (step == 300) {
+        settled = Host.residentBytes();
+      }
+    }
+    // One tensor kept in 20 steps would be 85 MB.
+    assertThat(Host.residentBytes()).isLessThan(settled + settled / 20);
+    try (Scope _ = Scope.open()) {
+      // d/dp mean(x^2) = 1 in each of 1500 backwards.
+      assertThat(gradient(p)[0]).isEqualTo(1500);
+    }
+    x.close();
+    p.close();
+  }
+}
