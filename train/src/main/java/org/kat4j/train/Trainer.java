@@ -11,6 +11,7 @@ import org.kat4j.data.ImageData;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Loader;
 import org.kat4j.data.Split;
+import org.kat4j.error.UserException;
 import org.kat4j.kernel.Kernels;
 import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
@@ -151,9 +152,14 @@ public final class Trainer {
     return config;
   }
 
-  /** The configuration with the model's input fitted to the data. */
+  /** The configuration with the model's input fitted to the data, whose images must be square. */
   public static TrainConfig fitted(TrainConfig config, ImageData data) {
     ImageSet images = data.train();
+    if (images.height() != images.width()) {
+      throw new UserException(
+          "%s: images of %d x %d pixels, models take square ones: set data.imageSize to cut them"
+              .formatted(data.name(), images.width(), images.height()));
+    }
     return config.withModel(
         config.model().withInput(images.height(), images.channels(), images.classNames().size()));
   }
