@@ -17,6 +17,7 @@ import org.kat4j.data.Stripes;
 import org.kat4j.error.UserException;
 import org.kat4j.model.Model;
 import org.kat4j.torch.Context;
+import org.kat4j.torch.Host;
 
 class PredictionTest {
   @TempDir private Path folder = Path.of("");
@@ -25,6 +26,7 @@ class PredictionTest {
 
   @BeforeEach
   void drawAnImage() throws IOException {
+    Host.setThreads(1); // one image is too little work for several threads
     image = folder.resolve("image.png");
     var pixels = new BufferedImage(40, 30, BufferedImage.TYPE_INT_RGB);
     for (int x = 0; x < 40; x++) {
@@ -39,7 +41,7 @@ class PredictionTest {
     List<Prediction> all = Prediction.of(model, input, image, 10);
     assertThat(all).hasSize(4);
     assertThat(all.stream().mapToDouble(Prediction::probability).sum())
-        .isCloseTo(1, within(4 * Math.ulp(1f) * 1.0)); // four roundings to float32
+        .isCloseTo(1, within(4.0 * Math.ulp(1f))); // four roundings to float32
     assertThat(all)
         .isSortedAccordingTo(Comparator.comparingDouble(Prediction::probability).reversed());
     assertThat(all.stream().map(Prediction::label))

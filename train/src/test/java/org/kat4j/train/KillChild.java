@@ -4,7 +4,7 @@ import java.nio.file.Path;
 
 /** The process that {@link KillTest} kills: begins a run, or goes on where one was begun. */
 final class KillChild {
-  static final int EPOCHS = 20;
+  static final int EPOCHS = 12;
 
   private KillChild() {}
 

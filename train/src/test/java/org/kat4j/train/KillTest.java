@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -27,7 +28,7 @@ class KillTest {
       killAfter(killed, 1);
       assertThat(Files.size(killed.metrics())).isPositive();
       // A line of the metrics is written before its checkpoint: this often falls between the two.
-      killAfter(killed, lines(killed) + 3);
+      killAfter(killed, lines(killed) + 2);
       finish(child(killed));
       finish(beside);
     } finally {
@@ -61,19 +62,8 @@ class KillTest {
   }
 
   private Process child(RunFolder run) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--add-modules=jdk.incubator.vector",
-            "--enable-native-access=ALL-UNNAMED",
-            "-XX:TieredStopAtLevel=1", // a short life: the quick compiler only
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path"),
-            KillChild.class.getName(),
-            run.path().toString())
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(log(run).toFile()))
-        .start();
+    return ChildProcess.start(
+        log(run), List.of("-XX:+UseSerialGC"), KillChild.class, run.path().toString());
   }
 
   private Path log(RunFolder run) {
