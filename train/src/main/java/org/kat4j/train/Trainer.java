@@ -92,7 +92,7 @@ public final class Trainer {
     device = Device.parse(config.device());
     Context context =
         new Context(device, DType.FLOAT32, new RandomStream(config.seed()), 0, 1, true);
-    model = config.model().build(context);
+    model = build(config.model(), context);
     parameters = StateDict.of(model);
     optimizer =
         config
@@ -104,6 +104,15 @@ public final class Trainer {
     lossSum = Losses.zeroSum(device);
     log = new MetricsLog(folder.metrics());
     position = Checkpoint.START;
+  }
+
+  /** Some fields go together badly, which shows only when the parts are built. */
+  private static Model build(Model.Spec spec, Context context) {
+    try {
+      return spec.build(context);
+    } catch (IllegalArgumentException unfit) {
+      throw new UserException("model: " + unfit.getMessage(), unfit);
+    }
   }
 
   /** A new run; its folder is made once everything else is known to be sound. */
