@@ -102,4 +102,14 @@ class CommandsTest {
     assertThat(doctor.out()).contains("libtorch", "kernels", "java heap");
     assertThat(doctor.json().get("libtorch").asString()).startsWith("2.");
   }
+
+  @Test
+  void parityChecksAGoldenFile() {
+    String golden = "../core/src/test/resources/golden/01-rational-init.safetensors";
+    CommandRun parity = CommandRun.of("parity", golden, "--json");
+    assertThat(parity.err()).isEmpty();
+    assertThat(parity.code()).isZero();
+    assertThat(parity.out()).contains("1 passed, 0 failed");
+    assertThat(parity.json().get("maxRelativeError").doubleValue()).isLessThan(1e-9);
+  }
 }
