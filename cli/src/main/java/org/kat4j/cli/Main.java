@@ -88,7 +88,8 @@ public final class Main implements Runnable {
         mistake instanceof UnmatchedArgumentException unmatched
             ? unmatched.getSuggestions()
             : List.of();
-    return similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?";
+    // The nearest comes first; the others are often far off.
+    return similar.isEmpty() ? "" : "; did you mean " + similar.getFirst() + "?";
   }
 
   private static int report(Throwable failure, CommandLine root) {

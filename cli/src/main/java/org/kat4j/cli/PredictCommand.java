@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.kat4j.error.UserException;
 import org.kat4j.model.Model;
 import org.kat4j.task.InputDescription;
 import org.kat4j.task.Prediction;
@@ -38,6 +39,9 @@ final class PredictCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (top < 1) {
+      throw new UserException("--top " + top + ": at least 1");
+    }
     InputDescription input = weights.input();
     Model model = weights.load();
     for (Path image : images) {

@@ -43,10 +43,14 @@ public record InputDescription(List<String> classNames, Normalization normalizat
                 + "' is missing: these weights do not say what their classes mean");
       }
     }
-    var normalization =
-        new Normalization(split(metadata, MEAN, source), split(metadata, DEVIATION, source));
-    return new InputDescription(
-        List.of(metadata.getOrDefault(CLASSES, "").split("\n", -1)), normalization);
+    List<String> classNames = List.of(metadata.getOrDefault(CLASSES, "").split("\n", -1));
+    float[] mean = split(metadata, MEAN, source);
+    float[] deviation = split(metadata, DEVIATION, source);
+    try {
+      return new InputDescription(classNames, new Normalization(mean, deviation));
+    } catch (IllegalArgumentException broken) {
+      throw new UserException(source + ": metadata: " + broken.getMessage(), broken);
+    }
   }
 
   private static String join(float[] values) {

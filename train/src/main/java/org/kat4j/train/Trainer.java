@@ -11,6 +11,7 @@ import org.kat4j.data.ImageData;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Loader;
 import org.kat4j.data.Split;
+import org.kat4j.error.UserException;
 import org.kat4j.kernel.Kernels;
 import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
@@ -91,7 +92,7 @@ public final class Trainer {
     device = Device.parse(config.device());
     Context context =
         new Context(device, DType.FLOAT32, new RandomStream(config.seed()), 0, 1, true);
-    model = config.model().build(context);
+    model = build(config.model(), context);
     parameters = StateDict.of(model);
     optimizer =
         config
@@ -103,6 +104,15 @@ public final class Trainer {
     lossSum = Losses.zeroSum(device);
     log = new MetricsLog(folder.metrics());
     position = Checkpoint.START;
+  }
+
+  /** Some fields go together badly, which shows only when the parts are built. */
+  private static Model build(Model.Spec spec, Context context) {
+    try {
+      return spec.build(context);
+    } catch (IllegalArgumentException unfit) {
+      throw new UserException("model: " + unfit.getMessage(), unfit);
+    }
   }
 
   /** A new run; its folder is made once everything else is known to be sound. */
@@ -151,9 +161,14 @@ public final class Trainer {
     return config;
   }
 
-  /** The configuration with the model's input fitted to the data. */
+  /** The configuration with the model's input fitted to the data, whose images must be square. */
   public static TrainConfig fitted(TrainConfig config, ImageData data) {
     ImageSet images = data.train();
+    if (images.height() != images.width()) {
+      throw new UserException(
+          "%s: images of %d x %d pixels, models take square ones: set data.imageSize to cut them"
+              .formatted(data.name(), images.width(), images.height()));
+    }
     return config.withModel(
         config.model().withInput(images.height(), images.channels(), images.classNames().size()));
   }

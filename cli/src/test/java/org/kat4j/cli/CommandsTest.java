@@ -1,0 +1,115 @@
+package org.kat4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The commands on a tiny folder of images, from training to prediction. */
+class CommandsTest {
+  @TempDir private static Path folder = Path.of("");
+  private static Path images = Path.of("");
+  private static Path run = Path.of("");
+  private static CommandRun training = new CommandRun(-1, "", "");
+
+  @BeforeAll
+  static void train() throws IOException {
+    images = TestFiles.imageFolder(folder.resolve("images"));
+    run = folder.resolve("run");
+    training = CommandRun.of(TestFiles.training(images, run));
+  }
+
+  @Test
+  void trainLeavesARunAndEndsInOneJsonObject() {
+    assertThat(training.err()).isEmpty();
+    assertThat(training.code()).isZero();
+    ObjectNode result = training.json();
+    assertThat(result.get("top1").doubleValue()).isBetween(0.0, 100.0);
+    assertThat(result.get("loss").doubleValue()).isPositive();
+    assertThat(result.get("seconds").doubleValue()).isPositive();
+    assertThat(result.get("parameters").intValue()).isGreaterThan(1000);
+    assertThat(result.get("run").asString()).isEqualTo(run.toString());
+    assertThat(result.get("finished").booleanValue()).isTrue();
+    assertThat(run.resolve("metrics.jsonl")).content().hasLineCount(2);
+    assertThat(run.resolve("config.yaml")).content().contains("epochs: 2", "width: 16");
+    assertThat(run.resolve("checkpoints/best.safetensors")).exists();
+  }
+
+  @Test
+  void evalMeasuresWhatTrainMeasured() {
+    CommandRun eval = CommandRun.of("eval", "--run", run.toString(), "--json");
+    assertThat(eval.err()).isEmpty();
+    assertThat(eval.out()).contains("confusion matrix", "across", "upright");
+    assertThat(eval.json().get("images").intValue()).isEqualTo(4);
+    assertThat(eval.json().get("top1")).isEqualTo(training.json().get("top1"));
+    assertThat(eval.json().get("loss")).isEqualTo(training.json().get("loss"));
+
+    String best = run.resolve("checkpoints/best.safetensors").toString();
+    CommandRun other = CommandRun.of("eval", "--weights", best, "--data", images.toString());
+    assertThat(other.err()).isEmpty();
+    assertThat(other.code()).isZero();
+  }
+
+  @Test
+  void predictNamesClasses() {
+    String image = images.resolve("val/across/4.png").toString();
+    CommandRun predict = CommandRun.of("predict", "--run", run.toString(), image, "--json");
+    assertThat(predict.err()).isEmpty();
+    assertThat(predict.out()).startsWith(image).contains(" %  across", " %  upright");
+    assertThat(predict.json().get("probability").doubleValue()).isBetween(0.5, 1.0);
+    assertThat(predict.json().get("image").asString()).isEqualTo(image);
+  }
+
+  @Test
+  void resumingACompleteRunMeasuresItAgain() throws IOException {
+    Path copy = folder.resolve("copy");
+    Files.createDirectories(copy.resolve("checkpoints"));
+    for (String file : new String[] {"config.yaml", "checkpoints/last.safetensors"}) {
+      Files.copy(run.resolve(file), copy.resolve(file));
+    }
+    CommandRun resumed = CommandRun.of("train", "--resume", "--out", copy.toString(), "--json");
+    assertThat(resumed.err()).isEmpty();
+    assertThat(resumed.json().get("loss")).isEqualTo(training.json().get("loss"));
+  }
+
+  @Test
+  void modelsListsAndShows() {
+    CommandRun all = CommandRun.of("models", "--json");
+    assertThat(all.out()).contains("kat_nano", "vit_tiny_patch16_224");
+    assertThat(all.json().get("models").intValue()).isGreaterThan(5);
+    CommandRun one = CommandRun.of("models", "kat_tiny", "--json");
+    assertThat(one.out()).contains("width: 192");
+    assertThat(one.json().get("width").intValue()).isEqualTo(192);
+  }
+
+  @Test
+  void dataListsTheSets() {
+    CommandRun data = CommandRun.of("data", "--data-root", folder.toString(), "--json");
+    assertThat(data.err()).isEmpty();
+    assertThat(data.out()).contains("strokes", "here: built in", "cifar10", "any folder");
+    assertThat(data.json().get("available").intValue()).isPositive();
+  }
+
+  @Test
+  void doctorShowsTheMachine() {
+    CommandRun doctor = CommandRun.of("doctor", "--json");
+    assertThat(doctor.code()).isZero();
+    assertThat(doctor.out()).contains("libtorch", "kernels", "java heap");
+    assertThat(doctor.json().get("libtorch").asString()).startsWith("2.");
+  }
+
+  @Test
+  void parityChecksAGoldenFile() {
+    String golden = "../core/src/test/resources/golden/01-rational-init.safetensors";
+    CommandRun parity = CommandRun.of("parity", golden, "--json");
+    assertThat(parity.err()).isEmpty();
+    assertThat(parity.code()).isZero();
+    assertThat(parity.out()).contains("1 passed, 0 failed");
+    assertThat(parity.json().get("maxRelativeError").doubleValue()).isLessThan(1e-9);
+  }
+}

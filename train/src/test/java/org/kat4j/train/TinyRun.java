@@ -1,0 +1,79 @@
+package org.kat4j.train;
+
+import java.nio.file.Path;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.kat4j.config.Config;
+import org.kat4j.data.ImageData;
+import org.kat4j.data.Stripes;
+import org.kat4j.torch.Memory;
+import org.kat4j.torch.Safetensors;
+import org.kat4j.torch.Scope;
+import tools.jackson.databind.node.ObjectNode;
+
+/** A run of a second: a very small KAT learns stripes. */
+final class TinyRun {
+  private static final String YAML =
+      """
+      model:
+        preset: kat_nano
+        imageSize: 28
+        patchSize: 7
+        width: 16
+        depth: 1
+        tokenMixer: {heads: 2}
+      augmentation: {padCrop: 1}
+      optimizer: {lr: 5e-3}
+      schedule: {epochs: 3, warmupEpochs: 0.5}
+      batchSize: 8
+      threads: 1
+      """;
+
+  private TinyRun() {}
+
+  /** The configuration, fitted to stripes, with assignments such as {@code schedule.epochs=2}. */
+  static TrainConfig config(String... assignments) {
+    ObjectNode tree = Config.parse(YAML, "test");
+    for (String assignment : assignments) {
+      Config.set(tree, assignment);
+    }
+    return Trainer.fitted(Config.bind(tree, TrainConfig.example(), "test"), data());
+  }
+
+  /** Five batches of 8, so that two batches an update leave one over. */
+  static ImageData data() {
+    return Stripes.data(44, 20);
+  }
+
+  static RunFolder train(Path path, String... assignments) {
+    RunFolder folder = new RunFolder(path);
+    Trainer.start(config(assignments), folder, data()).run(Monitor.SILENT);
+    return folder;
+  }
+
+  /** All tensors of a checkpoint: weights, optimizer, random stream. */
+  static SequencedMap<String, double[]> tensors(Path file) {
+    SequencedMap<String, double[]> all = new TreeMap<>();
+    try (Safetensors opened = Safetensors.open(file);
+        Scope _ = Scope.open()) {
+      opened.names().forEach(name -> all.put(name, Memory.doubles(opened.read(name))));
+    }
+    return all;
+  }
+
+  /** Calls back at the first progress of a process and at every epoch. */
+  static Monitor monitor(Runnable progress, Consumer<Monitor.EpochResult> epoch) {
+    return new Monitor() {
+      @Override
+      public void progress(Progress unused) {
+        progress.run();
+      }
+
+      @Override
+      public void epoch(EpochResult result) {
+        epoch.accept(result);
+      }
+    };
+  }
+}

@@ -1,0 +1,136 @@
+package org.kat4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.function.BiFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.kat4j.config.Config;
+import org.kat4j.data.Stripes;
+import org.kat4j.model.Model;
+import org.kat4j.model.Weights;
+import org.kat4j.task.Evaluation;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.StateDict;
+
+class TrainerTest {
+  @TempDir private Path folder = Path.of("");
+
+  @Test
+  void learnsAndLeavesARunFolder() throws IOException {
+    RunFolder run = new RunFolder(folder.resolve("run"));
+    List<Monitor.EpochResult> epochs = new ArrayList<>();
+    Trainer trainer = Trainer.start(TinyRun.config("schedule.epochs=6"), run, Stripes.data(96, 40));
+
+    Trainer.Result result = trainer.run(TinyRun.monitor(() -> {}, epochs::add));
+
+    assertThat(result.finished()).isTrue();
+    assertThat(epochs).hasSize(6);
+    assertThat(epochs.getLast().trainLoss()).isLessThan(0.7 * epochs.getFirst().trainLoss());
+    assertThat(result.test().top1()).as("chance is 25 %").isGreaterThan(60);
+    assertThat(epochs.getLast().updates()).isEqualTo(6 * 12);
+    assertThat(result.parameters()).isEqualTo(StateDict.parameterCount(trainer.model()));
+
+    assertThat(run.readConfig()).isEqualTo(trainer.config());
+    assertThat(loggedEpochs(run)).containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(Files.readString(run.environment())).contains("libtorch");
+    double best = epochs.stream().mapToDouble(e -> e.evaluation().top1()).max().orElseThrow();
+    Model reloaded = Weights.load(run.best(), Context.cpu(0));
+    assertThat(Evaluation.of(reloaded, Stripes.data(96, 40).validation()).top1()).isEqualTo(best);
+  }
+
+  @Test
+  void sameConfigurationGivesTheSameBits() {
+    RunFolder first = TinyRun.train(folder.resolve("first"));
+    RunFolder second = TinyRun.train(folder.resolve("second"));
+    RunFolder other = TinyRun.train(folder.resolve("other"), "seed=2");
+    assertSame(first, second);
+    assertThat(TinyRun.tensors(other.last()).get("head.weight"))
+        .isNotEqualTo(TinyRun.tensors(first.last()).get("head.weight"));
+  }
+
+  /**
+   * Stopped in the middle of the first epoch, at the end of an epoch, in the middle of the next,
+   * and taken up again each time by a new trainer.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void stoppedAndResumedGivesTheSameBits(int accumulation) throws IOException {
+    String[] settings = {
+      "model.depth=2", "model.dropPath=0.3", "accumulation=" + accumulation, "schedule.epochs=4"
+    };
+    RunFolder undisturbed = TinyRun.train(folder.resolve("undisturbed"), settings);
+    RunFolder stopped = new RunFolder(folder.resolve("stopped"));
+
+    BiFunction<Trainer, Boolean, Trainer.Result> stop =
+        (trainer, inEpoch) ->
+            trainer.run(
+                TinyRun.monitor(inEpoch ? trainer::stop : () -> {}, epoch -> trainer.stop()));
+    Trainer begun = Trainer.start(TinyRun.config(settings), stopped, TinyRun.data());
+    assertThat(stop.apply(begun, true).finished()).isFalse();
+    assertThat(loggedEpochs(stopped)).isEmpty();
+    assertThat(stop.apply(Trainer.resume(stopped, TinyRun.data()), false).finished()).isFalse();
+    assertThat(loggedEpochs(stopped)).containsExactly(1);
+    assertThat(stop.apply(Trainer.resume(stopped, TinyRun.data()), true).finished()).isFalse();
+    assertThat(loggedEpochs(stopped)).containsExactly(1);
+    Trainer.Result result = Trainer.resume(stopped, TinyRun.data()).run(Monitor.SILENT);
+
+    assertThat(result.finished()).isTrue();
+    assertThat(loggedEpochs(stopped)).containsExactly(1, 2, 3, 4);
+    assertSame(undisturbed, stopped);
+  }
+
+  /** A process can die between the line of an epoch and its checkpoint: the line is made again. */
+  @Test
+  void linesBehindTheCheckpointAreDroppedOnResume() throws IOException {
+    RunFolder run = TinyRun.train(folder.resolve("run"));
+    List<String> lines = Files.readAllLines(run.metrics());
+    Files.writeString(run.metrics(), String.join("\n", lines) + "\n{\"epoch\":4,\"upd");
+    Trainer.Result result = Trainer.resume(run, TinyRun.data()).run(Monitor.SILENT);
+    assertThat(result.finished()).isTrue();
+    assertThat(Files.readAllLines(run.metrics())).isEqualTo(lines);
+  }
+
+  @Test
+  void heldOutImagesAreMeasuredApartFromTheTestImages() {
+    RunFolder run = new RunFolder(folder.resolve("run"));
+    TrainConfig config = TinyRun.config("data.holdOut=0.25", "schedule.epochs=1");
+    Trainer.Result result = Trainer.start(config, run, TinyRun.data()).run(Monitor.SILENT);
+    assertThat(images(result.evaluation())).isEqualTo(12); // round(11 / 4) of each class
+    assertThat(images(result.test())).isEqualTo(20);
+  }
+
+  private static long images(Evaluation evaluation) {
+    long all = 0;
+    for (long[] row : evaluation.confusion()) {
+      for (long count : row) {
+        all += count;
+      }
+    }
+    return all;
+  }
+
+  private static List<Integer> loggedEpochs(RunFolder run) throws IOException {
+    if (!Files.exists(run.metrics())) {
+      return List.of();
+    }
+    return Files.readAllLines(run.metrics()).stream()
+        .map(line -> Config.parse(line, "metrics").get("epoch").intValue())
+        .toList();
+  }
+
+  private static void assertSame(RunFolder expected, RunFolder actual) {
+    SequencedMap<String, double[]> want = TinyRun.tensors(expected.last());
+    SequencedMap<String, double[]> have = TinyRun.tensors(actual.last());
+    assertThat(have.keySet()).isEqualTo(want.keySet());
+    want.forEach((name, values) -> assertThat(have.get(name)).as(name).isEqualTo(values));
+  }
+}
