@@ -3,7 +3,6 @@ package org.kat4j.bench;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.kernel.Baselines;
 import org.kat4j.kernel.GroupLayout;
@@ -167,7 +166,9 @@ public final class RationalBench {
   }
 
   private static void close(RationalKernel.Gradients gradients) {
-    Stream.of(gradients.x(), gradients.numerator(), gradients.denominator()).forEach(Tensor::close);
+    for (Tensor gradient : List.of(gradients.x(), gradients.numerator(), gradients.denominator())) {
+      gradient.close();
+    }
   }
 
   private static Timing[] inTurns(Runnable[] contenders, int rounds) {

@@ -11,6 +11,27 @@ import org.kat4j.torch.Pass;
 public interface ChannelMixer extends Part {
   Tensor forward(Tensor x, Pass pass);
 
+  /** The hidden width {@code ratio * width}, rounded down; fails where it is no sensible number. */
+  static int hiddenWidth(double ratio, int width) {
+    double hidden = Math.floor(ratio * width);
+    if (!(hidden >= 1 && hidden <= MAX_HIDDEN)) {
+      throw new IllegalArgumentException(
+          "ratio = "
+              + ratio
+              + ": a hidden width of "
+              + hidden
+              + " at width "
+              + width
+              + ", 1 to "
+              + MAX_HIDDEN
+              + " is possible");
+    }
+    return (int) hidden;
+  }
+
+  /** Widest hidden layer. */
+  int MAX_HIDDEN = 1 << 20;
+
   /**
    * A channel mixer as data. To add one: a record here in this package, its name in the {@code
    * permits} clause, a test with the sheet's worked example. Every spec has a static {@code

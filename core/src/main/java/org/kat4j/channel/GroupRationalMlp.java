@@ -49,7 +49,7 @@ public final class GroupRationalMlp implements ChannelMixer {
 
     @Override
     public long macs(int tokens, int width) {
-      int hidden = (int) (ratio * width);
+      int hidden = ChannelMixer.hiddenWidth(ratio, width);
       // One fused multiply-add for each coefficient of numerator and denominator.
       long functions = (long) tokens * (width + hidden) * (rational.m() + rational.n());
       return 2L * tokens * width * hidden + functions;
@@ -64,7 +64,7 @@ public final class GroupRationalMlp implements ChannelMixer {
 
   private GroupRationalMlp(Spec spec, int width, Context context) {
     this.spec = spec;
-    int hidden = (int) (spec.ratio * width);
+    int hidden = ChannelMixer.hiddenWidth(spec.ratio, width);
     fc1 = new Linear(width, hidden, true, context);
     act1 = spec.rational.build(width, RationalCoefficients.named(spec.act1), context);
     act2 = spec.rational.build(hidden, RationalCoefficients.named(spec.act2), context);

@@ -77,7 +77,7 @@ public final class Mlp implements ChannelMixer {
 
     @Override
     public long macs(int tokens, int width) {
-      return 2L * tokens * width * (long) (ratio * width);
+      return 2L * tokens * width * ChannelMixer.hiddenWidth(ratio, width);
     }
   }
 
@@ -87,7 +87,7 @@ public final class Mlp implements ChannelMixer {
 
   private Mlp(Spec spec, int width, Context context) {
     this.spec = spec;
-    int hidden = (int) (spec.ratio * width);
+    int hidden = ChannelMixer.hiddenWidth(spec.ratio, width);
     fc1 = new Linear(width, hidden, true, context);
     fc2 = new Linear(hidden, width, true, context);
   }

@@ -286,7 +286,7 @@ public final class Trainer {
   }
 
   private Evaluation finishEpoch(Monitor monitor, double secondsBefore) {
-    double trainLoss = lossSum.item_double() / position.batch();
+    double trainLoss = meanLoss();
     double imagesPerSecond = imagesSinceStart / secondsSince(startedNanos);
     Evaluation evaluation = Evaluation.of(model, validation);
     boolean best = evaluation.top1() > position.bestTop1();
@@ -347,9 +347,25 @@ public final class Trainer {
             config.schedule().epochs(),
             position.batch(),
             batches,
-            lossSum.item_double() / position.batch(),
+            meanLoss(),
             imagesPerSecond,
             batchesLeft * config.batchSize() / imagesPerSecond));
+  }
+
+  /** Mean training loss of the epoch in progress; a run that has diverged ends here. */
+  private double meanLoss() {
+    double loss = lossSum.item_double() / position.batch();
+    if (!Double.isFinite(loss)) {
+      throw new UserException(
+          "the training loss is "
+              + loss
+              + " in epoch "
+              + (position.epoch() + 1)
+              + ": lower optimizer.lr, or set clipNorm; "
+              + folder.last()
+              + " is from before");
+    }
+    return loss;
   }
 
   private double elapsed(double secondsBefore) {
