@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
@@ -24,7 +25,6 @@ public final class Host {
   private static final int M_TOP_PAD = -2;
   private static final int M_MMAP_MAX = -4;
   private static final int M_ARENA_MAX = -8;
-  private static final String SPIN_COUNT = "1000"; // about a microsecond
   private static final int KEEP_EXISTING = 0;
   private static final int TOP_PAD_BYTES = 64 << 20;
 
@@ -68,6 +68,7 @@ public final class Host {
       throw new IllegalArgumentException("threads = " + threads + ": at least 1");
     }
     torch.set_num_threads(threads);
+    setBlasThreads(threads);
   }
 
   /** Version of libtorch and of its presets, for example 2.10.0-1.5.13. */
@@ -143,14 +144,19 @@ public final class Host {
   }
 
   /**
-   * Lets libtorch's OpenMP threads sleep soon after an operation instead of spinning for
-   * milliseconds.
+   * Lets idle worker threads sleep soon instead of spinning.
    *
-   * <p>With its default, a thread that has finished burns its core while another process needs it:
-   * on a shared machine every operation then waits for the scheduler. A value given by the user
-   * stays.
+   * <p>There are two pools below an operation: OpenMP's for libtorch and our kernels, OpenBLAS's
+   * for matrix products. As they come, the threads of each spin for milliseconds after their work
+   * and take the cores from the other pool, and from everything else on the machine. Values that
+   * the user has set stay.
    */
   private static void shortenSpinning() {
+    setEnvironment("GOMP_SPINCOUNT", "1000"); // about a microsecond
+    setEnvironment("OPENBLAS_THREAD_TIMEOUT", "4"); // 2^4 cycles, the least it takes
+  }
+
+  private static void setEnvironment(String name, String value) {
     Linker linker = Linker.nativeLinker();
     Optional<MemorySegment> symbol = linker.defaultLookup().find("setenv");
     if (symbol.isEmpty()) {
@@ -168,11 +174,33 @@ public final class Host {
       int _ =
           (int)
               setenv.invokeExact(
-                  arena.allocateFrom("GOMP_SPINCOUNT"),
-                  arena.allocateFrom(SPIN_COUNT),
-                  KEEP_EXISTING);
+                  arena.allocateFrom(name), arena.allocateFrom(value), KEEP_EXISTING);
     } catch (Throwable failure) {
       throw new IllegalStateException("setenv could not be called", failure);
+    }
+  }
+
+  /**
+   * OpenBLAS counts its threads by itself; it is reached through libtorch, which is linked to it.
+   */
+  private static void setBlasThreads(int threads) {
+    String library = Loader.getLoadedLibraries().get("torch_cpu");
+    if (library == null) {
+      return;
+    }
+    SymbolLookup.libraryLookup(library, Arena.global())
+        .find("openblas_set_num_threads")
+        .ifPresent(symbol -> setBlasThreads(symbol, threads));
+  }
+
+  private static void setBlasThreads(MemorySegment symbol, int threads) {
+    MethodHandle set =
+        Linker.nativeLinker()
+            .downcallHandle(symbol, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+    try {
+      set.invokeExact(threads);
+    } catch (Throwable failure) {
+      throw new IllegalStateException("openblas_set_num_threads could not be called", failure);
     }
   }
 
