@@ -110,6 +110,8 @@ public final class Registered {
     if (matches.size() == 1) {
       return Objects.requireNonNull(SPECS.get(matches.getFirst()));
     }
-    throw NearestName.unknown("model", name, SPECS.keySet());
+    List<String> full = List.copyOf(SPECS.keySet());
+    List<String> brief = full.stream().map(n -> n.substring(0, n.indexOf("_patch"))).toList();
+    throw NearestName.unknown("model", name, name.contains("_patch") ? full : brief);
   }
 }

@@ -158,47 +158,11 @@ public final class VisionTransformer implements Model {
     }
 
     public Spec withChannelMixer(ChannelMixer.Spec other) {
-      return new Spec(
-          imageSize,
-          patchSize,
-          channels,
-          classes,
-          width,
-          depth,
-          tokenMixer,
-          other,
-          classToken,
-          registers,
-          positionOfPrefix,
-          normFirst,
-          pooling,
-          layerScale,
-          dropPath,
-          headDropout,
-          normEpsilon,
-          weightInit);
+      return with(imageSize, patchSize, channels, classes, other, weightInit);
     }
 
     public Spec withWeightInit(WeightInit other) {
-      return new Spec(
-          imageSize,
-          patchSize,
-          channels,
-          classes,
-          width,
-          depth,
-          tokenMixer,
-          channelMixer,
-          classToken,
-          registers,
-          positionOfPrefix,
-          normFirst,
-          pooling,
-          layerScale,
-          dropPath,
-          headDropout,
-          normEpsilon,
-          other);
+      return with(imageSize, patchSize, channels, classes, channelMixer, other);
     }
 
     /**
@@ -207,9 +171,19 @@ public final class VisionTransformer implements Model {
      */
     @Override
     public Spec withInput(int imageSize, int channels, int classes) {
+      return with(imageSize, fittingPatch(imageSize), channels, classes, channelMixer, weightInit);
+    }
+
+    private Spec with(
+        int imageSize,
+        int patchSize,
+        int channels,
+        int classes,
+        ChannelMixer.Spec channelMixer,
+        WeightInit weightInit) {
       return new Spec(
           imageSize,
-          fittingPatch(imageSize),
+          patchSize,
           channels,
           classes,
           width,
