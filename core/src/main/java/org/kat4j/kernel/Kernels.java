@@ -24,8 +24,16 @@ public final class Kernels {
     }
   }
 
+  /** The kernels of the GPU: their classes are touched where there is a tensor on one only. */
+  private static final class Gpu {
+    static final RationalKernel RATIONAL = new CudaRational(COMPOSED);
+  }
+
   /** The fastest kernel of the group rational function for the tensor's device and dtype. */
   public static RationalKernel rational(Tensor x) {
+    if (x.is_cuda()) {
+      return Gpu.RATIONAL;
+    }
     return ElementKind.supports(x) ? Cpu.RATIONAL : COMPOSED;
   }
 

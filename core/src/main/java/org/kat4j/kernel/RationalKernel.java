@@ -14,7 +14,8 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Source: arXiv 2409.10594 (function), arXiv 2505.13813 (block sums in the backward pass).
  */
-public sealed interface RationalKernel permits VectorRational, ScalarRational, ComposedRational {
+public sealed interface RationalKernel
+    permits VectorRational, ScalarRational, CudaRational, ComposedRational {
   /**
    * F of every element.
    *

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
  * Prepares this process for libtorch: allocator first, then the natives, then the threads.
@@ -41,10 +42,26 @@ public final class Host {
     if (System.getProperty("org.bytedeco.javacpp.maxphysicalbytes") == null) {
       System.setProperty("org.bytedeco.javacpp.maxphysicalbytes", "0");
     }
+    boolean gpu = selectGpuNatives();
     Loader.load(torch.class);
+    if (gpu) {
+      Loader.load(torch_cuda.class);
+    }
   }
 
   private Host() {}
+
+  /** Takes libtorch's natives for CUDA where they are on the class path (built with -Pcuda). */
+  private static boolean selectGpuNatives() {
+    String extension = "org.bytedeco.javacpp.platform.extension";
+    if (System.getProperty(extension) == null) {
+      String natives = "/org/bytedeco/pytorch/" + Loader.getPlatform() + "-gpu/";
+      if (Host.class.getResource(natives + System.mapLibraryName("torch_cuda")) != null) {
+        System.setProperty(extension, "-gpu");
+      }
+    }
+    return "-gpu".equals(System.getProperty(extension));
+  }
 
   /** Sets up the allocator and loads libtorch, once. */
   public static void start() {

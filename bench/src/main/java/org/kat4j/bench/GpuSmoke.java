@@ -1,0 +1,127 @@
+package org.kat4j.bench;
+
+import java.util.List;
+import java.util.Locale;
+import org.bytedeco.pytorch.Tensor;
+import org.kat4j.kernel.Baselines;
+import org.kat4j.kernel.GroupLayout;
+import org.kat4j.kernel.Kernels;
+import org.kat4j.kernel.RationalKernel;
+import org.kat4j.torch.DType;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Memory;
+import org.kat4j.torch.Scope;
+
+/**
+ * Checks the GPU kernels on a real GPU against the composed function in float64 on the CPU: all
+ * dtypes, odd sizes, high degrees, both layouts. Exit code 1 when one is off.
+ *
+ * <p>Before each call the memory that the results will get is filled with NaN, so that an element
+ * that is never written shows.
+ */
+public final class GpuSmoke {
+  private GpuSmoke() {}
+
+  private record Shape(int groups, int numeratorRows, int m, int n, long... sizes) {}
+
+  private static final List<Shape> SHAPES =
+      List.of(
+          new Shape(8, 1, 5, 4, 37, 131, 192),
+          new Shape(8, 8, 5, 4, 3, 197, 768),
+          new Shape(7, 1, 5, 4, 3, 5, 35),
+          new Shape(4, 4, 8, 8, 5, 7, 64),
+          new Shape(1, 1, 1, 1, 1, 1, 1),
+          new Shape(3, 1, 3, 2, 2, 3, 18),
+          new Shape(8, 1, 5, 4, 2, 16, 7, 9));
+
+  public static void main(String[] arguments) {
+    Device gpu = Device.parse("cuda");
+    int wrong = 0;
+    for (Shape shape : SHAPES) {
+      for (DType dtype : DType.values()) {
+        double error = error(shape, dtype, gpu);
+        boolean passed = error <= tolerance(dtype); // false for NaN
+        wrong += passed ? 0 : 1;
+        System.out.printf(
+            Locale.ROOT,
+            "%s  %-8s %s  largest relative error %.1e%n",
+            passed ? "pass" : "FAIL",
+            dtype.name().toLowerCase(Locale.ROOT),
+            shape,
+            error);
+      }
+    }
+    System.out.println(wrong == 0 ? "all passed" : wrong + " FAILED");
+    System.exit(wrong == 0 ? 0 : 1);
+  }
+
+  /** A few units in the last place of the stored type; sums of thousands of terms in float32. */
+  private static double tolerance(DType dtype) {
+    return switch (dtype) {
+      case FLOAT64 -> 1e-13;
+      case FLOAT32 -> 4e-6;
+      case BFLOAT16 -> 0x1p-8;
+      case FLOAT16 -> 0x1p-11;
+    };
+  }
+
+  private static double error(Shape shape, DType dtype, Device gpu) {
+    try (Scope _ = Scope.open()) {
+      DType real = dtype == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+      Tensor x = Memory.to(Baselines.normal("float64", shape.sizes), dtype);
+      Tensor upstream = Memory.to(Baselines.normal("float64", shape.sizes), dtype);
+      Tensor a = Memory.to(Baselines.normal("float64", shape.numeratorRows, shape.m + 1), real);
+      Tensor b = Memory.to(Baselines.normal("float64", shape.groups, shape.n), real);
+      GroupLayout layout =
+          shape.sizes.length == 4
+              ? GroupLayout.channelsFirst(x, shape.groups)
+              : GroupLayout.channelsLast(x, shape.groups);
+      Tensor[] exact = results(Kernels.composedRational(), layout, wide(x, upstream, a, b));
+      Tensor[] onGpu = new Tensor[4];
+      Tensor[] inputs = {x, upstream, a, b};
+      for (int i = 0; i < inputs.length; i++) {
+        onGpu[i] = Memory.to(inputs[i], gpu);
+      }
+      try (Tensor poison = Memory.to(x.mul(nan(x)), gpu);
+          Tensor again = poison.clone()) {
+        again.size(0); // two results of this size: both blocks return to the allocator full of NaN
+      }
+      Tensor[] found = results(Kernels.rational(onGpu[0]), layout, onGpu);
+      double worst = 0;
+      for (int i = 0; i < found.length; i++) {
+        worst = Math.max(worst, relativeError(Memory.doubles(found[i]), Memory.doubles(exact[i])));
+      }
+      return worst;
+    }
+  }
+
+  private static Tensor[] wide(Tensor... tensors) {
+    Tensor[] all = new Tensor[tensors.length];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = Memory.to(tensors[i], DType.FLOAT64);
+    }
+    return all;
+  }
+
+  private static Tensor nan(Tensor like) {
+    return Memory.like(like, new float[] {Float.NaN}, 1);
+  }
+
+  /** F, dx, da, db of x, upstream, a, b. */
+  private static Tensor[] results(RationalKernel kernel, GroupLayout layout, Tensor[] inputs) {
+    Tensor y = kernel.forward(inputs[0], inputs[2], inputs[3], layout);
+    var gradients = kernel.backward(inputs[1], inputs[0], inputs[2], inputs[3], layout);
+    return new Tensor[] {y, gradients.x(), gradients.numerator(), gradients.denominator()};
+  }
+
+  /** Largest difference by largest value; NaN where a result is. */
+  private static double relativeError(double[] found, double[] exact) {
+    double difference = 0;
+    double size = Double.MIN_NORMAL;
+    for (int i = 0; i < exact.length; i++) {
+      difference = Math.max(difference, Math.abs(found[i] - exact[i]));
+      size = Math.max(size, Math.abs(exact[i]));
+    }
+    return difference / size;
+  }
+}

@@ -1,0 +1,281 @@
+package org.kat4j.kernel;
+
+import java.lang.System.Logger.Level;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.bytedeco.cuda.cudart.CUfunc_st;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch_cuda;
+
+/**
+ * The GPU kernels of {@code rational.cu}: one pass over memory each way, no atomics, the same bits
+ * on every run.
+ *
+ * <p>What they do not take, and everything after a failed compilation, goes to the composed twin.
+ */
+final class CudaRational implements RationalKernel {
+  private static final int THREADS = 256;
+  private static final int FORWARD_PACKS = 4;
+  private static final int BLOCKS_PER_MULTIPROCESSOR = 4; // measured: 3 and 5 are slower
+  private static final int VECTOR_BYTES = 16;
+  private static final int SHARED_BYTES = 48 << 10;
+
+  private static final AtomicBoolean WARNED = new AtomicBoolean();
+
+  /** What a compiled program is made for. */
+  private record Key(int device, Element element, int width, int m, int n) {}
+
+  private record Functions(CUfunc_st forward, CUfunc_st backward, CUfunc_st finish) {}
+
+  /** Number and size of TYPE in the source. */
+  private enum Element {
+    FLOAT32(4),
+    FLOAT64(8),
+    BFLOAT16(2),
+    FLOAT16(2);
+
+    private final int bytes;
+
+    Element(int bytes) {
+      this.bytes = bytes;
+    }
+
+    static Element of(Tensor tensor) {
+      return switch (tensor.scalar_type().intern()) {
+        case Float -> FLOAT32;
+        case Double -> FLOAT64;
+        case BFloat16 -> BFLOAT16;
+        case Half -> FLOAT16;
+        default ->
+            throw new IllegalArgumentException(
+                "dtype " + tensor.scalar_type() + ": a floating-point tensor is needed");
+      };
+    }
+
+    ScalarType real() {
+      return this == FLOAT64 ? ScalarType.Double : ScalarType.Float;
+    }
+  }
+
+  private final ConcurrentHashMap<Key, Optional<Functions>> programs = new ConcurrentHashMap<>();
+  private final RationalKernel composed;
+
+  CudaRational(RationalKernel composed) {
+    this.composed = composed;
+  }
+
+  /** One call: the tensors as the kernels take them. */
+  private final class Call {
+    final Element element;
+    final Functions functions;
+    final GroupLayout layout;
+    final int width;
+    final Tensor a; // [1 or groups, m + 1], float32 or float64
+    final Tensor b; // [1 or groups, n]
+
+    Call(Element element, Functions functions, GroupLayout layout, int width, Tensor a, Tensor b) {
+      this.element = element;
+      this.functions = functions;
+      this.layout = layout;
+      this.width = width;
+      this.a = a;
+      this.b = b;
+    }
+
+    int groups() {
+      return layout.groups();
+    }
+
+    int terms() {
+      return (int) (a.size(1) + b.size(1));
+    }
+
+    int groupPacks() {
+      return Math.toIntExact(layout.outer() * (layout.run() / width));
+    }
+
+    /** The struct Shape of the source. */
+    int[] shape() {
+      int runPacks = (int) (layout.run() / width);
+      Divisor byRun = Divisor.by(runPacks);
+      Divisor byGroups = Divisor.by(groups());
+      return new int[] {
+        groupPacks() * groups(),
+        runPacks,
+        groups(),
+        groupPacks(),
+        byRun.factor,
+        byRun.shift,
+        byGroups.factor,
+        byGroups.shift
+      };
+    }
+
+    CudaLaunch coefficients(CudaLaunch arguments) {
+      return arguments.tensor(a).tensor(b).ints((int) a.size(0)).ints((int) b.size(0));
+    }
+  }
+
+  /** i / d = (high 32 bits of i * factor + i) >> shift, for i below 2^31. */
+  private record Divisor(int factor, int shift) {
+    static Divisor by(int d) {
+      int shift = Integer.SIZE - Integer.numberOfLeadingZeros(d - 1);
+      return new Divisor((int) ((1L << 32) * ((1L << shift) - d) / d + 1), shift);
+    }
+  }
+
+  @Override
+  public Tensor forward(Tensor x, Tensor numerator, Tensor denominator, GroupLayout layout) {
+    Optional<Call> found = call(x, numerator, denominator, layout, x);
+    if (found.isEmpty()) {
+      return composed.forward(x, numerator, denominator, layout);
+    }
+    Call call = found.get();
+    Tensor y = torch.empty_like(x);
+    int[] shape = call.shape();
+    int sharedBytes = sharedBytes(layout, call.terms(), call.element);
+    call.coefficients(CudaLaunch.arguments().tensor(x).tensor(y))
+        .ints(shape)
+        .run(
+            call.functions.forward,
+            Math.ceilDiv(shape[0], FORWARD_PACKS * THREADS),
+            THREADS,
+            sharedBytes);
+    return y;
+  }
+
+  @Override
+  public Gradients backward(
+      Tensor upstream, Tensor x, Tensor numerator, Tensor denominator, GroupLayout layout) {
+    if (!Arrays.equals(upstream.shape(), x.shape())) {
+      throw new IllegalArgumentException(
+          "upstream gradient of shape %s for x of shape %s"
+              .formatted(Arrays.toString(upstream.shape()), Arrays.toString(x.shape())));
+    }
+    Tensor u = upstream.to(x.scalar_type()).contiguous();
+    Optional<Call> found = call(x, numerator, denominator, layout, u);
+    if (found.isEmpty()) {
+      return composed.backward(upstream, x, numerator, denominator, layout);
+    }
+    Call call = found.get();
+    int tiles =
+        Math.clamp(
+            Math.ceilDiv(call.groupPacks(), THREADS),
+            1,
+            Math.max(1, multiprocessors() * BLOCKS_PER_MULTIPROCESSOR / call.groups()));
+    Tensor gradient = torch.empty_like(x);
+    Tensor partial = call.a.new_empty(call.groups(), call.terms(), tiles);
+    Tensor da = torch.empty_like(call.a);
+    Tensor db = torch.empty_like(call.b);
+    call.coefficients(CudaLaunch.arguments().tensor(u).tensor(x).tensor(gradient))
+        .tensor(partial)
+        .ints(tiles)
+        .ints(call.shape())
+        .run(call.functions.backward, tiles * call.groups(), THREADS, 0);
+    CudaLaunch.arguments()
+        .tensor(partial)
+        .ints(tiles)
+        .ints(call.groups())
+        .tensor(call.b)
+        .ints((int) call.a.size(0))
+        .ints((int) call.b.size(0))
+        .tensor(da)
+        .tensor(db)
+        .run(call.functions.finish, (int) (da.numel() + db.numel()), THREADS, 0);
+    partial.close();
+    return new Gradients(
+        gradient, da.to(numerator.scalar_type()), db.to(denominator.scalar_type()));
+  }
+
+  /** Empty where the composed twin has to do it. */
+  private Optional<Call> call(
+      Tensor x, Tensor numerator, Tensor denominator, GroupLayout layout, Tensor upstream) {
+    Coefficients.check("numerator", numerator, layout.groups(), 2, Coefficients.MAX_DEGREE + 1);
+    Coefficients.check("denominator", denominator, layout.groups(), 1, Coefficients.MAX_DEGREE);
+    if (!x.is_contiguous() || x.numel() != layout.elements()) {
+      throw new IllegalArgumentException(
+          "x of shape %s: contiguous memory of %d elements is needed for %s"
+              .formatted(Arrays.toString(x.shape()), layout.elements(), layout));
+    }
+    if (!numerator.is_cuda() || !denominator.is_cuda()) {
+      throw new IllegalArgumentException("coefficients on another device than x: move them to it");
+    }
+    Element element = Element.of(x);
+    int width =
+        width(element, layout.run(), NativeMemory.address(x) | NativeMemory.address(upstream));
+    int device = x.device().index();
+    int terms = (int) (numerator.size(1) + denominator.size(1));
+    if (x.numel() == 0
+        || x.numel() / width > Integer.MAX_VALUE
+        || sharedBytes(layout, terms, element) > SHARED_BYTES
+        || device != torch_cuda.current_device()) {
+      return Optional.empty();
+    }
+    Key key =
+        new Key(device, element, width, (int) numerator.size(1) - 1, (int) denominator.size(1));
+    return programs
+        .computeIfAbsent(key, CudaRational::compile)
+        .map(functions ->
+            new Call(
+                element,
+                functions,
+                layout,
+                width,
+                numerator.detach().to(element.real()).contiguous(),
+                denominator.detach().to(element.real()).contiguous()));
+  }
+
+  /** Shared memory of the forward pass: a0 ... am, 1, |b1| ... |bn| of every group. */
+  private static int sharedBytes(GroupLayout layout, int terms, Element element) {
+    return Math.multiplyExact(
+        layout.groups(), (terms + 1) * (element == Element.FLOAT64 ? Double.BYTES : Float.BYTES));
+  }
+
+  /** The most elements, up to 16 bytes, that divide a run and suit the tensors' addresses. */
+  private static int width(Element element, long run, long addresses) {
+    int width = VECTOR_BYTES / element.bytes;
+    while (width > 1 && (run % width != 0 || addresses % (width * element.bytes) != 0)) {
+      width /= 2;
+    }
+    return width;
+  }
+
+  private static int multiprocessors() {
+    try (var properties = torch_cuda.getCurrentDeviceProperties()) {
+      return properties.multiProcessorCount();
+    }
+  }
+
+  private static Optional<Functions> compile(Key key) {
+    try {
+      CudaProgram program =
+          CudaProgram.of(
+              "rational.cu",
+              List.of(
+                  "-DTYPE=" + key.element.ordinal(),
+                  "-DWIDTH=" + key.width,
+                  "-DM=" + key.m,
+                  "-DN=" + key.n,
+                  "-DBLOCKS=" + (key.element == Element.FLOAT64 ? 1 : BLOCKS_PER_MULTIPROCESSOR)));
+      return Optional.of(
+          new Functions(
+              program.function("forward"),
+              program.function("backward"),
+              program.function("finish")));
+    } catch (CudaProgram.Failure failure) {
+      if (WARNED.compareAndSet(false, true)) {
+        System.getLogger(CudaRational.class.getName())
+            .log(
+                Level.WARNING,
+                "the group rational function runs composed, many times slower: "
+                    + failure.getMessage());
+      }
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,299 @@
+// The group rational function F(x) = P(x) / Q(x) on a GPU: forward, backward, and the last stage of the coefficients' gradients.
+//
+// P(x) = a0 + a1 x + ... + aM x^M, Q(x) = 1 + |b1||x| + ... + |bN||x|^N. The tensor is [outer, groups, run] in memory.
+//
+// Compiled at run time, once for each combination of
+//   TYPE    0 float32, 1 float64, 2 bfloat16, 3 float16: how elements are stored
+//   WIDTH   neighbouring elements that a thread moves at once; divides run
+//   M, N    degrees
+// Coefficients are float64 for float64 and float32 otherwise, and so is all arithmetic.
+
+#if TYPE == 1
+typedef double Real;
+typedef double Stored;
+#else
+typedef float Real;
+#if TYPE == 0
+typedef float Stored;
+#else
+typedef unsigned short Stored;
+#endif
+#endif
+
+#define THREADS 256
+#define TERMS (M + 1 + N)
+// Elements that a thread sums in one float before it starts the next: short chains keep rounding errors small.
+#define CHAIN 64
+
+struct alignas(sizeof(Stored) * WIDTH) Pack {
+  Stored element[WIDTH];
+};
+
+__device__ __forceinline__ Real widen(Stored s) {
+#if TYPE == 2
+  return __uint_as_float((unsigned)s << 16);
+#elif TYPE == 3
+  float f;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(s));
+  return f;
+#else
+  return s;
+#endif
+}
+
+__device__ __forceinline__ Stored narrow(Real r) {
+#if TYPE == 2
+  unsigned short s;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(s) : "f"(r));
+  return s;
+#elif TYPE == 3
+  unsigned short s;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(s) : "f"(r));
+  return s;
+#else
+  return r;
+#endif
+}
+
+// Two bytes an element and at least two elements: two conversions in one instruction.
+#define PAIRS (TYPE >= 2 && WIDTH % 2 == 0)
+
+__device__ __forceinline__ void unpack(const Pack& pack, Real* reals) {
+#pragma unroll
+  for (int e = 0; e < WIDTH; e++) reals[e] = widen(pack.element[e]);
+}
+
+__device__ __forceinline__ Pack pack(const Real* reals) {
+  Pack result;
+#if PAIRS
+  unsigned* words = reinterpret_cast<unsigned*>(result.element);
+#pragma unroll
+  for (int e = 0; e < WIDTH; e += 2) {
+#if TYPE == 2
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(words[e / 2]) : "f"(reals[e + 1]), "f"(reals[e]));
+#else
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(words[e / 2]) : "f"(reals[e + 1]), "f"(reals[e]));
+#endif
+  }
+#else
+#pragma unroll
+  for (int e = 0; e < WIDTH; e++) result.element[e] = narrow(reals[e]);
+#endif
+  return result;
+}
+
+__device__ __forceinline__ Real magnitude(Real r) {
+#if TYPE == 1
+  return fabs(r);
+#else
+  return fabsf(r);
+#endif
+}
+
+// Q >= 1, so the reciprocal needs no care for zero or subnormal numbers. The approximation is within one unit in the last place.
+__device__ __forceinline__ Real reciprocal(Real q) {
+#if TYPE == 1
+  return 1 / q;
+#else
+  float r;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(q));
+  return r;
+#endif
+}
+
+// Division by a number known before the launch: (umulhi(i, factor) + i) >> shift, for i < 2^31.
+struct Divisor {
+  unsigned factor;
+  unsigned shift;
+};
+
+__device__ __forceinline__ unsigned quotient(unsigned i, Divisor d) {
+  return (__umulhi(i, d.factor) + i) >> d.shift;
+}
+
+struct Shape {
+  unsigned packs;       // of the whole tensor
+  unsigned runPacks;    // of one run
+  unsigned groups;
+  unsigned groupPacks;  // of one group: outer * runPacks
+  Divisor byRun;
+  Divisor byGroups;
+};
+
+struct Coefficients {
+  Real a[M + 1];
+  Real b[N + 1];  // b[0] = 1, |b1| ... |bN|
+};
+
+__device__ __forceinline__ Coefficients load(const Real* numerator, const Real* denominator, int numeratorRows, int denominatorRows, unsigned group) {
+  Coefficients c;
+  const Real* a = numerator + (numeratorRows == 1 ? 0 : group * (M + 1));
+  const Real* b = denominator + (denominatorRows == 1 ? 0 : group * N);
+#pragma unroll
+  for (int i = 0; i <= M; i++) c.a[i] = a[i];
+  c.b[0] = 1;
+#pragma unroll
+  for (int k = 1; k <= N; k++) c.b[k] = magnitude(b[k - 1]);
+  return c;
+}
+
+// P and Q by Horner's rule.
+__device__ __forceinline__ Real upper(const Coefficients& c, Real x) {
+  Real p = c.a[M];
+#pragma unroll
+  for (int i = M - 1; i >= 0; i--) p = p * x + c.a[i];
+  return p;
+}
+
+__device__ __forceinline__ Real lower(const Coefficients& c, Real magnitudeOfX) {
+  Real q = c.b[N];
+#pragma unroll
+  for (int k = N - 1; k >= 0; k--) q = q * magnitudeOfX + c.b[k];
+  return q;
+}
+
+// A block covers FORWARD_PACKS * THREADS neighbouring packs; the coefficients of all groups wait in shared memory.
+#define FORWARD_PACKS 4
+
+extern "C" __global__ void __launch_bounds__(THREADS) forward(
+    const Pack* __restrict__ x, Pack* __restrict__ y, const Real* __restrict__ numerator,
+    const Real* __restrict__ denominator, int numeratorRows, int denominatorRows, Shape shape) {
+  extern __shared__ Coefficients table[];
+  for (unsigned g = threadIdx.x; g < shape.groups; g += THREADS) {
+    table[g] = load(numerator, denominator, numeratorRows, denominatorRows, g);
+  }
+  __syncthreads();
+  unsigned first = blockIdx.x * (FORWARD_PACKS * THREADS) + threadIdx.x;
+  Pack in[FORWARD_PACKS];
+#pragma unroll
+  for (int j = 0; j < FORWARD_PACKS; j++) {
+    unsigned at = first + j * THREADS;
+    if (at < shape.packs) in[j] = x[at];
+  }
+#pragma unroll
+  for (int j = 0; j < FORWARD_PACKS; j++) {
+    unsigned at = first + j * THREADS;
+    if (at >= shape.packs) break;
+    unsigned run = quotient(at, shape.byRun);
+    unsigned group = run - quotient(run, shape.byGroups) * shape.groups;
+    const Coefficients& c = table[group];
+    Real v[WIDTH];
+    unpack(in[j], v);
+#pragma unroll
+    for (int e = 0; e < WIDTH; e++) v[e] = upper(c, v[e]) * reciprocal(lower(c, magnitude(v[e])));
+    y[at] = pack(v);
+  }
+}
+
+// dx of one element; adds u x^i / Q and u P |x|^k / Q^2 to the sums.
+__device__ __forceinline__ Real backwardElement(const Coefficients& c, Real x, Real u, Real* sums) {
+  Real r = magnitude(x);
+  Real inverse = reciprocal(lower(c, r));
+  Real p = upper(c, x);
+  Real slopeOfP = M * c.a[M];
+#pragma unroll
+  for (int i = M - 1; i >= 1; i--) slopeOfP = slopeOfP * x + i * c.a[i];
+  Real slopeOfQ = N * c.b[N];
+#pragma unroll
+  for (int k = N - 1; k >= 1; k--) slopeOfQ = slopeOfQ * r + k * c.b[k];
+  Real t = u * inverse;
+  Real w = t * (p * inverse);
+  Real power = x;
+  sums[0] += t;
+#pragma unroll
+  for (int i = 1; i <= (M > N ? M : N); i++) {
+    if (i <= M) sums[i] += t * power;
+    if (i <= N) sums[M + i] += w * magnitude(power);
+    power *= x;
+  }
+  // sgn(0) = +1; of -0 too: the sign of w * slopeOfQ changes where x < 0.
+  Real signedSlope = x < 0 ? -slopeOfQ : slopeOfQ;
+  return t * slopeOfP - w * signedSlope;
+}
+
+// Block b works on group b % groups. The sums of all its threads go to partial[b % groups][term][b / groups].
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
+    const Pack* __restrict__ upstream, const Pack* __restrict__ x, Pack* __restrict__ gradient,
+    const Real* __restrict__ numerator, const Real* __restrict__ denominator, int numeratorRows, int denominatorRows,
+    Real* __restrict__ partial, unsigned tiles, Shape shape) {
+  unsigned tile = quotient(blockIdx.x, shape.byGroups);
+  unsigned group = blockIdx.x - tile * shape.groups;
+  Coefficients c = load(numerator, denominator, numeratorRows, denominatorRows, group);
+  Real total[TERMS];
+  Real sums[TERMS];
+#pragma unroll
+  for (int i = 0; i < TERMS; i++) total[i] = sums[i] = 0;
+
+  unsigned stride = tiles * THREADS;
+  int inChain = 0;
+  for (unsigned i = tile * THREADS + threadIdx.x; i < shape.groupPacks; i += stride) {
+    unsigned outer = quotient(i, shape.byRun);
+    unsigned at = (outer * shape.groups + group) * shape.runPacks + (i - outer * shape.runPacks);
+    Pack packedU = upstream[at];
+    Pack packedX = x[at];
+    Real u[WIDTH];
+    Real v[WIDTH];
+    unpack(packedU, u);
+    unpack(packedX, v);
+#pragma unroll
+    for (int e = 0; e < WIDTH; e++) u[e] = backwardElement(c, v[e], u[e], sums);
+    gradient[at] = pack(u);
+    inChain += WIDTH;
+    if (inChain >= CHAIN) {
+      inChain = 0;
+#pragma unroll
+      for (int j = 0; j < TERMS; j++) {
+        total[j] += sums[j];
+        sums[j] = 0;
+      }
+    }
+  }
+
+  __shared__ Real ofWarp[THREADS / 32][TERMS];
+#pragma unroll
+  for (int j = 0; j < TERMS; j++) {
+    Real sum = total[j] + sums[j];
+#pragma unroll
+    for (int lane = 16; lane > 0; lane /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, lane);
+    if (threadIdx.x % 32 == 0) ofWarp[threadIdx.x / 32][j] = sum;
+  }
+  __syncthreads();
+  if (threadIdx.x < TERMS) {
+    Real sum = 0;
+    for (int warp = 0; warp < THREADS / 32; warp++) sum += ofWarp[warp][threadIdx.x];
+    partial[(group * TERMS + threadIdx.x) * tiles + tile] = sum;
+  }
+}
+
+// One block for each coefficient: adds up the partial sums of the groups that share it, in a fixed order and in float64.
+extern "C" __global__ void __launch_bounds__(THREADS) finish(
+    const Real* __restrict__ partial, unsigned tiles, unsigned groups, const Real* __restrict__ denominator, int numeratorRows,
+    int denominatorRows, Real* __restrict__ da, Real* __restrict__ db) {
+  unsigned index = blockIdx.x;
+  bool ofNumerator = index < numeratorRows * (M + 1);
+  if (!ofNumerator) index -= numeratorRows * (M + 1);
+  int rows = ofNumerator ? numeratorRows : denominatorRows;
+  unsigned terms = ofNumerator ? M + 1 : N;
+  unsigned row = index / terms;
+  unsigned term = index % terms + (ofNumerator ? 0 : M + 1);
+  unsigned firstGroup = rows == 1 ? 0 : row;
+  unsigned groupCount = rows == 1 ? groups : 1;
+  double sum = 0;
+  for (unsigned i = threadIdx.x; i < groupCount * tiles; i += THREADS) {
+    unsigned group = firstGroup + i / tiles;
+    sum += partial[(group * TERMS + term) * tiles + i % tiles];
+  }
+  __shared__ double shared[THREADS];
+  shared[threadIdx.x] = sum;
+  for (int half = THREADS / 2; half > 0; half /= 2) {
+    __syncthreads();
+    if (threadIdx.x < half) shared[threadIdx.x] += shared[threadIdx.x + half];
+  }
+  if (threadIdx.x == 0) {
+    if (ofNumerator) {
+      da[index] = shared[0];
+    } else {
+      db[index] = denominator[index] < 0 ? shared[0] : -shared[0];  // sgn(0) = +1
+    }
+  }
+}
