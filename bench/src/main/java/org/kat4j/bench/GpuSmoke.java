@@ -1,5 +1,6 @@
 package org.kat4j.bench;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
@@ -22,7 +23,13 @@ import org.kat4j.torch.Scope;
 public final class GpuSmoke {
   private GpuSmoke() {}
 
-  private record Shape(int groups, int numeratorRows, int m, int n, long... sizes) {}
+  private record Shape(int groups, int numeratorRows, int m, int n, long... sizes) {
+    @Override
+    public String toString() {
+      return "%s, %d groups, %d numerators, degrees %d over %d"
+          .formatted(Arrays.toString(sizes), groups, numeratorRows, m, n);
+    }
+  }
 
   private static final List<Shape> SHAPES =
       List.of(

@@ -60,7 +60,7 @@ public final class AdamW implements Optimizer {
     this.groups = List.copyOf(groups);
     means = State.zerosLike(groups);
     squares = State.zerosLike(groups);
-    steps = State.counter();
+    steps = State.counterBeside(groups);
   }
 
   @Override

@@ -9,6 +9,8 @@ import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.kat4j.error.UserException;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Memory;
 import org.kat4j.torch.Scope;
 
 /** Tensors that an optimizer keeps beside the parameters. */
@@ -33,9 +35,20 @@ final class State {
     return Objects.requireNonNull(tensors.get(parameter), parameter);
   }
 
-  /** A count of steps as libtorch's fused optimizers take it: a float scalar. */
+  /** A count of steps that the host reads: a float scalar on the CPU. */
   static Tensor counter() {
     return Scope.keep(torch.zeros(new long[0]));
+  }
+
+  /** A count of steps as libtorch's fused optimizers take it: on the parameters' device. */
+  static Tensor counterBeside(List<ParameterGroup> groups) {
+    Device device =
+        groups.stream()
+            .flatMap(group -> group.parameters().values().stream())
+            .findFirst()
+            .map(Device::of)
+            .orElse(Device.CPU);
+    return Scope.keep(Memory.to(torch.zeros(new long[0]), device));
   }
 
   /** Adds a kind of state under {@code kind + "."}. */
