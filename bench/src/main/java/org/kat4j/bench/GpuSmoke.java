@@ -17,8 +17,8 @@ import org.kat4j.torch.Scope;
  * Checks the GPU kernels on a real GPU against the composed function in float64 on the CPU: all
  * dtypes, odd sizes, high degrees, both layouts. Exit code 1 when one is off.
  *
- * <p>Before each call the memory that the results will get is filled with NaN, so that an element
- * that is never written shows.
+ * <p>Before the calls two blocks of the size of x go back to the allocator full of NaN, for F and
+ * dx to get: an element that is never written shows.
  */
 public final class GpuSmoke {
   private GpuSmoke() {}
@@ -91,7 +91,7 @@ public final class GpuSmoke {
       }
       try (Tensor poison = Memory.to(x.mul(nan(x)), gpu);
           Tensor again = poison.clone()) {
-        again.size(0); // two results of this size: both blocks return to the allocator full of NaN
+        again.size(0); // nothing to do but give both back
       }
       Tensor[] found = results(Kernels.rational(onGpu[0]), layout, onGpu);
       double worst = 0;

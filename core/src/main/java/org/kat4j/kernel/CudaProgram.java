@@ -2,7 +2,6 @@ package org.kat4j.kernel;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -176,14 +175,7 @@ final class CudaProgram {
   private static void write(Path file, byte[] content) {
     try {
       Files.createDirectories(file.getParent());
-      AtomicFile.write(
-          file,
-          channel -> {
-            ByteBuffer rest = ByteBuffer.wrap(content);
-            while (rest.hasRemaining()) {
-              channel.write(rest);
-            }
-          });
+      AtomicFile.write(file, content);
     } catch (IOException | UserException e) {
       System.getLogger(CudaProgram.class.getName())
           .log(System.Logger.Level.DEBUG, "no cache of compiled kernels", e);

@@ -1,7 +1,6 @@
 package org.kat4j.kernel;
 
 import java.lang.System.Logger.Level;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -69,24 +68,15 @@ final class CudaRational implements RationalKernel {
     this.composed = composed;
   }
 
-  /** One call: the tensors as the kernels take them. */
-  private final class Call {
-    final Element element;
-    final Functions functions;
-    final GroupLayout layout;
-    final int width;
-    final Tensor a; // [1 or groups, m + 1], float32 or float64
-    final Tensor b; // [1 or groups, n]
-
-    Call(Element element, Functions functions, GroupLayout layout, int width, Tensor a, Tensor b) {
-      this.element = element;
-      this.functions = functions;
-      this.layout = layout;
-      this.width = width;
-      this.a = a;
-      this.b = b;
-    }
-
+  /**
+   * One call: the tensors as the kernels take them.
+   *
+   * @param width elements that a thread moves at once
+   * @param a {@code [1 or groups, m + 1]}, float32 or float64
+   * @param b {@code [1 or groups, n]}, likewise
+   */
+  private record Call(
+      Element element, Functions functions, GroupLayout layout, int width, Tensor a, Tensor b) {
     int groups() {
       return layout.groups();
     }
@@ -152,11 +142,7 @@ final class CudaRational implements RationalKernel {
   @Override
   public Gradients backward(
       Tensor upstream, Tensor x, Tensor numerator, Tensor denominator, GroupLayout layout) {
-    if (!Arrays.equals(upstream.shape(), x.shape())) {
-      throw new IllegalArgumentException(
-          "upstream gradient of shape %s for x of shape %s"
-              .formatted(Arrays.toString(upstream.shape()), Arrays.toString(x.shape())));
-    }
+    GroupLayout.checkUpstream(upstream, x);
     Tensor u = upstream.to(x.scalar_type()).contiguous();
     Optional<Call> found = call(x, numerator, denominator, layout, u);
     if (found.isEmpty()) {
@@ -197,11 +183,7 @@ final class CudaRational implements RationalKernel {
       Tensor x, Tensor numerator, Tensor denominator, GroupLayout layout, Tensor upstream) {
     Coefficients.check("numerator", numerator, layout.groups(), 2, Coefficients.MAX_DEGREE + 1);
     Coefficients.check("denominator", denominator, layout.groups(), 1, Coefficients.MAX_DEGREE);
-    if (!x.is_contiguous() || x.numel() != layout.elements()) {
-      throw new IllegalArgumentException(
-          "x of shape %s: contiguous memory of %d elements is needed for %s"
-              .formatted(Arrays.toString(x.shape()), layout.elements(), layout));
-    }
+    layout.check(x);
     if (!numerator.is_cuda() || !denominator.is_cuda()) {
       throw new IllegalArgumentException("coefficients on another device than x: move them to it");
     }

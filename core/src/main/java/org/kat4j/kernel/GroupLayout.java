@@ -54,4 +54,26 @@ public record GroupLayout(long outer, int groups, long run) {
   long elements() {
     return Math.multiplyExact(Math.multiplyExact(outer, groups), run);
   }
+
+  /** Refuses tensors that the fused kernels would read or write outside of. */
+  void check(Tensor x) {
+    if (!x.is_contiguous() || x.numel() != elements()) {
+      throw new IllegalArgumentException(
+          "x of shape %s, %s: contiguous memory of %d elements is needed for %s"
+              .formatted(
+                  Arrays.toString(x.shape()),
+                  x.is_contiguous() ? "contiguous" : "not contiguous",
+                  elements(),
+                  this));
+    }
+  }
+
+  /** Refuses an upstream gradient that is not shaped like the input. */
+  static void checkUpstream(Tensor upstream, Tensor x) {
+    if (!Arrays.equals(upstream.shape(), x.shape())) {
+      throw new IllegalArgumentException(
+          "upstream gradient of shape %s for x of shape %s"
+              .formatted(Arrays.toString(upstream.shape()), Arrays.toString(x.shape())));
+    }
+  }
 }

@@ -1,6 +1,5 @@
 package org.kat4j.kernel;
 
-import java.util.Arrays;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -30,15 +29,7 @@ final class TiledRational {
 
   /** Refuses what the kernels would read or write outside of the tensor for. */
   TiledRational(Tensor x, Tiling tiling, Coefficients coefficients, TileKernel kernel) {
-    if (!x.is_contiguous() || x.numel() != tiling.layout().elements()) {
-      throw new IllegalArgumentException(
-          "x of shape %s, %s: contiguous memory of %d elements is needed for %s"
-              .formatted(
-                  Arrays.toString(x.shape()),
-                  x.is_contiguous() ? "contiguous" : "not contiguous",
-                  tiling.layout().elements(),
-                  tiling.layout()));
-    }
+    tiling.layout().check(x);
     this.x = x;
     this.kind = ElementKind.of(x);
     this.tiling = tiling;
@@ -80,11 +71,7 @@ final class TiledRational {
   }
 
   RationalKernel.Gradients backward(Tensor upstream) {
-    if (!Arrays.equals(upstream.shape(), x.shape())) {
-      throw new IllegalArgumentException(
-          "upstream gradient of shape %s for x of shape %s"
-              .formatted(Arrays.toString(upstream.shape()), Arrays.toString(x.shape())));
-    }
+    GroupLayout.checkUpstream(upstream, x);
     Tensor gradient = torch.empty_like(x);
     double[][] sums = new double[parts()][];
     // Gradients arrive expanded, or in another dtype, where the loss is a plain sum or a mean.

@@ -31,7 +31,11 @@ public final class AtomicFile {
 
   /** Writes a text as UTF-8; see {@link #write(Path, Content)}. */
   public static void write(Path file, String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    write(file, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes bytes; see {@link #write(Path, Content)}. */
+  public static void write(Path file, byte[] bytes) {
     write(file, channel -> TensorBytes.write(channel, MemorySegment.ofArray(bytes)));
   }
 
