@@ -8,14 +8,17 @@ import org.kat4j.kernel.Baselines;
 import org.kat4j.kernel.GroupLayout;
 import org.kat4j.kernel.Kernels;
 import org.kat4j.kernel.RationalKernel;
+import org.kat4j.model.Model;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
+import org.kat4j.torch.Precision;
 import org.kat4j.torch.Scope;
 
 /**
  * Checks the GPU kernels on a real GPU against the composed function in float64 on the CPU: all
- * dtypes, odd sizes, high degrees, both layouts. Exit code 1 when one is off.
+ * dtypes, odd sizes, high degrees, both layouts; then short trainings against the CPU's. Exit code
+ * 1 when one is off.
  *
  * <p>Before the calls two blocks of the size of x go back to the allocator full of NaN, for F and
  * dx to get: an element that is never written shows.
@@ -41,6 +44,32 @@ public final class GpuSmoke {
           new Shape(3, 1, 3, 2, 2, 3, 18),
           new Shape(8, 1, 5, 4, 2, 16, 7, 9));
 
+  private static final int STEPS = 30;
+  private static final int BATCH = 20;
+
+  /** Rounding differs between the devices, and training makes small differences grow. */
+  private static final List<Training> TRAININGS =
+      List.of(
+          new Training("kat_nano", Precision.FLOAT32, 2e-3),
+          new Training("vit_nano", Precision.FLOAT32, 2e-3),
+          new Training("kat_nano", Precision.BFLOAT16, 2e-2));
+
+  /** A short training that has to reach the loss which the CPU reaches in float32. */
+  private record Training(String model, Precision precision, double tolerance) {
+    double error(Device gpu) {
+      double onCpu = meanLoss(Device.CPU, Precision.FLOAT32);
+      return Math.abs(meanLoss(gpu, precision) - onCpu) / onCpu;
+    }
+
+    private double meanLoss(Device device, Precision arithmetic) {
+      var step = new TrainingStep(Model.Spec.named(model), device, arithmetic, BATCH);
+      for (int i = 0; i < STEPS; i++) {
+        step.run();
+      }
+      return step.lossSum() / STEPS;
+    }
+  }
+
   public static void main(String[] arguments) {
     Device gpu = Device.parse("cuda");
     int wrong = 0;
@@ -57,6 +86,19 @@ public final class GpuSmoke {
             shape,
             error);
       }
+    }
+    for (Training training : TRAININGS) {
+      double error = training.error(gpu);
+      boolean passed = error <= training.tolerance;
+      wrong += passed ? 0 : 1;
+      System.out.printf(
+          Locale.ROOT,
+          "%s  %d steps of %s, %s  difference to the CPU's mean loss %.1e%n",
+          passed ? "pass" : "FAIL",
+          STEPS,
+          training.model,
+          training.precision.name().toLowerCase(Locale.ROOT),
+          error);
     }
     System.out.println(wrong == 0 ? "all passed" : wrong + " FAILED");
     System.exit(wrong == 0 ? 0 : 1);

@@ -2,12 +2,15 @@ package org.kat4j.bench;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.kernel.Baselines;
 import org.kat4j.kernel.GroupLayout;
 import org.kat4j.kernel.Kernels;
 import org.kat4j.kernel.RationalKernel;
+import org.kat4j.torch.DType;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Memory;
+import org.kat4j.torch.Scope;
 
 /**
  * The group rational function (degrees 5 over 4) against GELU, against the same function composed
@@ -17,20 +20,9 @@ import org.kat4j.kernel.RationalKernel;
  * alike.
  */
 public final class RationalBench {
-  private static final int WARM_UP_ROUNDS = 8;
-  private static final long WARM_UP_NANOS = 1_500_000_000L;
+  private static final int CALLS = 10; // between two looks at the clock on a GPU
 
   private RationalBench() {}
-
-  /** Duration of one call in milliseconds: median, and the quartiles as its spread. */
-  public record Timing(double median, double low, double high) {
-    static Timing of(double[] milliseconds) {
-      double[] sorted = milliseconds.clone();
-      Arrays.sort(sorted);
-      int n = sorted.length;
-      return new Timing(sorted[n / 2], sorted[n / 4], sorted[3 * n / 4]);
-    }
-  }
 
   /**
    * What one run measured.
@@ -97,7 +89,7 @@ public final class RationalBench {
               "",
               other,
               theirs.median(),
-              spread(theirs),
+              theirs.spread(),
               both() / theirs.median(),
               theirs.median() / both());
     }
@@ -107,15 +99,11 @@ public final class RationalBench {
           .formatted(
               name,
               ours.median(),
-              spread(ours),
+              ours.spread(),
               other,
               theirs.median(),
-              spread(theirs),
+              theirs.spread(),
               ours.median() / theirs.median());
-    }
-
-    private static String spread(Timing timing) {
-      return String.format(Locale.ROOT, "[%.3f, %.3f]", timing.low(), timing.high());
     }
   }
 
@@ -123,16 +111,17 @@ public final class RationalBench {
    * Measures on {@code x [..., channels]} filled with standard normal numbers.
    *
    * @param dtype float32, float64 or bfloat16
-   * @param rounds calls of each contender that are measured, at least 1
+   * @param rounds how often each contender is measured, at least 1
    */
-  public static Result run(long[] shape, String dtype, int groups, int rounds) {
-    try (Tensor x = Baselines.normal(dtype, shape);
-        Tensor upstream = Baselines.normal(dtype, shape);
-        Tensor target = Baselines.normal(dtype, shape);
-        Tensor numerator = Baselines.normal("float32", 1, 6);
-        Tensor denominator = Baselines.normal("float32", groups, 4);
-        Tensor numeratorLikeX = Baselines.normal(dtype, 1, 6);
-        Tensor denominatorLikeX = Baselines.normal(dtype, groups, 4)) {
+  public static Result run(Device device, long[] shape, String dtype, int groups, int rounds) {
+    try (Scope _ = Scope.open()) {
+      Tensor x = Memory.to(Baselines.normal(dtype, shape), device);
+      Tensor upstream = Memory.to(Baselines.normal(dtype, shape), device);
+      Tensor target = x.clone();
+      Tensor numerator = Memory.to(Baselines.normal("float32", 1, 6), device);
+      Tensor denominator = Memory.to(Baselines.normal("float32", groups, 4), device);
+      Tensor numeratorLikeX = Memory.to(numerator, DType.of(x));
+      Tensor denominatorLikeX = Memory.to(denominator, DType.of(x));
       GroupLayout layout = GroupLayout.channelsLast(x, groups);
       RationalKernel kernel = Kernels.rational(x);
       RationalKernel horner = Kernels.composedRational();
@@ -146,22 +135,22 @@ public final class RationalBench {
         () -> Baselines.stackedRationalBoth(upstream, x, numeratorLikeX, denominatorLikeX, layout),
         () -> close(horner.backward(upstream, x, numerator, denominator, layout)),
       };
-      Timing[] t = inTurns(contenders, rounds);
+      List<Timing> t = Turns.measure(device, List.of(contenders), CALLS, rounds);
       long bytes = x.numel() * x.element_size();
       return new Result(
           Arrays.stream(shape).boxed().toList(),
           dtype,
           groups,
-          Kernels.describe(),
+          Kernels.describe(device),
           bytes,
-          t[0],
-          t[3],
-          t[1],
-          t[4],
-          t[5],
-          t[6],
-          t[7],
-          t[2]);
+          t.get(0),
+          t.get(3),
+          t.get(1),
+          t.get(4),
+          t.get(5),
+          t.get(6),
+          t.get(7),
+          t.get(2));
     }
   }
 
@@ -169,26 +158,5 @@ public final class RationalBench {
     for (Tensor gradient : List.of(gradients.x(), gradients.numerator(), gradients.denominator())) {
       gradient.close();
     }
-  }
-
-  private static Timing[] inTurns(Runnable[] contenders, int rounds) {
-    for (Runnable contender : contenders) {
-      long start = System.nanoTime();
-      for (int i = 0;
-          i < WARM_UP_ROUNDS || System.nanoTime() - start < WARM_UP_NANOS / contenders.length;
-          i++) {
-        contender.run();
-      }
-    }
-    double[][] milliseconds = new double[contenders.length][rounds];
-    for (int round = 0; round < rounds; round++) {
-      for (int i = 0; i < contenders.length; i++) {
-        int turn = round % 2 == 0 ? i : contenders.length - 1 - i; // no one always follows the same
-        long start = System.nanoTime();
-        contenders[turn].run();
-        milliseconds[turn][round] = (System.nanoTime() - start) / 1e6;
-      }
-    }
-    return Arrays.stream(milliseconds).map(Timing::of).toArray(Timing[]::new);
   }
 }

@@ -1,10 +1,16 @@
 package org.kat4j.cli;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Callable;
+import org.kat4j.bench.InferBench;
 import org.kat4j.bench.RationalBench;
+import org.kat4j.bench.StartupBench;
+import org.kat4j.bench.TrainBench;
 import org.kat4j.error.UserException;
+import org.kat4j.torch.Device;
 import org.kat4j.torch.Host;
+import org.kat4j.torch.Precision;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -14,7 +20,12 @@ import picocli.CommandLine.Option;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = "Benchmarks that print both sides and the ratio from one run.",
-    subcommands = BenchCommand.Rational.class)
+    subcommands = {
+      BenchCommand.Rational.class,
+      BenchCommand.Train.class,
+      BenchCommand.Infer.class,
+      BenchCommand.Startup.class
+    })
 final class BenchCommand {
 
   /** {@code kat4j bench rational}. */
@@ -50,6 +61,13 @@ final class BenchCommand {
         description = "Measured calls of each side; default: ${DEFAULT-VALUE}.")
     private int rounds;
 
+    @Option(
+        names = "--device",
+        defaultValue = "cpu",
+        paramLabel = "NAME",
+        description = "cpu, cuda or cuda:N; default: ${DEFAULT-VALUE}.")
+    private String device = "cpu";
+
     @Mixin private final JsonOption json = new JsonOption();
 
     /** What {@code --json} prints: medians in milliseconds. */
@@ -66,7 +84,7 @@ final class BenchCommand {
     @Override
     public Integer call() {
       check();
-      var r = RationalBench.run(shape, dtype, groups, rounds);
+      var r = RationalBench.run(Device.parse(device), shape, dtype, groups, rounds);
       System.out.println(r.table());
       json.print(
           new Summary(
@@ -95,9 +113,150 @@ final class BenchCommand {
                 + shape[shape.length - 1]
                 + " channels of --shape");
       }
-      if (rounds < 1) {
-        throw new UserException("--rounds " + rounds + ": at least 1");
-      }
+      atLeastOne("--rounds", rounds);
+    }
+  }
+
+  /** {@code kat4j bench train}. */
+  @Command(
+      name = "train",
+      mixinStandardHelpOptions = true,
+      description = "Training steps of models against each other: time, images/s, peak memory.")
+  static final class Train implements Callable<Integer> {
+    @Mixin private final ModelOptions models = new ModelOptions();
+
+    @Option(
+        names = "--batch-size",
+        defaultValue = "32",
+        paramLabel = "N",
+        description = "Images of a batch; default: ${DEFAULT-VALUE}.")
+    private int batch;
+
+    @Option(
+        names = "--rounds",
+        defaultValue = "10",
+        paramLabel = "N",
+        description = "Measured turns of each side; default: ${DEFAULT-VALUE}.")
+    private int rounds;
+
+    @Mixin private final JsonOption json = new JsonOption();
+
+    @Override
+    public Integer call() {
+      atLeastOne("--batch-size", batch);
+      atLeastOne("--rounds", rounds);
+      var result =
+          TrainBench.run(models.device(), models.names(), models.precision(), batch, rounds);
+      System.out.print(result.table());
+      json.print(result);
+      return 0;
+    }
+  }
+
+  /** {@code kat4j bench infer}. */
+  @Command(
+      name = "infer",
+      mixinStandardHelpOptions = true,
+      description = "Inference of models against each other: latency and throughput.")
+  static final class Infer implements Callable<Integer> {
+    @Mixin private final ModelOptions models = new ModelOptions();
+
+    @Option(
+        names = "--batch-sizes",
+        split = ",",
+        defaultValue = "1,8,64",
+        paramLabel = "N",
+        description = "Images of a call; default: ${DEFAULT-VALUE}.")
+    private List<Integer> batches = List.of();
+
+    @Option(
+        names = "--calls",
+        defaultValue = "40",
+        paramLabel = "N",
+        description = "Measured calls of each side; default: ${DEFAULT-VALUE}.")
+    private int calls;
+
+    @Mixin private final JsonOption json = new JsonOption();
+
+    @Override
+    public Integer call() {
+      batches.forEach(batch -> atLeastOne("--batch-sizes", batch));
+      atLeastOne("--calls", calls);
+      var result =
+          InferBench.run(models.device(), models.names(), models.precision(), batches, calls);
+      System.out.print(result.table());
+      json.print(result);
+      return 0;
+    }
+  }
+
+  /** {@code kat4j bench startup}. */
+  @Command(
+      name = "startup",
+      mixinStandardHelpOptions = true,
+      description = "Whole commands in fresh processes, with and without libtorch.")
+  static final class Startup implements Callable<Integer> {
+    @Option(
+        names = "--rounds",
+        defaultValue = "5",
+        paramLabel = "N",
+        description = "Measured runs of each command; default: ${DEFAULT-VALUE}.")
+    private int rounds;
+
+    @Mixin private final JsonOption json = new JsonOption();
+
+    @Override
+    public Integer call() {
+      atLeastOne("--rounds", rounds);
+      var result =
+          StartupBench.run(
+              Main.class.getName(), List.of(List.of("--help"), List.of("models")), rounds);
+      System.out.print(result.table());
+      json.print(result);
+      return 0;
+    }
+  }
+
+  /** Which models, where, and in what arithmetic. */
+  static final class ModelOptions {
+    @Option(
+        names = "--models",
+        split = ",",
+        defaultValue = "kat_micro,vit_micro",
+        paramLabel = "NAME",
+        description = "Registered models, the last is the yardstick; default: ${DEFAULT-VALUE}.")
+    private List<String> names = List.of();
+
+    @Option(
+        names = "--device",
+        defaultValue = "cpu",
+        paramLabel = "NAME",
+        description = "cpu, cuda or cuda:N; default: ${DEFAULT-VALUE}.")
+    private String device = "cpu";
+
+    @Option(
+        names = "--precision",
+        defaultValue = "float32",
+        paramLabel = "NAME",
+        description = "float32, tf32 or bfloat16; default: ${DEFAULT-VALUE}.")
+    private String precision = "float32";
+
+    List<String> names() {
+      return names;
+    }
+
+    Device device() {
+      return Device.parse(device);
+    }
+
+    Precision precision() {
+      return Precision.parse(precision);
+    }
+  }
+
+  private static void atLeastOne(String option, int value) {
+    if (value < 1) {
+      throw new UserException(option + " " + value + ": at least 1");
     }
   }
 }

@@ -9,6 +9,7 @@ import org.kat4j.kernel.RationalKernel;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.CustomGradient;
 import org.kat4j.torch.Part;
+import org.kat4j.torch.Precision;
 import org.kat4j.torch.Registry;
 import org.kat4j.torch.Scope;
 
@@ -114,15 +115,18 @@ public final class GroupRational implements Part {
     return all;
   }
 
-  /** F of every element: {@code [..., channels]} to the same shape. */
+  /**
+   * F of every element: {@code [..., channels]} to the same shape, in the lower type under
+   * autocast.
+   */
   public Tensor forward(Tensor x) {
-    Tensor input = x.contiguous();
+    Tensor input = Precision.lowered(x).contiguous();
     return apply(input, GroupLayout.channelsLast(input, spec.groups()));
   }
 
   /** F of every element: {@code [batch, channels, height, width]} to the same shape. */
   public Tensor forwardImage(Tensor x) {
-    Tensor input = x.contiguous();
+    Tensor input = Precision.lowered(x).contiguous();
     return apply(input, GroupLayout.channelsFirst(input, spec.groups()));
   }
 

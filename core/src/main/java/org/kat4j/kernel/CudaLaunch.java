@@ -60,13 +60,13 @@ final class CudaLaunch {
   }
 
   /** Starts the kernel; the host does not wait for it. */
-  void run(CUfunc_st function, int blocks, int threads, int sharedBytes) {
+  void run(CUfunc_st function, int blocksX, int blocksY, int threads, int sharedBytes) {
     try (CUDAStream stream = torch_cuda.getCurrentCUDAStream();
         var handle = stream.stream()) {
       CudaProgram.check(
           "cuLaunchKernel",
           cudart.cuLaunchKernel(
-              function, blocks, 1, 1, threads, 1, 1, sharedBytes, handle, addresses, null));
+              function, blocksX, blocksY, 1, threads, 1, 1, sharedBytes, handle, addresses, null));
     }
   }
 }

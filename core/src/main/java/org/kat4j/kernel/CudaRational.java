@@ -20,9 +20,10 @@ import org.bytedeco.pytorch.global.torch_cuda;
 final class CudaRational implements RationalKernel {
   private static final int THREADS = 256;
   private static final int FORWARD_PACKS = 4;
-  private static final int BLOCKS_PER_MULTIPROCESSOR = 4; // measured: 3 and 5 are slower
+  private static final int BLOCKS_PER_MULTIPROCESSOR = 3; // measured: 2 and 4 are slower
   private static final int VECTOR_BYTES = 16;
   private static final int SHARED_BYTES = 48 << 10;
+  private static final int GRID_ROWS = 65_535;
 
   private static final AtomicBoolean WARNED = new AtomicBoolean();
 
@@ -85,29 +86,45 @@ final class CudaRational implements RationalKernel {
       return (int) (a.size(1) + b.size(1));
     }
 
-    int groupPacks() {
-      return Math.toIntExact(layout.outer() * (layout.run() / width));
+    int runPacks() {
+      return (int) (layout.run() / width);
+    }
+
+    int packs() {
+      return Math.toIntExact(layout.outer() * groups() * runPacks());
     }
 
     /** The struct Shape of the source. */
     int[] shape() {
-      int runPacks = (int) (layout.run() / width);
-      Divisor byRun = Divisor.by(runPacks);
+      Divisor byRun = Divisor.by(runPacks());
       Divisor byGroups = Divisor.by(groups());
       return new int[] {
-        groupPacks() * groups(),
-        runPacks,
-        groups(),
-        groupPacks(),
-        byRun.factor,
-        byRun.shift,
-        byGroups.factor,
-        byGroups.shift
+        packs(), runPacks(), groups(), byRun.factor, byRun.shift, byGroups.factor, byGroups.shift
       };
     }
 
     CudaLaunch coefficients(CudaLaunch arguments) {
       return arguments.tensor(a).tensor(b).ints((int) a.size(0)).ints((int) b.size(0));
+    }
+  }
+
+  /** How the blocks of the backward kernel share a group; the struct Walk of the source. */
+  private record Walk(int outer, int chunks, int columns, int rows, int tiles) {
+    static Walk of(Call call, int blocksAtOnce) {
+      int outer = Math.toIntExact(call.layout.outer());
+      int chunks = Math.ceilDiv(call.runPacks(), THREADS);
+      int columns = Math.ceilDiv(call.runPacks(), chunks);
+      int rows = THREADS / columns;
+      int tiles = Math.clamp(blocksAtOnce / call.groups() / chunks, 1, Math.ceilDiv(outer, rows));
+      return new Walk(outer, chunks, columns, rows, tiles);
+    }
+
+    int blocks() {
+      return chunks * tiles;
+    }
+
+    int[] fields() {
+      return new int[] {outer, chunks, columns, rows, tiles};
     }
   }
 
@@ -127,13 +144,13 @@ final class CudaRational implements RationalKernel {
     }
     Call call = found.get();
     Tensor y = torch.empty_like(x);
-    int[] shape = call.shape();
     int sharedBytes = sharedBytes(layout, call.terms(), call.element);
     call.coefficients(CudaLaunch.arguments().tensor(x).tensor(y))
-        .ints(shape)
+        .ints(call.shape())
         .run(
             call.functions.forward,
-            Math.ceilDiv(shape[0], FORWARD_PACKS * THREADS),
+            Math.ceilDiv(call.packs(), FORWARD_PACKS * THREADS),
+            1,
             THREADS,
             sharedBytes);
     return y;
@@ -149,30 +166,26 @@ final class CudaRational implements RationalKernel {
       return composed.backward(upstream, x, numerator, denominator, layout);
     }
     Call call = found.get();
-    int tiles =
-        Math.clamp(
-            Math.ceilDiv(call.groupPacks(), THREADS),
-            1,
-            Math.max(1, multiprocessors() * BLOCKS_PER_MULTIPROCESSOR / call.groups()));
+    Walk walk = Walk.of(call, multiprocessors() * BLOCKS_PER_MULTIPROCESSOR);
     Tensor gradient = torch.empty_like(x);
-    Tensor partial = call.a.new_empty(call.groups(), call.terms(), tiles);
+    Tensor partial = call.a.new_empty(call.groups(), call.terms(), walk.blocks());
     Tensor da = torch.empty_like(call.a);
     Tensor db = torch.empty_like(call.b);
     call.coefficients(CudaLaunch.arguments().tensor(u).tensor(x).tensor(gradient))
         .tensor(partial)
-        .ints(tiles)
+        .ints(walk.fields())
         .ints(call.shape())
-        .run(call.functions.backward, tiles * call.groups(), THREADS, 0);
+        .run(call.functions.backward, call.groups(), walk.blocks(), THREADS, 0);
     CudaLaunch.arguments()
         .tensor(partial)
-        .ints(tiles)
+        .ints(walk.blocks())
         .ints(call.groups())
         .tensor(call.b)
         .ints((int) call.a.size(0))
         .ints((int) call.b.size(0))
         .tensor(da)
         .tensor(db)
-        .run(call.functions.finish, (int) (da.numel() + db.numel()), THREADS, 0);
+        .run(call.functions.finish, (int) (da.numel() + db.numel()), 1, THREADS, 0);
     partial.close();
     return new Gradients(
         gradient, da.to(numerator.scalar_type()), db.to(denominator.scalar_type()));
@@ -194,6 +207,7 @@ final class CudaRational implements RationalKernel {
     int terms = (int) (numerator.size(1) + denominator.size(1));
     if (x.numel() == 0
         || x.numel() / width > Integer.MAX_VALUE
+        || layout.run() / width / THREADS >= GRID_ROWS
         || sharedBytes(layout, terms, element) > SHARED_BYTES
         || device != torch_cuda.current_device()) {
       return Optional.empty();

@@ -2,6 +2,7 @@ package org.kat4j.kernel;
 
 import java.lang.System.Logger.Level;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.torch.Device;
 
 /** The door to the kernels: picks the fastest for a tensor and this JVM. */
 public final class Kernels {
@@ -40,6 +41,11 @@ public final class Kernels {
   /** The same function from libtorch operations: slower, but with second derivatives. */
   public static RationalKernel composedRational() {
     return COMPOSED;
+  }
+
+  /** What the kernels of a device are made of, in words for people. */
+  public static String describe(Device device) {
+    return device.type() == Device.Type.CUDA ? "CUDA" : describe();
   }
 
   /** What the CPU kernels are made of, in words for people. */

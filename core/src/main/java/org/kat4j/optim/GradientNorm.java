@@ -1,31 +1,47 @@
 package org.kat4j.optim;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.kat4j.torch.BoxedOperator;
 import org.kat4j.torch.Scope;
 
 /** The Euclidean norm over the gradients of all parameters together. */
 public final class GradientNorm {
+  private static final BoxedOperator NORMS = new BoxedOperator("aten::_foreach_norm", "Scalar");
+  private static final BoxedOperator MULTIPLY = new BoxedOperator("aten::_foreach_mul_", "Tensor");
+
   private GradientNorm() {}
 
   static Tensor of(List<ParameterGroup> groups) {
-    return of(groups.stream().flatMap(group -> group.parameters().values().stream()).toList());
+    return ofGradients(
+        gradients(groups.stream().flatMap(group -> group.parameters().values().stream()).toList()));
   }
 
   /** A scalar tensor, 0 where there is no gradient at all; the host does not wait for it. */
   public static Tensor of(Collection<Tensor> parameters) {
-    TensorVector norms = new TensorVector();
+    return ofGradients(gradients(parameters));
+  }
+
+  private static Tensor ofGradients(List<Tensor> gradients) {
+    double euclidean = 2;
+    return gradients.isEmpty()
+        ? torch.zeros(new long[0])
+        : torch.stack(NORMS.tensors(gradients, euclidean, /* dtype= */ null)).norm();
+  }
+
+  private static List<Tensor> gradients(Collection<Tensor> parameters) {
+    List<Tensor> all = new ArrayList<>();
     for (Tensor parameter : parameters) {
       Tensor gradient = parameter.grad();
       if (gradient.defined()) {
-        norms.push_back(gradient.norm());
+        all.add(gradient);
       }
     }
-    return norms.empty() ? torch.zeros(new long[0]) : torch.stack(norms).norm();
+    return all;
   }
 
   /**
@@ -35,15 +51,14 @@ public final class GradientNorm {
   public static void clip(Collection<Tensor> parameters, double max) {
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
-      Tensor norm = of(parameters);
+      List<Tensor> gradients = gradients(parameters);
+      if (gradients.isEmpty()) {
+        return;
+      }
+      Tensor norm = ofGradients(gradients);
       Tensor factor =
           norm.add(new Scalar(1e-6)).reciprocal().mul(new Scalar(max)).clamp_max(new Scalar(1));
-      for (Tensor parameter : parameters) {
-        Tensor gradient = parameter.grad();
-        if (gradient.defined()) {
-          gradient.mul_(factor);
-        }
-      }
+      MULTIPLY.call(gradients, factor);
     }
   }
 }

@@ -9,6 +9,7 @@ import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
+import org.kat4j.torch.Host;
 import org.kat4j.torch.LayerNorm;
 import org.kat4j.torch.Linear;
 import org.kat4j.torch.Pass;
@@ -88,18 +89,23 @@ public final class Attention implements TokenMixer {
     long batch = x.size(0);
     long tokens = x.size(1);
     long width = x.size(2);
-    TensorVector parts =
-        qkv.forward(x).view(batch, tokens, 3, heads, headWidth).permute(2, 0, 3, 1, 4).unbind(0);
+    Tensor projected = qkv.forward(x).view(batch, tokens, 3, heads, headWidth);
+    Tensor mixed = Host.withSmallProducts(projected, all -> mix(all, pass));
+    return Dropout.elements(proj.forward(mixed.view(batch, tokens, width)), dropout, pass);
+  }
+
+  /**
+   * {@code [batch, tokens, 3, heads, head width]} to {@code [batch, tokens, heads, head width]}.
+   */
+  private Tensor mix(Tensor projected, Pass pass) {
+    TensorVector parts = projected.permute(2, 0, 3, 1, 4).unbind(0);
     Tensor q = normed(qNorm, parts.get(0)); // [batch, heads, tokens, head width]
     Tensor k = normed(kNorm, parts.get(1));
     Tensor v = parts.get(2);
     if (pass.tap() != Tap.NONE) {
       pass.tap().record("weights", weights(q, k));
     }
-    Tensor mixed =
-        torch.scaled_dot_product_attention(q, k, v); // [batch, heads, tokens, head width]
-    Tensor joined = mixed.transpose(1, 2).reshape(batch, tokens, width);
-    return Dropout.elements(proj.forward(joined), dropout, pass);
+    return torch.scaled_dot_product_attention(q, k, v).transpose(1, 2).contiguous();
   }
 
   private static Tensor normed(@Nullable LayerNorm norm, Tensor x) {

@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.ListType;
 import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.Type;
 import org.jspecify.annotations.Nullable;
 
@@ -33,12 +34,22 @@ public final class BoxedOperator {
   /** Calls the operator for its effect on its arguments. */
   public void call(@Nullable Object... arguments) {
     try (Scope _ = Scope.open()) {
-      IValueVector stack = new IValueVector();
-      for (Object argument : arguments) {
-        stack.push_back(boxed(argument));
-      }
-      handle.callBoxed(stack);
+      IValueVector _ = results(arguments);
     }
+  }
+
+  /** Calls an operator whose result is one list of tensors; they belong to the caller's scope. */
+  public TensorVector tensors(@Nullable Object... arguments) {
+    return results(arguments).get(0).toTensorVector();
+  }
+
+  private IValueVector results(@Nullable Object... arguments) {
+    IValueVector stack = new IValueVector();
+    for (Object argument : arguments) {
+      stack.push_back(boxed(argument));
+    }
+    handle.callBoxed(stack);
+    return stack;
   }
 
   private static IValue boxed(@Nullable Object argument) {

@@ -5,6 +5,7 @@ import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch_cuda;
 import org.kat4j.error.UserException;
 
 /**
@@ -62,6 +63,13 @@ public record Device(Type type, int index) {
       return new Device(Type.CUDA, tensor.device().index());
     }
     return tensor.is_meta() ? META : CPU;
+  }
+
+  /** Waits until the device has done all that it was asked to. */
+  public void synchronize() {
+    if (type == Type.CUDA) {
+      torch_cuda.device_synchronize();
+    }
   }
 
   org.bytedeco.pytorch.Device toTorch() {

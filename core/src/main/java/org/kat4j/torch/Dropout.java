@@ -31,6 +31,6 @@ public final class Dropout {
     }
     double kept = 1 - rate;
     Tensor mask = pass.random().bernoulli(torch.empty(maskShape), kept).div_(new Scalar(kept));
-    return x.mul(mask.to(x.device(), x.scalar_type()));
+    return x.mul(Memory.to(mask.to(x.scalar_type()), Device.of(x)));
   }
 }

@@ -5,13 +5,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
 
@@ -47,6 +48,7 @@ public final class Host {
     if (gpu) {
       Loader.load(torch_cuda.class);
     }
+    BlasThreads.joinOpenMp();
   }
 
   private Host() {}
@@ -85,7 +87,17 @@ public final class Host {
       throw new IllegalArgumentException("threads = " + threads + ": at least 1");
     }
     torch.set_num_threads(threads);
-    setBlasThreads(threads);
+    BlasThreads.set(threads);
+  }
+
+  /**
+   * Runs an operation that, on the CPU, calls for many small matrix products from all threads at
+   * once, as fused attention does; each product then takes one thread, backward too.
+   *
+   * @param input what {@code work} gets
+   */
+  public static Tensor withSmallProducts(Tensor input, UnaryOperator<Tensor> work) {
+    return BlasThreads.one(input, work);
   }
 
   /** Version of libtorch and of its presets, for example 2.10.0-1.5.13. */
@@ -163,10 +175,9 @@ public final class Host {
   /**
    * Lets idle worker threads sleep soon instead of spinning.
    *
-   * <p>There are two pools below an operation: OpenMP's for libtorch and our kernels, OpenBLAS's
-   * for matrix products. As they come, the threads of each spin for milliseconds after their work
-   * and take the cores from the other pool, and from everything else on the machine. Values that
-   * the user has set stay.
+   * <p>As they come, OpenMP's threads, and OpenBLAS's where it keeps its own, spin for milliseconds
+   * after their work and take the cores from everything else on the machine. Values that the user
+   * has set stay.
    */
   private static void shortenSpinning() {
     setEnvironment("GOMP_SPINCOUNT", "1000"); // about a microsecond
@@ -194,30 +205,6 @@ public final class Host {
                   arena.allocateFrom(name), arena.allocateFrom(value), KEEP_EXISTING);
     } catch (Throwable failure) {
       throw new IllegalStateException("setenv could not be called", failure);
-    }
-  }
-
-  /**
-   * OpenBLAS counts its threads by itself; it is reached through libtorch, which is linked to it.
-   */
-  private static void setBlasThreads(int threads) {
-    String library = Loader.getLoadedLibraries().get("torch_cpu");
-    if (library == null) {
-      return;
-    }
-    SymbolLookup.libraryLookup(library, Arena.global())
-        .find("openblas_set_num_threads")
-        .ifPresent(symbol -> setBlasThreads(symbol, threads));
-  }
-
-  private static void setBlasThreads(MemorySegment symbol, int threads) {
-    MethodHandle set =
-        Linker.nativeLinker()
-            .downcallHandle(symbol, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
-    try {
-      set.invokeExact(threads);
-    } catch (Throwable failure) {
-      throw new IllegalStateException("openblas_set_num_threads could not be called", failure);
     }
   }
 

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -34,9 +35,17 @@ public final class Memory {
     return Tensor.create(values, shape).to(other.device(), other.scalar_type());
   }
 
-  /** The tensor on another device; the same tensor where it already is there. */
+  /**
+   * The tensor on another device; the same tensor where it already is there.
+   *
+   * <p>To a GPU it goes by way of page-locked memory: the host does not wait for the device.
+   */
   public static Tensor to(Tensor tensor, Device device) {
-    return tensor.to(device.toTorch(), tensor.scalar_type());
+    boolean upload = device.type() == Device.Type.CUDA && !tensor.is_cuda();
+    Tensor source = upload ? tensor.pin_memory() : tensor;
+    boolean copyAnyway = false;
+    return source.to(
+        device.toTorch(), tensor.scalar_type(), upload, copyAnyway, new MemoryFormatOptional());
   }
 
   /** The tensor in another floating-point type; the same tensor where it already has it. */

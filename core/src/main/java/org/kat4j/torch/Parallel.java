@@ -9,7 +9,10 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -30,7 +33,17 @@ public final class Parallel {
   /**
    * {@code void GOMP_parallel(void (*body)(void*), void* data, unsigned threads, unsigned flags)}.
    */
-  private static final @Nullable MethodHandle TEAM = team();
+  private static final @Nullable MethodHandle TEAM =
+      openMp(
+          "GOMP_parallel",
+          FunctionDescriptor.ofVoid(
+              ValueLayout.ADDRESS,
+              ValueLayout.ADDRESS,
+              ValueLayout.JAVA_INT,
+              ValueLayout.JAVA_INT));
+
+  private static final @Nullable MethodHandle IN_PARALLEL =
+      openMp("omp_in_parallel", FunctionDescriptor.of(ValueLayout.JAVA_INT));
 
   private static final MemorySegment BODY = body();
   private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
@@ -56,17 +69,66 @@ public final class Parallel {
       }
       return;
     }
+    team(threads, parts, body);
+  }
+
+  /** {@code threads} threads draw the parts. */
+  private static void team(int threads, int parts, IntConsumer body) {
+    MethodHandle team = Objects.requireNonNull(TEAM);
     long number = NUMBERS.incrementAndGet();
     Region region = new Region(parts, body);
     REGIONS.put(number, region);
     try {
-      TEAM.invokeExact(BODY, MemorySegment.ofAddress(number), threads, 0);
+      team.invokeExact(BODY, MemorySegment.ofAddress(number), threads, 0);
     } catch (Throwable failure) {
       throw new IllegalStateException("libtorch's OpenMP could not be called", failure);
     } finally {
       REGIONS.remove(number);
     }
     region.rethrow();
+  }
+
+  /**
+   * Calls {@code body} with 0 to {@code parts - 1}, all at the same time: the bodies may wait for
+   * each other.
+   *
+   * <p>Inside of a parallel operation OpenMP gives no further threads; there new ones are started.
+   */
+  static void eachOnItsThread(int parts, IntConsumer body) {
+    if (parts > 1 && (INSIDE.get() || insideOpenMp())) {
+      List<Thread> others = new ArrayList<>();
+      for (int part = 1; part < parts; part++) {
+        int index = part;
+        others.add(Thread.ofPlatform().start(() -> body.accept(index)));
+      }
+      body.accept(0);
+      others.forEach(Parallel::join);
+      return;
+    }
+    team(parts, parts, body);
+  }
+
+  private static boolean insideOpenMp() {
+    try {
+      return IN_PARALLEL != null && (int) IN_PARALLEL.invokeExact() != 0;
+    } catch (Throwable failure) {
+      throw new IllegalStateException("libtorch's OpenMP could not be asked", failure);
+    }
+  }
+
+  private static void join(Thread thread) {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException later) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Whether work is shared among libtorch's threads, or runs on the caller's alone. */
@@ -133,7 +195,7 @@ public final class Parallel {
     }
   }
 
-  private static @Nullable MethodHandle team() {
+  private static @Nullable MethodHandle openMp(String symbol, FunctionDescriptor descriptor) {
     Loader.load(torch.class);
     String library = Loader.getLoadedLibraries().get("torch_cpu");
     if (library == null) {
@@ -141,16 +203,8 @@ public final class Parallel {
     }
     // Looked up through libtorch, the symbol is that of the very OpenMP that libtorch is linked to.
     return SymbolLookup.libraryLookup(library, Arena.global())
-        .find("GOMP_parallel")
-        .map(symbol ->
-            Linker.nativeLinker()
-                .downcallHandle(
-                    symbol,
-                    FunctionDescriptor.ofVoid(
-                        ValueLayout.ADDRESS,
-                        ValueLayout.ADDRESS,
-                        ValueLayout.JAVA_INT,
-                        ValueLayout.JAVA_INT)))
+        .find(symbol)
+        .map(address -> Linker.nativeLinker().downcallHandle(address, descriptor))
         .orElse(null);
   }
 }

@@ -6,6 +6,7 @@
 //   TYPE    0 float32, 1 float64, 2 bfloat16, 3 float16: how elements are stored
 //   WIDTH   neighbouring elements that a thread moves at once; divides run
 //   M, N    degrees
+//   BLOCKS  blocks of the backward kernel that a multiprocessor holds at once
 // Coefficients are float64 for float64 and float32 otherwise, and so is all arithmetic.
 
 #if TYPE == 1
@@ -22,8 +23,6 @@ typedef unsigned short Stored;
 
 #define THREADS 256
 #define TERMS (M + 1 + N)
-// Elements that a thread sums in one float before it starts the next: short chains keep rounding errors small.
-#define CHAIN 64
 
 struct alignas(sizeof(Stored) * WIDTH) Pack {
   Stored element[WIDTH];
@@ -115,7 +114,6 @@ struct Shape {
   unsigned packs;       // of the whole tensor
   unsigned runPacks;    // of one run
   unsigned groups;
-  unsigned groupPacks;  // of one group: outer * runPacks
   Divisor byRun;
   Divisor byGroups;
 };
@@ -185,11 +183,19 @@ extern "C" __global__ void __launch_bounds__(THREADS) forward(
   }
 }
 
+// r, or -r where the sign bit of x is set.
+__device__ __forceinline__ Real withSign(Real r, Real x) {
+#if TYPE == 1
+  return __longlong_as_double(__double_as_longlong(r) ^ (__double_as_longlong(x) & (1ll << 63)));
+#else
+  return __uint_as_float(__float_as_uint(r) ^ (__float_as_uint(x) & (1u << 31)));
+#endif
+}
+
 // dx of one element; adds u x^i / Q and u P |x|^k / Q^2 to the sums.
 __device__ __forceinline__ Real backwardElement(const Coefficients& c, Real x, Real u, Real* sums) {
   Real r = magnitude(x);
   Real inverse = reciprocal(lower(c, r));
-  Real p = upper(c, x);
   Real slopeOfP = M * c.a[M];
 #pragma unroll
   for (int i = M - 1; i >= 1; i--) slopeOfP = slopeOfP * x + i * c.a[i];
@@ -197,40 +203,108 @@ __device__ __forceinline__ Real backwardElement(const Coefficients& c, Real x, R
 #pragma unroll
   for (int k = N - 1; k >= 1; k--) slopeOfQ = slopeOfQ * r + k * c.b[k];
   Real t = u * inverse;
-  Real w = t * (p * inverse);
-  Real power = x;
-  sums[0] += t;
+  Real w = t * (upper(c, x) * inverse);
+  Real signedW = withSign(w, x);
+  // Odd powers are the even ones times tx and signedW x = w|x|: no power of |x| has to be formed.
+  Real tx = t * x;
+  Real wr = signedW * x;
+  Real square = x * x;
+  Real even = 1;
 #pragma unroll
-  for (int i = 1; i <= (M > N ? M : N); i++) {
-    if (i <= M) sums[i] += t * power;
-    if (i <= N) sums[M + i] += w * magnitude(power);
-    power *= x;
+  for (int i = 0; i <= (M > N ? M : N); i += 2) {
+    if (i <= M) sums[i] += t * even;
+    if (i + 1 <= M) sums[i + 1] += tx * even;
+    if (i >= 1 && i <= N) sums[M + i] += w * even;
+    if (i + 1 <= N) sums[M + i + 1] += wr * even;
+    even *= square;
   }
-  // sgn(0) = +1; of -0 too: the sign of w * slopeOfQ changes where x < 0.
-  Real signedSlope = x < 0 ? -slopeOfQ : slopeOfQ;
-  return t * slopeOfP - w * signedSlope;
+  return t * slopeOfP - signedW * slopeOfQ;
 }
 
-// Block b works on group b % groups. The sums of all its threads go to partial[b % groups][term][b / groups].
+// A run is cut into chunks of at most THREADS packs. A block works on one chunk of one group: on as many runs at once as it has
+// threads for, and then on the next free ones.
+struct Walk {
+  unsigned outer;    // runs of a group
+  unsigned chunks;   // of a run
+  unsigned columns;  // packs of a chunk
+  unsigned rows;     // runs that a block works on at once
+  unsigned tiles;    // blocks that share a chunk
+};
+
+// Two bytes an element: arithmetic takes as long as memory, so packs travel to shared memory some steps ahead of their use.
+// Wider elements leave more time for each; there two steps at once are enough, and measured faster.
+#define STAGED (TYPE >= 2 && WIDTH == 8)
+#define STAGES (TERMS <= 12 ? 4 : 3)
+constexpr int stepsAtOnce = STAGED ? STAGES : 2;
+
+__device__ __forceinline__ void copyAhead(Pack* shared, const Pack* global) {
+  unsigned to = (unsigned)__cvta_generic_to_shared(shared);
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(global) : "memory");
+}
+
+// Elements that a thread sums in one float before it starts the next: short chains keep rounding errors small.
+#define CHAIN 64
+
+// The sums of all threads go to partial[group][term][blockIdx.y].
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
     const Pack* __restrict__ upstream, const Pack* __restrict__ x, Pack* __restrict__ gradient,
     const Real* __restrict__ numerator, const Real* __restrict__ denominator, int numeratorRows, int denominatorRows,
-    Real* __restrict__ partial, unsigned tiles, Shape shape) {
-  unsigned tile = quotient(blockIdx.x, shape.byGroups);
-  unsigned group = blockIdx.x - tile * shape.groups;
+    Real* __restrict__ partial, Walk walk, Shape shape) {
+  unsigned lane = threadIdx.x;
+  // Neighbouring blocks work on neighbouring groups: together they read whole rows of memory.
+  unsigned group = blockIdx.x;
+  unsigned chunk = blockIdx.y % walk.chunks;
+  unsigned tile = blockIdx.y / walk.chunks;
   Coefficients c = load(numerator, denominator, numeratorRows, denominatorRows, group);
-  Real total[TERMS];
   Real sums[TERMS];
 #pragma unroll
-  for (int i = 0; i < TERMS; i++) total[i] = sums[i] = 0;
+  for (int j = 0; j < TERMS; j++) sums[j] = 0;
+#if TYPE != 1
+  __shared__ Real totals[TERMS][THREADS];
+#pragma unroll
+  for (int j = 0; j < TERMS; j++) totals[j][lane] = 0;
+#endif
 
-  unsigned stride = tiles * THREADS;
+  unsigned column = chunk * walk.columns + lane % walk.columns;
+  unsigned row = lane / walk.columns;
+  unsigned first = tile * walk.rows + row;
+  unsigned stride = walk.tiles * walk.rows;
+  unsigned steps = row < walk.rows && column < shape.runPacks && first < walk.outer ? (walk.outer - 1 - first) / stride + 1 : 0;
+  unsigned at = (first * shape.groups + group) * shape.runPacks + column;
+  unsigned step = stride * shape.groups * shape.runPacks;
+#if STAGED
+  __shared__ Pack staged[STAGES][2][THREADS];
+  unsigned ahead = at;
+#pragma unroll
+  for (int s = 0; s < STAGES - 1; s++) {
+    if (s < steps) {
+      copyAhead(&staged[s][0][lane], upstream + ahead);
+      copyAhead(&staged[s][1][lane], x + ahead);
+    }
+    ahead += step;
+    asm volatile("cp.async.commit_group;" ::: "memory");
+  }
+#endif
+#if TYPE != 1
   int inChain = 0;
-  for (unsigned i = tile * THREADS + threadIdx.x; i < shape.groupPacks; i += stride) {
-    unsigned outer = quotient(i, shape.byRun);
-    unsigned at = (outer * shape.groups + group) * shape.runPacks + (i - outer * shape.runPacks);
+#endif
+#pragma unroll stepsAtOnce
+  for (unsigned done = 0; done < steps; done++) {
+#if STAGED
+    asm volatile("cp.async.wait_group %0;" ::"n"(STAGES - 2) : "memory");
+    Pack packedU = staged[done % STAGES][0][lane];
+    Pack packedX = staged[done % STAGES][1][lane];
+    if (done + STAGES - 1 < steps) {
+      Pack(*used)[THREADS] = staged[(done + STAGES - 1) % STAGES];
+      copyAhead(&used[0][lane], upstream + ahead);
+      copyAhead(&used[1][lane], x + ahead);
+    }
+    ahead += step;
+    asm volatile("cp.async.commit_group;" ::: "memory");
+#else
     Pack packedU = upstream[at];
     Pack packedX = x[at];
+#endif
     Real u[WIDTH];
     Real v[WIDTH];
     unpack(packedU, u);
@@ -238,36 +312,43 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
 #pragma unroll
     for (int e = 0; e < WIDTH; e++) u[e] = backwardElement(c, v[e], u[e], sums);
     gradient[at] = pack(u);
+    at += step;
+#if TYPE != 1
     inChain += WIDTH;
     if (inChain >= CHAIN) {
       inChain = 0;
 #pragma unroll
       for (int j = 0; j < TERMS; j++) {
-        total[j] += sums[j];
+        totals[j][lane] += sums[j];
         sums[j] = 0;
       }
     }
+#endif
   }
 
   __shared__ Real ofWarp[THREADS / 32][TERMS];
 #pragma unroll
   for (int j = 0; j < TERMS; j++) {
-    Real sum = total[j] + sums[j];
+#if TYPE == 1
+    Real sum = sums[j];
+#else
+    Real sum = totals[j][lane] + sums[j];
+#endif
 #pragma unroll
-    for (int lane = 16; lane > 0; lane /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, lane);
-    if (threadIdx.x % 32 == 0) ofWarp[threadIdx.x / 32][j] = sum;
+    for (int other = 16; other > 0; other /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, other);
+    if (lane % 32 == 0) ofWarp[lane / 32][j] = sum;
   }
   __syncthreads();
-  if (threadIdx.x < TERMS) {
+  if (lane < TERMS) {
     Real sum = 0;
-    for (int warp = 0; warp < THREADS / 32; warp++) sum += ofWarp[warp][threadIdx.x];
-    partial[(group * TERMS + threadIdx.x) * tiles + tile] = sum;
+    for (int warp = 0; warp < THREADS / 32; warp++) sum += ofWarp[warp][lane];
+    partial[(group * TERMS + lane) * gridDim.y + blockIdx.y] = sum;
   }
 }
 
 // One block for each coefficient: adds up the partial sums of the groups that share it, in a fixed order and in float64.
 extern "C" __global__ void __launch_bounds__(THREADS) finish(
-    const Real* __restrict__ partial, unsigned tiles, unsigned groups, const Real* __restrict__ denominator, int numeratorRows,
+    const Real* __restrict__ partial, unsigned blocks, unsigned groups, const Real* __restrict__ denominator, int numeratorRows,
     int denominatorRows, Real* __restrict__ da, Real* __restrict__ db) {
   unsigned index = blockIdx.x;
   bool ofNumerator = index < numeratorRows * (M + 1);
@@ -279,9 +360,9 @@ extern "C" __global__ void __launch_bounds__(THREADS) finish(
   unsigned firstGroup = rows == 1 ? 0 : row;
   unsigned groupCount = rows == 1 ? groups : 1;
   double sum = 0;
-  for (unsigned i = threadIdx.x; i < groupCount * tiles; i += THREADS) {
-    unsigned group = firstGroup + i / tiles;
-    sum += partial[(group * TERMS + term) * tiles + i % tiles];
+  for (unsigned i = threadIdx.x; i < groupCount * blocks; i += THREADS) {
+    unsigned group = firstGroup + i / blocks;
+    sum += partial[(group * TERMS + term) * blocks + i % blocks];
   }
   __shared__ double shared[THREADS];
   shared[threadIdx.x] = sum;

@@ -6,6 +6,7 @@ import org.kat4j.model.Model;
 import org.kat4j.optim.AdamW;
 import org.kat4j.optim.CosineSchedule;
 import org.kat4j.optim.Optimizer;
+import org.kat4j.torch.Precision;
 
 /**
  * Everything that determines a training run, as written to {@code config.yaml}.
@@ -21,6 +22,8 @@ import org.kat4j.optim.Optimizer;
  * @param clipNorm largest norm of the gradients, 0 for no limit
  * @param seed of initial weights, order of images, augmentation and drop path
  * @param device cpu, cuda or cuda:N
+ * @param precision arithmetic of the forward and backward pass; parameters and optimizer stay in
+ *     float32, and so does evaluation
  * @param threads threads of one operation, 0 for all cores
  * @param checkpointSeconds seconds between checkpoints inside an epoch; one is written after each
  *     epoch in any case
@@ -37,6 +40,7 @@ public record TrainConfig(
     double clipNorm,
     long seed,
     String device,
+    Precision precision,
     int threads,
     int checkpointSeconds) {
 
@@ -103,6 +107,7 @@ public record TrainConfig(
         1,
         1,
         "cpu",
+        Precision.FLOAT32,
         0,
         60);
   }
@@ -120,6 +125,7 @@ public record TrainConfig(
         clipNorm,
         seed,
         device,
+        precision,
         threads,
         checkpointSeconds);
   }

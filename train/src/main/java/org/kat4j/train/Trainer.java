@@ -154,7 +154,7 @@ public final class Trainer {
 
   /** Device, threads and kernels in a few words. */
   public String describeMachine() {
-    return device + ", " + Host.threads() + " threads, " + Kernels.describe() + " kernels";
+    return device + ", " + Host.threads() + " threads, " + Kernels.describe(device) + " kernels";
   }
 
   public TrainConfig config() {
@@ -254,9 +254,12 @@ public final class Trainer {
     try (Scope _ = Scope.open()) {
       Tensor pixels = Memory.floats(batch.pixels(), batch.shape());
       Tensor labels = Memory.to(Memory.longs(batch.labels(), batch.count()), device);
-      Tensor logits =
-          model.forward(Memory.to(pixels, device), Pass.training(random)); // [batch, classes]
-      Tensor loss = Losses.crossEntropy(logits, labels, config.labelSmoothing());
+      Tensor loss;
+      try (var _ = config.precision().on(device)) {
+        Tensor logits =
+            model.forward(Memory.to(pixels, device), Pass.training(random)); // [batch, classes]
+        loss = Losses.crossEntropy(logits, labels, config.labelSmoothing());
+      }
       Losses.divided(loss, groupSize).backward();
       Losses.addTo(lossSum, loss);
       if (lastOfGroup) {

@@ -1,0 +1,82 @@
+package org.kat4j.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.kat4j.model.Model;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.PeakMemory;
+import org.kat4j.torch.Precision;
+
+/**
+ * Training steps of models against each other: forward, label-smoothed cross entropy, backward,
+ * AdamW, on one batch of random images that lies on the device.
+ */
+public final class TrainBench {
+  private static final int STEPS = 5; // between two looks at the clock on a GPU
+  private static final int STEPS_FOR_MEMORY = 2;
+
+  private TrainBench() {}
+
+  /**
+   * @param name as registered
+   * @param step one step
+   * @param peakBytes most memory in use during a step, see {@link PeakMemory}
+   */
+  public record Side(String name, long parameters, Timing step, int batch, long peakBytes) {
+    public double imagesPerSecond() {
+      return 1000 * batch / step.median();
+    }
+  }
+
+  /** The sides in the order of the models; each is compared with the last. */
+  public record Result(String device, String precision, int batch, List<Side> sides) {
+    public String table() {
+      StringBuilder text = new StringBuilder();
+      text.append(
+          "training step, %s, %s, batch %d, ms: median [quartiles]; ratios to the last line%n"
+              .formatted(device, precision, batch));
+      Side last = sides.getLast();
+      for (Side side : sides) {
+        text.append(
+            String.format(
+                Locale.ROOT,
+                "  %-28s %9.2f %-22s %9.1f images/s  time ratio %.3f  peak %,6d MB, ratio %.3f%n",
+                side.name,
+                side.step.median(),
+                side.step.spread(),
+                side.imagesPerSecond(),
+                side.step.median() / last.step.median(),
+                side.peakBytes >> 20,
+                (double) side.peakBytes / last.peakBytes));
+      }
+      return text.toString();
+    }
+  }
+
+  /** Measures the named models one after the other, turn by turn. */
+  public static Result run(
+      Device device, List<String> models, Precision precision, int batch, int rounds) {
+    List<TrainingStep> steps = new ArrayList<>();
+    for (String name : models) {
+      steps.add(new TrainingStep(Model.Spec.named(name), device, precision, batch));
+    }
+    List<Long> peaks = new ArrayList<>();
+    for (TrainingStep step : steps) {
+      PeakMemory.reset(device);
+      for (int i = 0; i < STEPS_FOR_MEMORY; i++) {
+        step.run();
+      }
+      device.synchronize();
+      peaks.add(PeakMemory.bytes(device));
+    }
+    List<Timing> timings = Turns.measure(device, List.copyOf(steps), STEPS, rounds);
+    List<Side> sides = new ArrayList<>();
+    for (int i = 0; i < steps.size(); i++) {
+      sides.add(
+          new Side(
+              models.get(i), steps.get(i).parameterCount(), timings.get(i), batch, peaks.get(i)));
+    }
+    return new Result(device.toString(), precision.name().toLowerCase(Locale.ROOT), batch, sides);
+  }
+}

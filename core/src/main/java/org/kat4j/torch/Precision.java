@@ -1,0 +1,85 @@
+package org.kat4j.torch;
+
+import java.util.Locale;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.DeviceType;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.kat4j.error.UserException;
+
+/**
+ * In what arithmetic a model with float32 parameters computes.
+ *
+ * <p>{@link #FLOAT32}: all in float32. {@link #TF32}: matrix products on a GPU round their inputs
+ * to 10 bits of mantissa. {@link #BFLOAT16}: libtorch's autocast; matrix products, convolutions,
+ * attention and learnable functions take and give bfloat16, norms and losses float32.
+ */
+public enum Precision {
+  FLOAT32,
+  TF32,
+  BFLOAT16;
+
+  /** The precision of a name in lower case. */
+  public static Precision parse(String name) {
+    for (Precision precision : values()) {
+      if (precision.name().toLowerCase(Locale.ROOT).equals(name)) {
+        return precision;
+      }
+    }
+    throw new UserException("precision '" + name + "' is not known: float32, tf32 or bfloat16");
+  }
+
+  /**
+   * Until the region is closed, forward passes of this thread compute in this precision; backward
+   * passes belong outside and follow by themselves.
+   *
+   * @throws UserException for TF32 on a CPU, which has none
+   */
+  public Region on(Device device) {
+    if (this == TF32 && device.type() != Device.Type.CUDA) {
+      throw new UserException(
+          "precision tf32 on " + device + ": matrix products of a GPU only; float32 or bfloat16");
+    }
+    return new Region(this, device.toTorch().type());
+  }
+
+  /** Handle of {@link #on}: restores what was before. */
+  public static final class Region implements AutoCloseable {
+    private final DeviceType type;
+    private final boolean autocastBefore;
+    private final ScalarType dtypeBefore;
+    private final boolean cacheBefore;
+
+    private Region(Precision precision, DeviceType type) {
+      this.type = type.intern();
+      autocastBefore = torch.is_autocast_enabled(this.type);
+      dtypeBefore = torch.get_autocast_dtype(this.type).intern();
+      cacheBefore = torch.is_autocast_cache_enabled();
+      // Process-wide, and the backward pass needs it too: it is set, never taken back by a region.
+      torch.globalContext().setAllowTF32CuBLAS(precision == TF32);
+      // A cache would keep copies of the weights beyond the scope of the step.
+      torch.set_autocast_cache_enabled(false);
+      torch.set_autocast_dtype(this.type, ScalarType.BFloat16);
+      torch.set_autocast_enabled(this.type, precision == BFLOAT16);
+    }
+
+    @Override
+    public void close() {
+      torch.set_autocast_enabled(type, autocastBefore);
+      torch.set_autocast_dtype(type, dtypeBefore);
+      torch.set_autocast_cache_enabled(cacheBefore);
+    }
+  }
+
+  /**
+   * The input of an operation that computes in the lower type where autocast is on, as autocast
+   * converts the inputs of matrix products; otherwise x itself. float64 stays.
+   */
+  public static Tensor lowered(Tensor x) {
+    DeviceType type = x.device().type();
+    if (!torch.is_autocast_enabled(type) || DType.of(x) == DType.FLOAT64) {
+      return x;
+    }
+    return x.to(torch.get_autocast_dtype(type));
+  }
+}
