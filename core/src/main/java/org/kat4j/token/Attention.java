@@ -98,10 +98,11 @@ public final class Attention implements TokenMixer {
    * {@code [batch, tokens, 3, heads, head width]} to {@code [batch, tokens, heads, head width]}.
    */
   private Tensor mix(Tensor projected, Pass pass) {
-    TensorVector parts = projected.permute(2, 0, 3, 1, 4).unbind(0);
-    Tensor q = normed(qNorm, parts.get(0)); // [batch, heads, tokens, head width]
-    Tensor k = normed(kNorm, parts.get(1));
-    Tensor v = parts.get(2);
+    // Taken apart along this axis the gradients are put together by one copy.
+    TensorVector parts = projected.unbind(2);
+    Tensor q = normed(qNorm, parts.get(0).transpose(1, 2)); // [batch, heads, tokens, head width]
+    Tensor k = normed(kNorm, parts.get(1).transpose(1, 2));
+    Tensor v = parts.get(2).transpose(1, 2);
     if (pass.tap() != Tap.NONE) {
       pass.tap().record("weights", weights(q, k));
     }
