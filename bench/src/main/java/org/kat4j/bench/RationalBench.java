@@ -17,20 +17,7 @@ import org.kat4j.kernel.RationalKernel;
  * alike.
  */
 public final class RationalBench {
-  private static final int WARM_UP_ROUNDS = 8;
-  private static final long WARM_UP_NANOS = 1_500_000_000L;
-
   private RationalBench() {}
-
-  /** Duration of one call in milliseconds: median, and the quartiles as its spread. */
-  public record Timing(double median, double low, double high) {
-    static Timing of(double[] milliseconds) {
-      double[] sorted = milliseconds.clone();
-      Arrays.sort(sorted);
-      int n = sorted.length;
-      return new Timing(sorted[n / 2], sorted[n / 4], sorted[3 * n / 4]);
-    }
-  }
 
   /**
    * What one run measured.
@@ -146,7 +133,7 @@ public final class RationalBench {
         () -> Baselines.stackedRationalBoth(upstream, x, numeratorLikeX, denominatorLikeX, layout),
         () -> close(horner.backward(upstream, x, numerator, denominator, layout)),
       };
-      Timing[] t = inTurns(contenders, rounds);
+      Timing[] t = Timing.inTurns(contenders, rounds);
       long bytes = x.numel() * x.element_size();
       return new Result(
           Arrays.stream(shape).boxed().toList(),
@@ -169,26 +156,5 @@ public final class RationalBench {
     for (Tensor gradient : List.of(gradients.x(), gradients.numerator(), gradients.denominator())) {
       gradient.close();
     }
-  }
-
-  private static Timing[] inTurns(Runnable[] contenders, int rounds) {
-    for (Runnable contender : contenders) {
-      long start = System.nanoTime();
-      for (int i = 0;
-          i < WARM_UP_ROUNDS || System.nanoTime() - start < WARM_UP_NANOS / contenders.length;
-          i++) {
-        contender.run();
-      }
-    }
-    double[][] milliseconds = new double[contenders.length][rounds];
-    for (int round = 0; round < rounds; round++) {
-      for (int i = 0; i < contenders.length; i++) {
-        int turn = round % 2 == 0 ? i : contenders.length - 1 - i; // no one always follows the same
-        long start = System.nanoTime();
-        contenders[turn].run();
-        milliseconds[turn][round] = (System.nanoTime() - start) / 1e6;
-      }
-    }
-    return Arrays.stream(milliseconds).map(Timing::of).toArray(Timing[]::new);
   }
 }
