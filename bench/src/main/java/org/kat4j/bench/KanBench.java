@@ -161,7 +161,7 @@ public final class KanBench {
         () -> {
           try (Scope _ = Scope.open();
               var _ = Scope.noGradients()) {
-            function.apply(x);
+            var _ = function.apply(x);
           }
         },
         () -> {

@@ -251,9 +251,8 @@ class SpecSweepTest {
 
   /**
    * Central differences in float64 with step h = 1e-5: h^2 truncation and 1e-16 / h rounding leave
-   * about 1e-10 of the size of the loss, all that there is of a gradient that vanishes (a bias of keys).
-   * Parameters are moved off their starts, since |b| has a
-   * kink at b = 0.
+   * about 1e-10 of the size of the loss, all that there is of a gradient that vanishes (a bias of
+   * keys). Parameters are moved off their starts, since |b| has a kink at b = 0.
    */
   @Test
   void gradientsAreThoseOfFiniteDifferences() {
@@ -273,7 +272,9 @@ class SpecSweepTest {
       double scale = largest(leaf.grad());
       for (int i : new int[] {0, gradient.length / 3, gradient.length - 1}) {
         double expected = centralDifference(mixer, x, upstream, leaf, i);
-        assertThat(gradient[i]).as(name + "[" + i + "]").isCloseTo(expected, within(1e-6 * scale + 1e-9));
+        assertThat(gradient[i])
+            .as(name + "[" + i + "]")
+            .isCloseTo(expected, within(1e-6 * scale + 1e-9));
       }
     });
   }
