@@ -148,7 +148,9 @@ public final class KanBench {
       return new Row(kind, parameters, t[0], t[1], t[2], t[3], t[4], t[5]);
     } finally {
       for (Part part : Arrays.asList(layer, composed, linear)) {
-        StateDict.of(part).values().forEach(Tensor::close);
+        for (Tensor tensor : StateDict.of(part).values()) {
+          tensor.close();
+        }
       }
     }
   }

@@ -12,7 +12,6 @@ import org.kat4j.config.Kind;
 import org.kat4j.function.Activation;
 import org.kat4j.kernel.BSplineKernel;
 import org.kat4j.torch.Context;
-import org.kat4j.torch.CustomGradient;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.RandomStream;
@@ -135,38 +134,25 @@ public final class BSpline implements KanLayer {
   public Tensor forward(Tensor x, Pass pass) {
     Tensor base = torch.linear(spec.base.apply(x), baseWeight);
     boolean kernel = fused && BSplineKernel.supports(x);
-    return base.add(kernel ? fusedSplines(x.contiguous()) : splines(x));
+    return base.add(kernel ? fusedSplines().forward(x) : splines(x));
   }
 
   private Tensor splines(Tensor x) {
     return Contraction.outputsFirst(basis(x), weight());
   }
 
-  /** The same without basis values kept for the backward: they are computed again there. */
-  private Tensor fusedSplines(Tensor x) {
-    Tensor saved = x.detach();
-    Tensor value;
-    try (var _ = Scope.noGradients()) {
-      value = Contraction.outputsFirst(BSplineKernel.forward(saved, grid, spec.order), weight());
+  private FusedSplines fusedSplines() {
+    Tensor scaler = splineScaler;
+    if (scaler == null) {
+      return new FusedSplines(grid, spec.order, this::weight, List.of(splineWeight), List::of);
     }
-    List<Tensor> parameters =
-        splineScaler == null ? List.of(splineWeight) : List.of(splineWeight, splineScaler);
-    return CustomGradient.applyToChannels(
-        x, value, parameters, upstream -> backward(upstream, saved));
-  }
-
-  private CustomGradient.Gradients backward(Tensor upstream, Tensor x) {
-    Tensor rows = upstream.reshape(-1, upstream.size(-1)); // [rows, out]
-    Tensor basis = BSplineKernel.forward(x, grid, spec.order);
-    Tensor ofWeight = rows.t().matmul(basis.view(rows.size(0), -1)).view(splineWeight.shape());
-    Tensor flat = weight().reshape(splineWeight.size(0), -1); // [out, in * basis]
-    Tensor ofBasis = rows.matmul(flat).view(basis.shape());
-    Tensor ofInput = BSplineKernel.backward(ofBasis, x, grid, spec.order);
-    List<Tensor> ofParameters =
-        splineScaler == null
-            ? List.of(ofWeight)
-            : List.of(ofWeight.mul(splineScaler.unsqueeze(-1)), ofWeight.mul(splineWeight).sum(-1));
-    return new CustomGradient.Gradients(ofInput, ofParameters);
+    return new FusedSplines(
+        grid,
+        spec.order,
+        this::weight,
+        List.of(splineWeight, scaler),
+        ofWeight ->
+            List.of(ofWeight.mul(scaler.unsqueeze(-1)), ofWeight.mul(splineWeight).sum(-1)));
   }
 
   /** Basis values {@code [..., in, G + k]}. */

@@ -20,8 +20,8 @@ import org.kat4j.torch.Scope;
  */
 public final class BSplines {
   /**
-   * By singular values. libtorch's default, gelsy, starts from a permutation that it does not
-   * initialise: where no sample reaches the first spline, it may find the rank 0 and return zeros.
+   * By singular values. libtorch's default, gelsy, is not to be relied on where samples miss some
+   * splines: the recorded refinement of pykan holds zeros there, and tries of ours differed.
    */
   private static final String SOLVER = "gelsd";
 

@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.function.Activation;
+import org.kat4j.kernel.BSplineKernel;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.Pass;
@@ -89,6 +90,7 @@ public final class PykanSpline implements KanLayer {
   public record Edges(Tensor outputs, Tensor splines) {}
 
   private final Spec spec;
+  private final boolean fused;
   private final Tensor grid; // [in, G + 2 k + 1]
   private final Tensor coefficients; // [in, out, G + k]
   private final Tensor mask; // [in, out]
@@ -97,6 +99,7 @@ public final class PykanSpline implements KanLayer {
 
   private PykanSpline(Spec spec, int in, int out, Context context) {
     this.spec = spec;
+    fused = context.fused();
     double[] knots = BSplines.knots(spec.low, spec.high, spec.gridSize, spec.order);
     grid = context.buffer(BSplines.repeated(knots, in), in, knots.length);
     coefficients = context.parameter(in, out, spec.gridSize + spec.order);
@@ -118,9 +121,30 @@ public final class PykanSpline implements KanLayer {
 
   @Override
   public Tensor forward(Tensor x, Pass pass) {
-    Tensor weights = coefficients.mul(scaleSpline.mul(mask).unsqueeze(-1));
-    Tensor splines = Contraction.inputsFirst(basis(x), weights);
+    Tensor splines =
+        fused && BSplineKernel.supports(x)
+            ? fusedSplines().forward(x)
+            : Contraction.outputsFirst(basis(x), weight());
     return splines.add(spec.base.apply(x).matmul(scaleBase.mul(mask)));
+  }
+
+  /** What basis values are multiplied by, {@code [out, in, G + k]}. */
+  private Tensor weight() {
+    return coefficients.mul(scaleSpline.mul(mask).unsqueeze(-1)).transpose(0, 1);
+  }
+
+  private FusedSplines fusedSplines() {
+    return new FusedSplines(
+        grid,
+        spec.order,
+        this::weight,
+        List.of(coefficients, scaleSpline),
+        ofWeight -> {
+          Tensor turned = ofWeight.transpose(0, 1); // [in, out, G + k]
+          return List.of(
+              turned.mul(scaleSpline.mul(mask).unsqueeze(-1)),
+              turned.mul(coefficients).sum(-1).mul(mask));
+        });
   }
 
   /** Basis values {@code [..., in, G + k]}. */

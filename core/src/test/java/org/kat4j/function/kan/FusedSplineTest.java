@@ -127,6 +127,30 @@ class FusedSplineTest {
         });
   }
 
+  @Test
+  void pykansLayerIsItsComposedTwin() {
+    PykanSpline.Spec spec = PykanSpline.Spec.example();
+    PykanSpline fused = spec.build(4, 5, Context.cpu(3).withDType(DType.FLOAT64));
+    PykanSpline composed = spec.build(4, 5, Context.cpu(3).withDType(DType.FLOAT64).composed());
+    for (PykanSpline layer : new PykanSpline[] {fused, composed}) {
+      layer.mask().select(0, 1).select(0, 2).fill_(new Scalar(0));
+    }
+    Tensor x = Backpropagation.leaf(normal(6, DType.FLOAT64, 30, 4), DType.FLOAT64);
+    Tensor other = Backpropagation.leaf(x, DType.FLOAT64);
+    Tensor upstream = normal(7, DType.FLOAT64, 30, 5);
+    Backpropagation.run(fused.forward(x, Pass.evaluation()), upstream);
+    Backpropagation.run(composed.forward(other, Pass.evaluation()), upstream);
+    assertThat(largest(x.grad().sub(other.grad()))).isLessThan(1e-12 * largest(other.grad()));
+    Map<String, Tensor> twins = StateDict.trained(composed);
+    StateDict.trained(fused)
+        .forEach((name, tensor) -> {
+          Tensor gradient = Objects.requireNonNull(twins.get(name)).grad();
+          assertThat(largest(tensor.grad().sub(gradient)))
+              .as(name)
+              .isLessThan(1e-12 * largest(gradient));
+        });
+  }
+
   /** Without a gradient for the input there still is one for the weights. */
   @Test
   void theFirstLayerTrains() {
