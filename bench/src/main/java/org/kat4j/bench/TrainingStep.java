@@ -41,7 +41,7 @@ final class TrainingStep implements Runnable {
     this.device = device;
     this.precision = precision;
     model = spec.build(new Context(device, DType.FLOAT32, new RandomStream(1), 0, 1, true));
-    parameters = StateDict.of(model);
+    parameters = StateDict.trained(model);
     AdamW.Spec adamw = AdamW.Spec.example();
     optimizer =
         adamw.build(ParameterGroup.split(parameters, adamw.weightDecay(), model.noWeightDecay()));

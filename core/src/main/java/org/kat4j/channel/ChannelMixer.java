@@ -37,7 +37,8 @@ public interface ChannelMixer extends Part {
    * permits} clause, a test with the sheet's worked example. Every spec has a static {@code
    * example()}: small, valid, the defaults of its YAML form.
    */
-  sealed interface Spec permits Mlp.Spec, GroupRationalMlp.Spec {
+  sealed interface Spec
+      permits Mlp.Spec, GroupRationalMlp.Spec, KanMlp.Spec, LatentKan.Spec, PolynomialMlp.Spec {
     /**
      * The mixer for tokens of {@code width} channels; fails with the field's name when width does
      * not fit.

@@ -13,6 +13,7 @@ import java.util.Objects;
 import org.kat4j.error.NearestName;
 import org.kat4j.error.UserException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -280,6 +281,11 @@ final class Binder {
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     return switch (value) {
       case Record record -> unbind(record);
+      case List<?> list -> {
+        ArrayNode array = nodes.arrayNode();
+        list.forEach(element -> array.add(unbindValue(element)));
+        yield array;
+      }
       case Boolean flag -> nodes.booleanNode(flag);
       case Integer number -> nodes.numberNode(number);
       case Long number -> nodes.numberNode(number);

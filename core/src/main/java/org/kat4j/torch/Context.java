@@ -72,6 +72,15 @@ public record Context(
     return parameter;
   }
 
+  /** A copy of the given values that is saved with the part but not trained. */
+  public Tensor buffer(double[] values, long... shape) {
+    Tensor buffer = own(torch.zeros(shape, options()));
+    if (hasMemory()) {
+      assign(buffer, values);
+    }
+    return buffer;
+  }
+
   private TensorOptions options() {
     return new TensorOptions()
         .dtype(new ScalarTypeOptional(dtype.scalarType()))

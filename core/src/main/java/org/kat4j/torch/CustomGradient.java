@@ -3,7 +3,9 @@ package org.kat4j.torch;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
@@ -64,6 +66,41 @@ public final class CustomGradient {
     output.set_data(value);
     output.register_hook(new Hook(parameters, backward));
     return output;
+  }
+
+  /**
+   * The same for a value of another last axis: {@code input [..., in]}, {@code value [..., out]}.
+   *
+   * <p>The value's place in the graph is a view of one channel of the input, whose gradient is
+   * thrown away; that of the whole input is handed over to a second hook behind it.
+   */
+  public static Tensor applyToChannels(
+      Tensor input, Tensor value, List<Tensor> parameters, Backward backward) {
+    boolean parametersTrain = parameters.stream().anyMatch(Tensor::requires_grad);
+    if (!GradMode.is_enabled() || !(input.requires_grad() || parametersTrain)) {
+      return value;
+    }
+    Tensor carrier = input.requires_grad() ? input : input.detach().set_requires_grad(true);
+    Tensor entry = carrier.alias();
+    AtomicReference<@Nullable Tensor> handedOver = new AtomicReference<>();
+    entry.register_hook(
+        new Hook(
+            List.of(),
+            _ -> {
+              try (Tensor gradient = Objects.requireNonNull(handedOver.getAndSet(null))) {
+                return new Gradients(new Tensor(gradient), List.of());
+              }
+            }));
+    Tensor place = entry.narrow(-1, 0, 1).expand(value.shape());
+    return apply(
+        place,
+        value,
+        parameters,
+        upstream -> {
+          Gradients gradients = backward.apply(upstream);
+          handedOver.set(Scope.keep(gradients.input()));
+          return new Gradients(upstream, gradients.parameters());
+        });
   }
 
   /** Kept reachable by the scope it is made in, or by {@link #UNSCOPED} until it has run. */

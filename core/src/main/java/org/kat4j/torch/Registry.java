@@ -4,7 +4,10 @@ import org.bytedeco.pytorch.Tensor;
 
 /** Receives the names of a part's tensors and children; see {@link Part#register}. */
 public interface Registry {
-  /** A trainable tensor under its state-dict name. */
+  /**
+   * A tensor under its state-dict name; it is trained if it requires a gradient, else only saved
+   * (grids, running statistics).
+   */
   void tensor(String name, Tensor tensor);
 
   /** A child whose names get {@code name + "."} in front. */

@@ -25,6 +25,13 @@ public final class StateDict {
     return tensors;
   }
 
+  /** The tensors of {@link #of} that are trained. */
+  public static SequencedMap<String, Tensor> trained(Part root) {
+    SequencedMap<String, Tensor> tensors = of(root);
+    tensors.values().removeIf(tensor -> !tensor.requires_grad());
+    return tensors;
+  }
+
   /** Visits every part below {@code root} with its full name; the root itself is "". */
   public static void forEachPart(Part root, BiConsumer<String, Part> visitor) {
     visitor.accept("", root);
@@ -39,7 +46,7 @@ public final class StateDict {
 
   /** The number of trainable numbers. */
   public static long parameterCount(Part root) {
-    return of(root).values().stream().mapToLong(Tensor::numel).sum();
+    return trained(root).values().stream().mapToLong(Tensor::numel).sum();
   }
 
   /** Forgets all gradients: their memory is freed, the next backward starts from nothing. */

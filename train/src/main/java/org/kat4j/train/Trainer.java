@@ -93,7 +93,7 @@ public final class Trainer {
     Context context =
         new Context(device, DType.FLOAT32, new RandomStream(config.seed()), 0, 1, true);
     model = build(config.model(), context);
-    parameters = StateDict.of(model);
+    parameters = StateDict.trained(model);
     optimizer =
         config
             .optimizer()

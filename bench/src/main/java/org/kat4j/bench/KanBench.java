@@ -1,0 +1,178 @@
+package org.kat4j.bench;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+import org.kat4j.config.Kind;
+import org.kat4j.error.NearestName;
+import org.kat4j.function.kan.BSpline;
+import org.kat4j.function.kan.KanLayer;
+import org.kat4j.kernel.Baselines;
+import org.kat4j.torch.Backpropagation;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Linear;
+import org.kat4j.torch.Part;
+import org.kat4j.torch.Pass;
+import org.kat4j.torch.Scope;
+import org.kat4j.torch.StateDict;
+
+/**
+ * Every KAN layer, in the defaults of its reference, against a linear layer of as many parameters
+ * and against the B-spline layer composed of libtorch operations as efficient-kan has it.
+ *
+ * <p>The linear layer has the same inputs and so many more outputs. float32.
+ */
+public final class KanBench {
+  private KanBench() {}
+
+  /**
+   * Times of one layer; backward is a forward and backward less the forward.
+   *
+   * @param kind its name in YAML
+   * @param parameters of the layer
+   * @param forward without gradients
+   * @param both forward and backward
+   * @param linearForward the linear layer of as many parameters
+   * @param linearBoth likewise
+   * @param composedForward efficient-kan's B-spline layer of the same inputs and outputs
+   * @param composedBoth likewise
+   */
+  public record Row(
+      String kind,
+      long parameters,
+      Timing forward,
+      Timing both,
+      Timing linearForward,
+      Timing linearBoth,
+      Timing composedForward,
+      Timing composedBoth) {
+    public double backward() {
+      return both.median() - forward.median();
+    }
+
+    /** Forward and backward by those of the linear layer. */
+    public double toLinear() {
+      return both.median() / linearBoth.median();
+    }
+
+    /** Forward and backward by those of the composed B-spline layer. */
+    public double toComposed() {
+      return both.median() / composedBoth.median();
+    }
+
+    /** One line for a person. */
+    public String line() {
+      return "%-18s %,9d %9.3f %9.3f %9.3f %9.3f %8.2f %9.3f %9.3f %8.2f"
+          .formatted(
+              kind,
+              parameters,
+              forward.median(),
+              backward(),
+              linearForward.median(),
+              linearBoth.median() - linearForward.median(),
+              toLinear(),
+              composedForward.median(),
+              composedBoth.median() - composedForward.median(),
+              toComposed());
+    }
+  }
+
+  /** The heading of {@link Row#line()}. */
+  public static String heading() {
+    return "%-18s %9s %9s %9s %9s %9s %8s %9s %9s %8s"
+        .formatted(
+            "ms, medians",
+            "params",
+            "forward",
+            "backward",
+            "lin. fwd",
+            "lin. bwd",
+            "ratio",
+            "comp. fwd",
+            "comp. bwd",
+            "ratio");
+  }
+
+  /** The examples of all layers by their names in YAML. */
+  public static SequencedMap<String, KanLayer.Spec> layers() {
+    SequencedMap<String, KanLayer.Spec> all = new LinkedHashMap<>();
+    for (Class<?> type : KanLayer.Spec.class.getPermittedSubclasses()) {
+      try {
+        all.put(
+            type.getAnnotation(Kind.class).value(),
+            (KanLayer.Spec) type.getMethod("example").invoke(null));
+      } catch (ReflectiveOperationException missing) {
+        throw new LinkageError(type + " needs a public static example()", missing);
+      }
+    }
+    return all;
+  }
+
+  /** The layer of a name in YAML. */
+  public static KanLayer.Spec layer(String kind) {
+    KanLayer.Spec spec = layers().get(kind);
+    if (spec == null) {
+      throw NearestName.unknown("KAN layer", kind, layers().keySet());
+    }
+    return spec;
+  }
+
+  /**
+   * Measures one layer.
+   *
+   * @param rows inputs of a batch
+   * @param in inputs of the layer
+   * @param out its outputs
+   * @param rounds measured calls of each side, at least 1
+   */
+  public static Row run(String kind, int rows, int in, int out, int rounds) {
+    Context context = Context.cpu(0);
+    KanLayer layer = layer(kind).build(in, out, context);
+    KanLayer composed = BSpline.Spec.example().build(in, out, context.composed());
+    long parameters = StateDict.parameterCount(layer);
+    int outputs = (int) Math.max(1, Math.round((double) parameters / in));
+    Linear linear = new Linear(in, outputs, false, context);
+    try (Tensor x = Baselines.normal("float32", rows, in);
+        Tensor upstream = Baselines.normal("float32", rows, out);
+        Tensor wideUpstream = Baselines.normal("float32", rows, outputs)) {
+      List<Runnable> contenders = new ArrayList<>();
+      contenders.addAll(both(layer, v -> layer.forward(v, Pass.evaluation()), x, upstream));
+      contenders.addAll(both(linear, linear::forward, x, wideUpstream));
+      contenders.addAll(both(composed, v -> composed.forward(v, Pass.evaluation()), x, upstream));
+      List<Timing> t = Turns.measure(Device.CPU, contenders, 1, rounds);
+      return new Row(kind, parameters, t.get(0), t.get(1), t.get(2), t.get(3), t.get(4), t.get(5));
+    } finally {
+      for (Part part : Arrays.asList(layer, composed, linear)) {
+        for (Tensor tensor : StateDict.of(part).values()) {
+          tensor.close();
+        }
+      }
+    }
+  }
+
+  /** A forward without gradients, and a forward with a backward. */
+  private static List<Runnable> both(
+      Part part, UnaryOperator<Tensor> function, Tensor x, Tensor upstream) {
+    Map<String, Tensor> parameters = StateDict.trained(part);
+    return List.of(
+        () -> {
+          try (Scope _ = Scope.open();
+              var _ = Scope.noGradients()) {
+            var _ = function.apply(x);
+          }
+        },
+        () -> {
+          try (Scope _ = Scope.open()) {
+            Tensor leaf = x.detach().set_requires_grad(true);
+            Backpropagation.run(function.apply(leaf), upstream);
+            StateDict.clearGradients(parameters);
+          }
+        });
+  }
+}

@@ -1,0 +1,162 @@
+package org.kat4j.function.kan;
+
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.config.Check;
+import org.kat4j.config.Kind;
+import org.kat4j.function.Activation;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.Init;
+import org.kat4j.torch.LayerNorm;
+import org.kat4j.torch.Pass;
+import org.kat4j.torch.Registry;
+
+/**
+ * KAN layers of bumps around fixed centres, after a layer norm: FastKAN (Gaussians) and FasterKAN
+ * (reflectional switches).
+ *
+ * <p>y = W B(norm(x)) + W_b base(x) + b, B_j(u) = bump((u - c_j) / width). Sources and names:
+ * ZiyaoLi/fast-kan; the FasterKAN of Omid-Nejati/MedViTV2 and of hoangthangta/All-KAN, which call
+ * the norm differently.
+ */
+public final class RadialBasis implements KanLayer {
+  /** The form of a bump. */
+  public enum Bump {
+    /** exp(-z^2). */
+    GAUSSIAN {
+      @Override
+      Tensor of(Tensor z) {
+        return z.square().neg().exp();
+      }
+    },
+    /** 1 - tanh(z)^2. */
+    SWITCH {
+      @Override
+      Tensor of(Tensor z) {
+        return z.tanh().square().neg().add(new Scalar(1));
+      }
+    };
+
+    abstract Tensor of(Tensor z);
+  }
+
+  /** What the norm is called in the state dict. */
+  public enum Naming {
+    LAYERNORM,
+    NORM
+  }
+
+  /**
+   * @param centres number of bumps, 1 to 10,000
+   * @param low first centre
+   * @param high last centre
+   * @param bump their form
+   * @param width of a bump; 0 for the distance of the centres
+   * @param baseBranch whether there is a base branch, with bias
+   * @param base its function
+   * @param naming of the norm
+   */
+  @Kind("radial-basis")
+  public record Spec(
+      int centres,
+      double low,
+      double high,
+      Bump bump,
+      double width,
+      boolean baseBranch,
+      Activation base,
+      Naming naming)
+      implements KanLayer.Spec {
+    public Spec {
+      Check.between("centres", centres, 1, BSpline.MAX_GRID);
+      Range.check(low, high);
+      Check.inRange("width", width, 0, Double.POSITIVE_INFINITY);
+    }
+
+    /** FastKAN. */
+    public static Spec example() {
+      return new Spec(8, -2, 2, Bump.GAUSSIAN, 0, true, Activation.SILU, Naming.LAYERNORM);
+    }
+
+    /** FasterKAN as MedViT V2 has it. */
+    public static Spec fasterKan() {
+      return new Spec(8, -2, 2, Bump.SWITCH, 0.33, false, Activation.SILU, Naming.LAYERNORM);
+    }
+
+    @Override
+    public RadialBasis build(int in, int out, Context context) {
+      if (in == 1) {
+        throw new IllegalArgumentException(
+            "a radial-basis layer of 1 input: its layer norm would make every input 0");
+      }
+      return new RadialBasis(this, in, out, context);
+    }
+
+    @Override
+    public long macs(int in, int out) {
+      return (long) in * out * (centres + (baseBranch ? 1 : 0)) + (long) in * centres;
+    }
+  }
+
+  private static final double NORM_EPSILON = 1e-5;
+  private static final double GAUSSIAN_DEVIATION = 0.1;
+
+  private final Spec spec;
+  private final double width;
+  private final LayerNorm norm;
+  private final Tensor centres; // [centres]
+  private final Tensor weight; // [out, in * centres]
+  private final @Nullable Tensor baseWeight; // [out, in]
+  private final @Nullable Tensor baseBias; // [out]
+
+  private RadialBasis(Spec spec, int in, int out, Context context) {
+    this.spec = spec;
+    width = spec.width > 0 ? spec.width : spacing(spec.low, spec.high, spec.centres);
+    norm = new LayerNorm(in, NORM_EPSILON, context);
+    centres = context.buffer(Range.points(spec.low, spec.high, spec.centres), spec.centres);
+    weight = context.parameter(out, in * spec.centres);
+    switch (spec.bump) {
+      case GAUSSIAN -> Init.truncatedNormal(weight, GAUSSIAN_DEVIATION, context.random());
+      case SWITCH -> Init.xavierUniform(weight, context.random());
+    }
+    baseWeight = spec.baseBranch ? context.parameter(out, in) : null;
+    baseBias = spec.baseBranch ? context.parameter(out) : null;
+    if (baseWeight != null && baseBias != null) {
+      Init.uniform(baseWeight, 1 / Math.sqrt(in), context.random());
+      Init.uniform(baseBias, 1 / Math.sqrt(in), context.random());
+    }
+  }
+
+  /** Distance of neighbouring centres. */
+  static double spacing(double low, double high, int centres) {
+    return (high - low) / Math.max(1, centres - 1);
+  }
+
+  /** {@code [..., in]} to {@code [..., in, centres]}. */
+  static Tensor bumps(Tensor x, Tensor centres, double width, Bump bump) {
+    return bump.of(x.unsqueeze(-1).sub(centres).mul(new Scalar(1 / width)));
+  }
+
+  @Override
+  public Tensor forward(Tensor x, Pass pass) {
+    Tensor y = Contraction.outputsFirst(bumps(norm.forward(x), centres, width, spec.bump), weight);
+    if (baseWeight == null || baseBias == null) {
+      return y;
+    }
+    return y.add(torch.linear(spec.base.apply(x), baseWeight, new TensorOptional(baseBias)));
+  }
+
+  @Override
+  public void register(Registry registry) {
+    registry.part(spec.naming == Naming.NORM ? "norm" : "layernorm", norm);
+    registry.tensor("rbf.grid", centres);
+    registry.tensor("spline_linear.weight", weight);
+    if (baseWeight != null && baseBias != null) {
+      registry.tensor("base_linear.weight", baseWeight);
+      registry.tensor("base_linear.bias", baseBias);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package org.kat4j.torch;
+
+import java.util.Arrays;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Normalises every channel over all rows, then scales and shifts: {@code weight [width]}, {@code
+ * bias [width]}, and the averages {@code running_mean}, {@code running_var} that evaluation uses.
+ */
+public final class BatchNorm implements Part {
+  private static final double MOMENTUM = 0.1;
+  private static final double EPSILON = 1e-5;
+
+  private final Tensor weight;
+  private final Tensor bias;
+  private final Tensor mean;
+  private final Tensor variance;
+
+  public BatchNorm(int width, Context context) {
+    double[] ones = new double[width];
+    Arrays.fill(ones, 1);
+    weight = context.parameter(ones, width);
+    bias = context.parameter(width);
+    mean = context.buffer(new double[width], width);
+    variance = context.buffer(ones, width);
+  }
+
+  /** {@code [..., width]} to the same shape; training takes the batch's own mean and variance. */
+  public Tensor forward(Tensor x, Pass pass) {
+    long width = weight.numel();
+    return torch
+        .batch_norm(
+            x.reshape(-1, width),
+            new TensorOptional(weight),
+            new TensorOptional(bias),
+            new TensorOptional(mean),
+            new TensorOptional(variance),
+            pass.training(),
+            MOMENTUM,
+            EPSILON,
+            false)
+        .view(x.shape());
+  }
+
+  @Override
+  public void register(Registry registry) {
+    registry.tensor("weight", weight);
+    registry.tensor("bias", bias);
+    registry.tensor("running_mean", mean);
+    registry.tensor("running_var", variance);
+  }
+}
