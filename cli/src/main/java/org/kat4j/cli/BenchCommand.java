@@ -2,6 +2,7 @@ package org.kat4j.cli;
 
 import java.util.Arrays;
 import java.util.concurrent.Callable;
+import org.kat4j.bench.LoaderBench;
 import org.kat4j.bench.RationalBench;
 import org.kat4j.error.UserException;
 import org.kat4j.torch.Host;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Option;
     name = "bench",
     mixinStandardHelpOptions = true,
     description = "Benchmarks that print both sides and the ratio from one run.",
-    subcommands = BenchCommand.Rational.class)
+    subcommands = {BenchCommand.Rational.class, BenchCommand.LoaderRates.class})
 final class BenchCommand {
 
   /** {@code kat4j bench rational}. */
@@ -98,6 +99,58 @@ final class BenchCommand {
       if (rounds < 1) {
         throw new UserException("--rounds " + rounds + ": at least 1");
       }
+    }
+  }
+
+  /** {@code kat4j bench loader}. */
+  @Command(
+      name = "loader",
+      mixinStandardHelpOptions = true,
+      description =
+          "The image loader against the bare decoding of JPEGs and against what training takes.")
+  static final class LoaderRates implements Callable<Integer> {
+    @Option(
+        names = "--rounds",
+        defaultValue = "12",
+        description = "Measured passes over 24 pictures; default: ${DEFAULT-VALUE}.")
+    private int rounds;
+
+    @Mixin private final JsonOption json = new JsonOption();
+
+    /** What {@code --json} prints: medians in milliseconds an image on one thread, and rates. */
+    private record Summary(
+        double bareDecodeMs,
+        double evaluationMs,
+        double evaluationRatio,
+        double cropFlipMs,
+        double cropFlipRatio,
+        double recipeMs,
+        double recipeRatio,
+        double trainingImagesPerSecond,
+        double loaderImagesPerSecond,
+        double loaderJpegImagesPerSecond) {}
+
+    @Override
+    public Integer call() {
+      if (rounds < 1) {
+        throw new UserException("--rounds " + rounds + ": at least 1");
+      }
+      LoaderBench.Result r = LoaderBench.run(rounds);
+      System.out.println(r.table());
+      double bare = r.bare().median();
+      json.print(
+          new Summary(
+              bare,
+              r.evaluation().median(),
+              r.evaluation().median() / bare,
+              r.light().median(),
+              r.light().median() / bare,
+              r.recipe().median(),
+              r.recipe().median() / bare,
+              r.trainingRate(),
+              r.smallRate(),
+              r.smallJpegRate()));
+      return 0;
     }
   }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.data.ImageData;
 import org.kat4j.data.ImageSources;
+import org.kat4j.train.TrainConfig;
 import picocli.CommandLine.Option;
 
 /** Where data sets lie. */
@@ -26,6 +27,11 @@ final class DataOptions {
 
   ImageData open(String name, int imageSize) {
     return ImageSources.open(name, root(), imageSize == 0 ? null : imageSize);
+  }
+
+  /** The images of a configuration. */
+  ImageData open(TrainConfig.Data data) {
+    return ImageSources.open(data.name(), root(), data.reading());
   }
 
   /**
