@@ -69,7 +69,7 @@ final class EvalCommand implements Callable<Integer> {
 
   private ImageData open(Model.Spec spec) {
     if (data != null) {
-      return dataOptions.open(data, spec.imageSize());
+      return dataOptions.open(data, spec.imageSize(), weights.transform());
     }
     RunFolder run = weights.run();
     if (run == null) {

@@ -18,8 +18,7 @@ public final class OutOfMemory {
     boolean gpu = message.contains("out of memory");
     return host || gpu
         ? new UserException(
-            "the %s has not enough memory for this: %s"
-                .formatted(host ? "machine" : "GPU", advice),
+            "the %s has not enough memory for this: %s".formatted(host ? "machine" : "GPU", advice),
             failure)
         : failure;
   }

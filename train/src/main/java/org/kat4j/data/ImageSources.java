@@ -25,11 +25,11 @@ public final class ImageSources {
     if (size != null && size < 1) {
       throw new UserException("image size is %d: give at least 1 pixel".formatted(size));
     }
-    return open(name, root, FolderReading.at(size == null ? 0 : size));
+    return openWith(FolderReading.at(size == null ? 0 : size), name, root);
   }
 
   /** The same, with everything said about how the images of a folder are read. */
-  public static ImageData open(String name, @Nullable Path root, FolderReading reading) {
+  public static ImageData openWith(FolderReading reading, String name, @Nullable Path root) {
     return switch (name) {
       case "strokes" -> Strokes.open();
       case "mnist" -> IdxSource.MNIST.open(DataFolders.of(root));

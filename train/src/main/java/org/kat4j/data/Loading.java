@@ -41,6 +41,11 @@ public record Loading(
         batchSize, false, false, Augmentation.NONE, Mixing.NONE, /* seed= */ 0, workers);
   }
 
+  /** The same without a last batch that is not full. */
+  public Loading droppingLast() {
+    return new Loading(batchSize, shuffle, true, augmentation, mixing, seed, workers);
+  }
+
   /** Threads that serve a set while this machine trains: images in memory need one. */
   public static int defaultWorkers(ImageSet set) {
     return set.isDecoded() ? Math.max(1, Runtime.getRuntime().availableProcessors() - 1) : 1;

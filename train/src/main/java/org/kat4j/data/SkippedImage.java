@@ -3,7 +3,7 @@ package org.kat4j.data;
 import org.kat4j.error.UserException;
 
 /** An image whose file is broken and that is left out, as {@link BrokenImages} allows. */
-final class SkippedImage extends RuntimeException {
+public final class SkippedImage extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   SkippedImage(UserException broken) {

@@ -56,72 +56,86 @@ public record Affine(double xx, double xy, double x0, double yx, double yy, doub
       throw new IllegalArgumentException("affine maps are bilinear or bicubic, not " + resampling);
     }
     byte[] result = new byte[picture.pixels().length];
+    Neighbours near = new Neighbours(picture, resampling == Resampling.BILINEAR ? 2 : 4);
     for (int row = 0; row < picture.height(); row++) {
       for (int column = 0; column < picture.width(); column++) {
         double x = xx * (column + 0.5) + xy * (row + 0.5) + x0;
         double y = yx * (column + 0.5) + yy * (row + 0.5) + y0;
         boolean inside = x >= 0 && x < picture.width() && y >= 0 && y < picture.height();
+        if (inside) {
+          near.moveTo(x - 0.5, y - 0.5);
+        }
         for (int channel = 0; channel < picture.channels(); channel++) {
-          int i = channel * picture.area() + row * picture.width() + column;
-          if (!inside) {
-            result[i] = fill[channel];
-          } else if (resampling == Resampling.BILINEAR) {
-            result[i] = (byte) (int) bilinear(picture, channel, x - 0.5, y - 0.5);
-          } else {
-            result[i] =
-                (byte) (int) Math.clamp(bicubic(picture, channel, x - 0.5, y - 0.5), 0, 255);
-          }
+          result[channel * picture.area() + row * picture.width() + column] =
+              inside ? near.value(channel) : fill[channel];
         }
       }
     }
     return picture.with(result);
   }
 
-  private static double bilinear(Picture picture, int channel, double x, double y) {
-    int column = (int) Math.floor(x);
-    int row = (int) Math.floor(y);
-    double upper = linear(picture, channel, row, column, x - column);
-    double lower = linear(picture, channel, row + 1, column, x - column);
-    return upper + (lower - upper) * (y - row);
-  }
+  /** The pixels around a place; those outside of the picture are like the nearest one inside. */
+  private static final class Neighbours {
+    private final Picture picture;
+    private final int[] columns;
+    private final int[] rows; // where they begin, within a channel
+    private double dx; // from the pixel before the place to the place
+    private double dy;
 
-  private static double linear(Picture picture, int channel, int row, int column, double d) {
-    int left = at(picture, channel, row, column);
-    return left + (at(picture, channel, row, column + 1) - left) * d;
-  }
+    /** Two or four of them along each axis. */
+    Neighbours(Picture picture, int count) {
+      this.picture = picture;
+      this.columns = new int[count];
+      this.rows = new int[count];
+    }
 
-  private static double bicubic(Picture picture, int channel, double x, double y) {
-    int column = (int) Math.floor(x);
-    int row = (int) Math.floor(y);
-    return cubic(
-        cubicRow(picture, channel, row - 1, column, x - column),
-        cubicRow(picture, channel, row, column, x - column),
-        cubicRow(picture, channel, row + 1, column, x - column),
-        cubicRow(picture, channel, row + 2, column, x - column),
-        y - row);
-  }
+    void moveTo(double x, double y) {
+      int column = (int) Math.floor(x);
+      int row = (int) Math.floor(y);
+      dx = x - column;
+      dy = y - row;
+      int before = columns.length / 2 - 1;
+      for (int k = 0; k < columns.length; k++) {
+        columns[k] = Math.clamp(column - before + k, 0, picture.width() - 1);
+        rows[k] = Math.clamp(row - before + k, 0, picture.height() - 1) * picture.width();
+      }
+    }
 
-  private static double cubicRow(Picture picture, int channel, int row, int column, double d) {
-    return cubic(
-        at(picture, channel, row, column - 1),
-        at(picture, channel, row, column),
-        at(picture, channel, row, column + 1),
-        at(picture, channel, row, column + 2),
-        d);
-  }
+    byte value(int channel) {
+      int plane = channel * picture.area();
+      if (columns.length == 2) {
+        double upper = linear(plane + rows[0]);
+        return (byte) (int) (upper + (linear(plane + rows[1]) - upper) * dy);
+      }
+      double value =
+          cubic(
+              cubic(plane + rows[0]),
+              cubic(plane + rows[1]),
+              cubic(plane + rows[2]),
+              cubic(plane + rows[3]),
+              dy);
+      return (byte) (int) Math.clamp(value, 0, 255);
+    }
 
-  /** Between the second and the third value. */
-  private static double cubic(double v1, double v2, double v3, double v4, double d) {
-    double p2 = -v1 + v3;
-    double p3 = 2 * (v1 - v2) + v3 - v4;
-    double p4 = -v1 + v2 - v3 + v4;
-    return v2 + d * (p2 + d * (p3 + d * p4));
-  }
+    private int at(int row, int k) {
+      return picture.pixels()[row + columns[k]] & 0xff;
+    }
 
-  /** A pixel; those outside are like the nearest one inside. */
-  private static int at(Picture picture, int channel, int row, int column) {
-    int y = Math.clamp(row, 0, picture.height() - 1);
-    int x = Math.clamp(column, 0, picture.width() - 1);
-    return picture.pixels()[channel * picture.area() + y * picture.width() + x] & 0xff;
+    private double linear(int row) {
+      int left = at(row, 0);
+      return left + (at(row, 1) - left) * dx;
+    }
+
+    private double cubic(int row) {
+      return cubic(at(row, 0), at(row, 1), at(row, 2), at(row, 3), dx);
+    }
+
+    /** Between the second and the third value. */
+    private static double cubic(double v1, double v2, double v3, double v4, double d) {
+      double p2 = -v1 + v3;
+      double p3 = 2 * (v1 - v2) + v3 - v4;
+      double p4 = -v1 + v2 - v3 + v4;
+      return v2 + d * (p2 + d * (p3 + d * p4));
+    }
   }
 }

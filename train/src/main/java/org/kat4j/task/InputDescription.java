@@ -62,16 +62,24 @@ public record InputDescription(
     float[] mean = split(metadata, MEAN, source);
     float[] deviation = split(metadata, DEVIATION, source);
     try {
-      double cropPct = Double.parseDouble(metadata.getOrDefault(CROP_PCT, "1"));
-      String interpolation = metadata.getOrDefault(INTERPOLATION, "bicubic");
       return new InputDescription(
-          classNames,
-          new Normalization(mean, deviation),
-          new EvaluationTransform(
-              cropPct, Resampling.valueOf(interpolation.toUpperCase(Locale.ROOT))));
+          classNames, new Normalization(mean, deviation), transform(metadata));
     } catch (IllegalArgumentException broken) {
       throw new UserException(source + ": metadata: " + broken.getMessage(), broken);
     }
+  }
+
+  /**
+   * How pictures are brought to the size of the input; nothing but the shape is cut away where the
+   * metadata do not say.
+   *
+   * @throws IllegalArgumentException if they say something that cannot be
+   */
+  public static EvaluationTransform transform(Map<String, String> metadata) {
+    double cropPct = Double.parseDouble(metadata.getOrDefault(CROP_PCT, "1"));
+    String interpolation = metadata.getOrDefault(INTERPOLATION, "bicubic");
+    return new EvaluationTransform(
+        cropPct, Resampling.valueOf(interpolation.toUpperCase(Locale.ROOT)));
   }
 
   private static String join(float[] values) {

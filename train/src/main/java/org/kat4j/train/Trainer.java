@@ -105,15 +105,17 @@ public final class Trainer {
   }
 
   private static Loading loading(TrainConfig config, ImageSet train) {
-    boolean dropLast = config.dropLast() && train.size() >= config.batchSize();
-    return new Loading(
-        config.batchSize(),
-        true,
-        dropLast,
-        config.augmentation(),
-        config.mixing(),
-        config.seed(),
-        config.loaderThreads() > 0 ? config.loaderThreads() : Loading.defaultWorkers(train));
+    Loading all =
+        new Loading(
+            config.batchSize(),
+            true,
+            /* dropLast= */ false,
+            config.augmentation(),
+            config.mixing(),
+            config.seed(),
+            config.loaderThreads() > 0 ? config.loaderThreads() : Loading.defaultWorkers(train));
+    boolean hasFullBatch = all.images(train.size()) >= config.batchSize();
+    return config.dropLast() && hasFullBatch ? all.droppingLast() : all;
   }
 
   /** Some fields go together badly, which shows only when the parts are built. */

@@ -91,8 +91,8 @@ class TarShardsTest {
 
   private ImageData open(int maxBroken) {
     FolderReading at = FolderReading.at(4);
-    return ImageSources.open(
-        folder.toString(), null, new FolderReading(4, at.transform(), false, maxBroken));
+    FolderReading reading = new FolderReading(4, at.transform(), false, maxBroken);
+    return ImageSources.openWith(reading, folder.toString(), null);
   }
 
   private void assertRefused(String message) {

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Named;
@@ -105,7 +106,7 @@ class TrainerTest {
     assertThat(kept.get("trained/head.weight")).isEqualTo(trained.get("head.weight"));
     assertThat(kept.get("head.weight")).isNotEqualTo(trained.get("head.weight"));
     Model loaded = Weights.load(averaged.last(), Context.cpu(0));
-    double[] head = Memory.doubles(StateDict.of(loaded).get("head.weight"));
+    double[] head = Memory.doubles(Objects.requireNonNull(StateDict.of(loaded).get("head.weight")));
     assertThat(head).isEqualTo(kept.get("head.weight"));
   }
 
