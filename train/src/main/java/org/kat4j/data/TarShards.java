@@ -90,12 +90,18 @@ final class TarShards {
       throws IOException {
     Map<String, Sample> samples = new LinkedHashMap<>();
     ByteBuffer header = ByteBuffer.allocate(BLOCK);
-    for (long at = 0; read(channel, at, header) && header.get(0) != 0; ) {
+    for (long at = 0; ; ) {
+      if (!read(channel, at, header)) { // a whole archive ends in blocks of zeros
+        throw tooShort(shard);
+      }
+      if (header.get(0) == 0) {
+        break;
+      }
       String name = text(header, 0, 100);
       long size = size(header, shard);
       long content = at + BLOCK;
       if (content + size > channel.size()) {
-        throw new UserException(shard + ": the archive ends too early; fetch it again");
+        throw tooShort(shard);
       }
       byte type = header.get(156);
       if (type == '0' || type == 0) {
@@ -111,6 +117,10 @@ final class TarShards {
         items.add(new ImageFolder.Item(sample.image, sample.label));
       }
     });
+  }
+
+  private static UserException tooShort(Path shard) {
+    return new UserException(shard + ": the archive ends too early; fetch it again");
   }
 
   private static void take(

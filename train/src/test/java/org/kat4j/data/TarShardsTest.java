@@ -59,8 +59,10 @@ class TarShardsTest {
     write("train/a.tar", sample("1", 10, "0"));
     Path shard = folder.resolve("train/a.tar");
     byte[] whole = Files.readAllBytes(shard);
-    Files.write(shard, Arrays.copyOf(whole, 600));
-    assertRefused("the archive ends too early");
+    for (int length : new int[] {600, 1024, whole.length - 1024}) { // in, behind, between files
+      Files.write(shard, Arrays.copyOf(whole, length));
+      assertRefused("the archive ends too early");
+    }
     byte[] noise = new byte[2048];
     Arrays.fill(noise, (byte) 'x');
     Files.write(shard, noise);
