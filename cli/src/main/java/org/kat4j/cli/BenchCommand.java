@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.kat4j.bench.InferBench;
 import org.kat4j.bench.KanBench;
+import org.kat4j.bench.LoaderBench;
 import org.kat4j.bench.RationalBench;
 import org.kat4j.bench.StartupBench;
 import org.kat4j.bench.TrainBench;
@@ -27,7 +28,8 @@ import picocli.CommandLine.Option;
       BenchCommand.Train.class,
       BenchCommand.Infer.class,
       BenchCommand.Startup.class,
-      BenchCommand.Kan.class
+      BenchCommand.Kan.class,
+      BenchCommand.LoaderRates.class
     })
 final class BenchCommand {
 
@@ -348,6 +350,56 @@ final class BenchCommand {
         layers.add(Layer.of(row));
       }
       json.print(new Summary(rows, in, out, Host.threads(), layers));
+      return 0;
+    }
+  }
+
+  /** {@code kat4j bench loader}. */
+  @Command(
+      name = "loader",
+      mixinStandardHelpOptions = true,
+      description =
+          "The image loader against the bare decoding of JPEGs and against what training takes.")
+  static final class LoaderRates implements Callable<Integer> {
+    @Option(
+        names = "--rounds",
+        defaultValue = "12",
+        description = "Measured passes over 24 pictures; default: ${DEFAULT-VALUE}.")
+    private int rounds;
+
+    @Mixin private final JsonOption json = new JsonOption();
+
+    /** What {@code --json} prints: medians in milliseconds an image on one thread, and rates. */
+    private record Summary(
+        double bareDecodeMs,
+        double evaluationMs,
+        double evaluationRatio,
+        double cropFlipMs,
+        double cropFlipRatio,
+        double recipeMs,
+        double recipeRatio,
+        double trainingImagesPerSecond,
+        double loaderImagesPerSecond,
+        double loaderJpegImagesPerSecond) {}
+
+    @Override
+    public Integer call() {
+      atLeastOne("--rounds", rounds);
+      LoaderBench.Result r = LoaderBench.run(rounds);
+      System.out.println(r.table());
+      double bare = r.bare().median();
+      json.print(
+          new Summary(
+              bare,
+              r.evaluation().median(),
+              r.evaluation().median() / bare,
+              r.light().median(),
+              r.light().median() / bare,
+              r.recipe().median(),
+              r.recipe().median() / bare,
+              r.trainingRate(),
+              r.smallRate(),
+              r.smallJpegRate()));
       return 0;
     }
   }

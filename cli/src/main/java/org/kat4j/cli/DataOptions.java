@@ -3,8 +3,11 @@ package org.kat4j.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.kat4j.data.FolderReading;
 import org.kat4j.data.ImageData;
 import org.kat4j.data.ImageSources;
+import org.kat4j.image.EvaluationTransform;
+import org.kat4j.train.TrainConfig;
 import picocli.CommandLine.Option;
 
 /** Where data sets lie. */
@@ -24,8 +27,17 @@ final class DataOptions {
     return root;
   }
 
-  ImageData open(String name, int imageSize) {
-    return ImageSources.open(name, root(), imageSize == 0 ? null : imageSize);
+  /** A set by name, its images brought to a size if it is a folder. */
+  ImageData open(String name, int imageSize, EvaluationTransform transform) {
+    return ImageSources.openWith(
+        new FolderReading(imageSize, transform, /* upright= */ false, /* maxBroken= */ 0),
+        name,
+        root());
+  }
+
+  /** The images of a configuration. */
+  ImageData open(TrainConfig.Data data) {
+    return ImageSources.openWith(data.reading(), data.name(), root());
   }
 
   /**

@@ -9,7 +9,6 @@ import org.kat4j.error.UserException;
 import org.kat4j.model.Model;
 import org.kat4j.task.Evaluation;
 import org.kat4j.train.RunFolder;
-import org.kat4j.train.TrainConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,7 +32,7 @@ final class EvalCommand implements Callable<Integer> {
   @Mixin private final JsonOption json = new JsonOption();
 
   /** What {@code --json} prints. */
-  private record Summary(double top1, double top5, double loss, int images) {}
+  private record Summary(double top1, double balancedTop1, double top5, double loss, int images) {}
 
   @Override
   public Integer call() {
@@ -58,19 +57,24 @@ final class EvalCommand implements Callable<Integer> {
     }
     Evaluation evaluation = Evaluation.of(model, images);
     System.out.print(ResultTable.of(evaluation, names));
-    json.print(new Summary(evaluation.top1(), evaluation.top5(), evaluation.loss(), images.size()));
+    json.print(
+        new Summary(
+            evaluation.top1(),
+            evaluation.balancedTop1(),
+            evaluation.top5(),
+            evaluation.loss(),
+            images.size()));
     return 0;
   }
 
   private ImageData open(Model.Spec spec) {
     if (data != null) {
-      return dataOptions.open(data, spec.imageSize());
+      return dataOptions.open(data, spec.imageSize(), weights.transform());
     }
     RunFolder run = weights.run();
     if (run == null) {
       throw new UserException("--weights needs --data NAME: which images to measure on");
     }
-    TrainConfig.Data begun = run.readConfig().data();
-    return dataOptions.open(begun.name(), begun.imageSize());
+    return dataOptions.open(run.readConfig().data());
   }
 }

@@ -24,6 +24,7 @@ final class ResultTable {
   static String of(Evaluation evaluation, List<String> classNames) {
     var text = new StringBuilder();
     row(text, "top-1", String.format(Locale.ROOT, "%.2f %%", evaluation.top1()));
+    row(text, "balanced", String.format(Locale.ROOT, "%.2f %%", evaluation.balancedTop1()));
     row(text, "top-5", String.format(Locale.ROOT, "%.2f %%", evaluation.top5()));
     row(text, "loss", String.format(Locale.ROOT, "%.4f", evaluation.loss()));
     return text.append('\n').append(confusion(evaluation, classNames)).toString();

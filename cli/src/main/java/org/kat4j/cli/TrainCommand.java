@@ -49,7 +49,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "NAME|DIR",
       description =
-          "strokes, mnist, fashion-mnist, cifar10, or a folder with train/CLASS/* and val/CLASS/*.")
+          "strokes, mnist, fashion-mnist, cifar10, or a folder with train/CLASS/* and val/CLASS/*, or with tar shards.")
   private @Nullable String data;
 
   @Mixin private final DataOptions dataOptions = new DataOptions();
@@ -78,6 +78,12 @@ final class TrainCommand implements Callable<Integer> {
       description = "Run folder; default: runs/MODEL-DATA-TIME.")
   private @Nullable Path out;
 
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      description = "Dry run: stop after N updates, evaluate, leave a run that can go on.")
+  private @Nullable Long steps;
+
   @Option(names = "--resume", description = "Go on with the run in --out from its last checkpoint.")
   private boolean resume;
 
@@ -95,6 +101,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (steps != null && steps < 1) {
+      throw new UserException("--steps " + steps + ": at least 1");
+    }
     if (resume) {
       return resume();
     }
@@ -109,7 +118,7 @@ final class TrainCommand implements Callable<Integer> {
     assignments.forEach(assignment -> Config.set(tree, assignment));
     String source = config == null ? "configuration" : config.toString();
     TrainConfig bound = Config.bind(tree, TrainConfig.example(), source);
-    ImageData images = dataOptions.open(bound.data().name(), bound.data().imageSize());
+    ImageData images = dataOptions.open(bound.data());
     TrainConfig fitted = Trainer.fitted(bound, images);
     Path path = out == null ? defaultFolder(bound) : out;
     return train(Trainer.start(fitted, new RunFolder(path), images), images, path);
@@ -144,7 +153,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     RunFolder folder = RunFolder.open(out);
     TrainConfig begun = folder.readConfig();
-    ImageData images = dataOptions.open(begun.data().name(), begun.data().imageSize());
+    ImageData images = dataOptions.open(begun.data());
     return train(Trainer.resume(folder, images), images, out);
   }
 
@@ -156,7 +165,10 @@ final class TrainCommand implements Callable<Integer> {
     System.out.printf(Locale.ROOT, "model  %s%n", trainer.describeModel());
     System.out.printf(
         "run    %s, %d epochs, seed %d, %s%n",
-        path, c.schedule().epochs(), c.seed(), trainer.describeMachine());
+        path, c.schedule().totalEpochs(), c.seed(), trainer.describeMachine());
+    if (steps != null) {
+      trainer.stopAfter(steps);
+    }
     Trainer.Result result = runUntilInterrupted(trainer);
     if (!result.finished()) {
       System.out.printf("stopped; kat4j train --resume --out %s goes on%n", path);

@@ -3,6 +3,7 @@ package org.kat4j.cli;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.error.UserException;
+import org.kat4j.image.EvaluationTransform;
 import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
 import org.kat4j.task.InputDescription;
@@ -53,6 +54,16 @@ final class WeightsOptions {
     Path file = file();
     try (Safetensors opened = Safetensors.open(file)) {
       return InputDescription.fromMetadata(opened.metadata(), file.toString());
+    }
+  }
+
+  /** How the model's pictures are brought to the size of its input. */
+  EvaluationTransform transform() {
+    Path file = file();
+    try (Safetensors opened = Safetensors.open(file)) {
+      return InputDescription.transform(opened.metadata());
+    } catch (IllegalArgumentException broken) {
+      throw new UserException(file + ": metadata: " + broken.getMessage(), broken);
     }
   }
 }

@@ -43,7 +43,7 @@ class ArchitectureTest {
     "optim",
     "parity"
   };
-  private static final String[] TRAIN = {"data", "augment", "task", "train", "parallel"};
+  private static final String[] TRAIN = {"image", "data", "augment", "task", "train", "parallel"};
 
   /** Each package below {@code org.kat4j} and the packages it may use. A new one is a line here. */
   private static Map<String, List<String>> rooms() {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
 /** Small inputs for tests of the commands. */
@@ -23,6 +24,19 @@ final class TestFiles {
       image(folder.resolve("val/upright/" + i + ".png"), false, i);
     }
     return folder;
+  }
+
+  /** The same as JPEGs. */
+  static Path jpegFolder(Path folder) throws IOException {
+    Path images = imageFolder(folder);
+    try (Stream<Path> files = Files.walk(images)) {
+      for (Path png : files.filter(Files::isRegularFile).toList()) {
+        String name = png.getFileName().toString().replace(".png", ".JPEG");
+        ImageIO.write(ImageIO.read(png.toFile()), "jpeg", png.resolveSibling(name).toFile());
+        Files.delete(png);
+      }
+    }
+    return images;
   }
 
   /** The same with images that are not square. */

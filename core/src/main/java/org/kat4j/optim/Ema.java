@@ -4,19 +4,62 @@ import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.config.Check;
 import org.kat4j.torch.Scope;
 
 /**
- * An exponential moving average of weights: e = d e + (1 - d) w, starting from a copy of w. Source:
- * timm's {@code ModelEmaV2}.
+ * An exponential moving average of weights: e = d e + (1 - d) w. Source: timm's {@code ModelEmaV2}
+ * and {@code ModelEmaV3}.
  */
 public final class Ema {
-  private final SequencedMap<String, Tensor> averages = new LinkedHashMap<>();
+  private static final double WARM_UP_POWER = -2.0 / 3;
 
-  public Ema(SequencedMap<String, Tensor> weights) {
-    try (var _ = Scope.noGradients()) {
-      weights.forEach((name, weight) -> averages.put(name, Scope.keep(weight.detach().clone())));
+  /**
+   * How an average follows the weights.
+   *
+   * @param decay memory d, in [0, 1); 0 for no average
+   * @param warmup whether the memory grows with the updates: min(d, 1 - (1 + t)^(-2/3))
+   */
+  public record Spec(double decay, boolean warmup) {
+    /** No average is kept. */
+    public static final Spec NONE = new Spec(0, false);
+
+    public Spec {
+      Check.inRange("decay", decay, 0, 1);
     }
+
+    /** Whether an average is kept at all. */
+    public boolean isEnabled() {
+      return decay > 0;
+    }
+
+    /** The memory at update {@code update}, from 0: the first one copies the weights. */
+    public double at(long update) {
+      if (update <= 0) {
+        return 0;
+      }
+      return warmup ? Math.min(decay, 1 - Math.pow(1 + update, WARM_UP_POWER)) : decay;
+    }
+  }
+
+  private final SequencedMap<String, Tensor> averages;
+
+  private Ema(SequencedMap<String, Tensor> averages) {
+    this.averages = averages;
+  }
+
+  /** An average that starts from a copy of the weights. */
+  public static Ema of(SequencedMap<String, Tensor> weights) {
+    SequencedMap<String, Tensor> copies = new LinkedHashMap<>();
+    try (var _ = Scope.noGradients()) {
+      weights.forEach((name, weight) -> copies.put(name, Scope.keep(weight.detach().clone())));
+    }
+    return new Ema(copies);
+  }
+
+  /** An average that lives in tensors that are there: those of another model of the same kind. */
+  public static Ema into(SequencedMap<String, Tensor> averages) {
+    return new Ema(averages);
   }
 
   /** Takes in the present weights with memory {@code decay}. */

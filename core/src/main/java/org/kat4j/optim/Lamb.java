@@ -96,7 +96,8 @@ public final class Lamb implements Optimizer {
           Tensor gradient = entry.getValue().grad();
           if (gradient.defined()) {
             Tensor scaled = divisor == null ? gradient : gradient.div(divisor);
-            step(entry.getKey(), entry.getValue(), scaled, group.weightDecay(), bias, learningRate);
+            double rate = learningRate * group.lrScale();
+            step(entry.getKey(), entry.getValue(), scaled, group.weightDecay(), bias, rate);
           }
         }
       }

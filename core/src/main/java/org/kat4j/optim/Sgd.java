@@ -57,6 +57,7 @@ public final class Sgd implements Optimizer {
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
       for (ParameterGroup group : groups) {
+        double scaledRate = learningRate * group.lrScale();
         group
             .parameters()
             .forEach((name, parameter) -> {
@@ -67,7 +68,7 @@ public final class Sgd implements Optimizer {
                     State.of(velocities, name).mul_(new Scalar(spec.momentum)).add_(gradient);
                 Tensor update =
                     spec.nesterov ? gradient.add(velocity, new Scalar(spec.momentum)) : velocity;
-                parameter.add_(update, new Scalar(-learningRate));
+                parameter.add_(update, new Scalar(-scaledRate));
               }
             });
       }

@@ -79,6 +79,29 @@ public final class Comparison {
     }
   }
 
+  /**
+   * Compares images of bytes.
+   *
+   * @param most largest difference of a pixel, in levels of 255
+   * @param share largest share of pixels that may differ at all, from 0 to 1
+   */
+  public void compareLevels(
+      String name, Tensor actual, Tensor expected, double most, double share) {
+    if (!Arrays.equals(actual.shape(), expected.shape())) {
+      compare(name, actual, expected, 0); // says which shapes
+      return;
+    }
+    try (Scope _ = Scope.open()) {
+      Tensor distance =
+          actual.to(ScalarType.Double).sub(expected.to(ScalarType.Double)).abs(); // in levels
+      error(name, distance.max().item_double() / 255, most / 255);
+      double differing = distance.count_nonzero().item_long() / (double) distance.numel();
+      if (differing > share) {
+        fail(name + " (" + 100 * differing + " % of the pixels differ)");
+      }
+    }
+  }
+
   /** Compares two numbers. */
   public void compare(String name, double actual, double expected, double tolerance) {
     error(
@@ -97,7 +120,7 @@ public final class Comparison {
 
   private void error(String name, double error, double tolerance) {
     compared++;
-    double excess = error / tolerance;
+    double excess = error == 0 ? 0 : error / tolerance;
     if (!(excess <= worstExcess)) { // NaN is the worst of all
       worstExcess = excess;
       worst = name;

@@ -98,7 +98,7 @@ public final class OptimizerParity implements ParityAdapter {
 
   private static void movingAverage(Golden golden, Comparison comparison) {
     double decay = golden.config().path("ema").path("decay").asDouble();
-    Ema ema = new Ema(weights(golden.read("ema.init.weight"), comparison));
+    Ema ema = Ema.of(weights(golden.read("ema.init.weight"), comparison));
     for (int update = 1; golden.has("ema.model" + update + ".weight"); update++) {
       ema.update(weights(golden.read("ema.model" + update + ".weight"), comparison), decay);
       String name = "output.ema" + update + ".weight";

@@ -30,6 +30,69 @@ public final class Losses {
   }
 
   /**
+   * Targets of images mixed with partners: share h(label) + (1 - share) h(partner), where h is 1 -
+   * s + s / C for its class and s / C for the others. Source: timm's {@code mixup_target}.
+   *
+   * @param labels {@code [batch]}, int64
+   * @param partners {@code [batch]}, int64
+   * @param shares {@code [batch]}, floating point
+   * @param classes C
+   * @param smoothing s, in [0, 1)
+   * @return {@code [batch, C]} in the dtype of the shares
+   */
+  public static Tensor softTargets(
+      Tensor labels, Tensor partners, Tensor shares, long classes, double smoothing) {
+    Tensor share = shares.view(-1, 1);
+    Tensor own = oneHot(labels, classes, shares).mul(share);
+    Tensor other = oneHot(partners, classes, shares).mul(share.neg().add(new Scalar(1)));
+    return own.add(other).mul(new Scalar(1 - smoothing)).add(new Scalar(smoothing / classes));
+  }
+
+  /** The same without partners. */
+  public static Tensor smoothTargets(Tensor labels, long classes, double smoothing) {
+    Tensor ones = torch.ones(new long[] {labels.size(0)}).to(labels.device(), ScalarType.Float);
+    return softTargets(labels, labels, ones, classes, smoothing);
+  }
+
+  /** {@code [batch, classes]} in dtype and on the device of another tensor. */
+  private static Tensor oneHot(Tensor labels, long classes, Tensor like) {
+    Tensor numbers =
+        torch.arange(new Scalar(classes)).to(labels.device(), labels.scalar_type()); // [classes]
+    return labels.view(-1, 1).eq(numbers).to(like.scalar_type());
+  }
+
+  /**
+   * Mean over the batch of sum_k -q_k log p_k, in the dtype of the targets q.
+   *
+   * @param logits {@code [batch, classes]}
+   * @param targets {@code [batch, classes]}
+   * @return a scalar
+   */
+  public static Tensor softCrossEntropy(Tensor logits, Tensor targets) {
+    Tensor logProbabilities = torch.log_softmax(logits.to(targets.scalar_type()), 1);
+    return targets.mul(logProbabilities).sum(1).neg().mean();
+  }
+
+  /**
+   * Mean over batch and classes of the binary cross entropy of each class on its own. Source:
+   * timm's {@code BinaryCrossEntropy}.
+   *
+   * @param logits {@code [batch, classes]}
+   * @param targets {@code [batch, classes]}
+   * @param threshold targets above it become 1, all others 0; 0 to take them as they are
+   * @return a scalar
+   */
+  public static Tensor binaryCrossEntropy(Tensor logits, Tensor targets, double threshold) {
+    Tensor wanted =
+        threshold > 0 ? targets.gt(new Scalar(threshold)).to(targets.scalar_type()) : targets;
+    Tensor exact = logits.to(targets.scalar_type());
+    // max(x, 0) - x q + log(1 + e^-|x|): -q log sigmoid(x) - (1 - q) log(1 - sigmoid(x)) without
+    // overflow.
+    Tensor softplus = exact.abs().neg().exp().log1p();
+    return exact.relu().sub(exact.mul(wanted)).add(softplus).mean();
+  }
+
+  /**
    * The summed cross entropy without smoothing, a scalar: for averages over batches of different
    * size.
    */

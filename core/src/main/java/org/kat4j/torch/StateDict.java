@@ -1,10 +1,12 @@
 package org.kat4j.torch;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.BiConsumer;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.error.UserException;
 
 /** The tensors and parts of a model by name, as PyTorch's {@code state_dict()} names them. */
 public final class StateDict {
@@ -47,6 +49,20 @@ public final class StateDict {
   /** The number of trainable numbers. */
   public static long parameterCount(Part root) {
     return trained(root).values().stream().mapToLong(Tensor::numel).sum();
+  }
+
+  /** Copies values by name; every target must have its source, of its shape. */
+  public static void copy(Map<String, Tensor> sources, Map<String, Tensor> targets) {
+    try (var _ = Scope.noGradients()) {
+      targets.forEach((name, target) -> {
+        Tensor source = sources.get(name);
+        if (source == null || !Arrays.equals(source.shape(), target.shape())) {
+          throw new UserException(
+              "tensor '" + name + "' is missing or of another shape: it belongs to another model");
+        }
+        target.copy_(source);
+      });
+    }
   }
 
   /** Forgets all gradients: their memory is freed, the next backward starts from nothing. */

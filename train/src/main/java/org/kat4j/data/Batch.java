@@ -16,18 +16,23 @@ public final class Batch implements AutoCloseable {
   private final int channels;
   private final int height;
   private final int width;
+  private final boolean mixed;
   private boolean closed;
 
-  Batch(BatchMemory memory, BatchMemory.Block block, int count, ImageSet set) {
+  Batch(BatchMemory memory, BatchMemory.Block block, int count, ImageSet set, boolean mixed) {
     this.memory = memory;
     this.block = block;
     this.count = count;
+    this.mixed = mixed;
     this.channels = set.channels();
     this.height = set.height();
     this.width = set.width();
   }
 
-  /** Number of images; smaller than the batch size only in the last batch of an epoch. */
+  /**
+   * Number of images; smaller than the batch size in the last batch of an epoch and where broken
+   * files were left out, at worst 0.
+   */
   public int count() {
     return count;
   }
@@ -49,6 +54,26 @@ public final class Batch implements AutoCloseable {
   public MemorySegment labels() {
     checkOpen();
     return block.labels().asSlice(0, ValueLayout.JAVA_LONG.byteSize() * count);
+  }
+
+  /** Whether images were mixed with partners: then targets are soft. */
+  public boolean isMixed() {
+    return mixed;
+  }
+
+  /** Class of the partner of each image as int64 {@code [count]}; of mixed batches. */
+  public MemorySegment partnerLabels() {
+    checkOpen();
+    return block.partnerLabels().asSlice(0, ValueLayout.JAVA_LONG.byteSize() * count);
+  }
+
+  /**
+   * Share of each image's own class in its target, from 0 to 1, as float32 {@code [count]}; of
+   * mixed batches.
+   */
+  public MemorySegment shares() {
+    checkOpen();
+    return block.shares().asSlice(0, ValueLayout.JAVA_FLOAT.byteSize() * count);
   }
 
   /** Gives the memory back; the segments must not be used any more. */

@@ -15,17 +15,25 @@ final class BatchMemory implements AutoCloseable {
   /** A cache line, which also satisfies every vector instruction. */
   private static final long ALIGNMENT = 64;
 
-  /** Memory for the pixels (float32) and labels (int64) of one full batch. */
-  record Block(Arena arena, MemorySegment pixels, MemorySegment labels) {}
+  /**
+   * Memory of one full batch: pixels (float32), labels and the partners' labels (int64), the
+   * images' shares of their targets (float32).
+   */
+  record Block(
+      Arena arena,
+      MemorySegment pixels,
+      MemorySegment labels,
+      MemorySegment partnerLabels,
+      MemorySegment shares) {}
 
-  private final long pixelBytes;
-  private final long labelBytes;
+  private final long pixelsPerBatch;
+  private final long imagesPerBatch;
   private final ArrayDeque<Block> free = new ArrayDeque<>();
   private boolean closed;
 
   BatchMemory(long pixelsPerBatch, long imagesPerBatch) {
-    this.pixelBytes = pixelsPerBatch * ValueLayout.JAVA_FLOAT.byteSize();
-    this.labelBytes = imagesPerBatch * ValueLayout.JAVA_LONG.byteSize();
+    this.pixelsPerBatch = pixelsPerBatch;
+    this.imagesPerBatch = imagesPerBatch;
   }
 
   /** A free block, or a new one; its arena is closed by {@link #giveBack} or {@link #close}. */
@@ -37,7 +45,15 @@ final class BatchMemory implements AutoCloseable {
     }
     Arena arena = Arena.ofShared();
     return new Block(
-        arena, arena.allocate(pixelBytes, ALIGNMENT), arena.allocate(labelBytes, ALIGNMENT));
+        arena,
+        allocate(arena, pixelsPerBatch, ValueLayout.JAVA_FLOAT),
+        allocate(arena, imagesPerBatch, ValueLayout.JAVA_LONG),
+        allocate(arena, imagesPerBatch, ValueLayout.JAVA_LONG),
+        allocate(arena, imagesPerBatch, ValueLayout.JAVA_FLOAT));
+  }
+
+  private static MemorySegment allocate(Arena arena, long count, ValueLayout element) {
+    return arena.allocate(count * element.byteSize(), ALIGNMENT);
   }
 
   synchronized void giveBack(Block block) {

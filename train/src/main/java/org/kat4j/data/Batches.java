@@ -1,6 +1,8 @@
 package org.kat4j.data;
 
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -13,19 +15,19 @@ import org.jspecify.annotations.Nullable;
  * <p>For one consuming thread. Closing it, early or not, stops the workers; close every batch too.
  */
 public final class Batches implements Iterator<Batch>, AutoCloseable {
-  /** Batches that may wait to be consumed. */
-  private static final int PREFETCH = 4;
-
   private final Loader loader;
   private final BatchMemory memory;
   private final int end;
+  private final int prefetch; // batches that may be made or wait at once
   private final Thread[] workers;
 
   private final Lock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
 
   // All below is guarded by the lock; workers also look at closed without it.
-  private final @Nullable Outcome[] waiting = new Outcome[PREFETCH];
+  private final @Nullable Outcome[] waiting;
+  private final List<Making> unfinished = new ArrayList<>();
+  private @Nullable Making current; // the one whose images are being handed out
   private int nextToMake;
   private int nextToGive;
   private volatile boolean closed;
@@ -37,13 +39,34 @@ public final class Batches implements Iterator<Batch>, AutoCloseable {
     record Failed(Throwable cause) implements Outcome {}
   }
 
+  /** A batch whose images are read by whichever worker is free. */
+  private static final class Making {
+    final int number;
+    final BatchMemory.Block block;
+    final byte[] @Nullable [] images;
+    int claimed;
+    int done;
+    volatile @Nullable Throwable failure;
+
+    Making(int number, BatchMemory.Block block, int count) {
+      this.number = number;
+      this.block = block;
+      this.images = new byte[count][];
+    }
+  }
+
+  /** One image to read. */
+  private record Claim(Making making, int place) {}
+
   Batches(Loader loader, int first, int end, int workers) {
     this.loader = loader;
     this.memory = loader.memory();
     this.end = end;
+    this.prefetch = loader.prefetch();
+    this.waiting = new Outcome[prefetch];
     this.nextToMake = first;
     this.nextToGive = first;
-    this.workers = new Thread[Math.min(workers, PREFETCH)];
+    this.workers = new Thread[workers];
     for (int i = 0; i < this.workers.length; i++) {
       this.workers[i] =
           Thread.ofPlatform().daemon().name("kat4j-loader-" + i).start(this::makeBatches);
@@ -80,7 +103,7 @@ public final class Batches implements Iterator<Batch>, AutoCloseable {
     lock.lock();
     try {
       while (!closed && nextToGive < end) {
-        int place = nextToGive % PREFETCH;
+        int place = nextToGive % prefetch;
         Outcome outcome = waiting[place];
         if (outcome != null) {
           waiting[place] = null;
@@ -107,12 +130,14 @@ public final class Batches implements Iterator<Batch>, AutoCloseable {
       lock.unlock();
     }
     joinWorkers();
-    for (int i = 0; i < PREFETCH; i++) {
+    for (int i = 0; i < prefetch; i++) {
       if (waiting[i] instanceof Outcome.Made(Batch batch)) {
         batch.close();
       }
       waiting[i] = null;
     }
+    unfinished.forEach(making -> memory.giveBack(making.block));
+    unfinished.clear();
     memory.close();
   }
 
@@ -133,34 +158,81 @@ public final class Batches implements Iterator<Batch>, AutoCloseable {
   }
 
   private void makeBatches() {
-    for (int number = claim(); number >= 0; number = claim()) {
-      Outcome outcome;
+    for (Claim claim = claim(); claim != null; claim = claim()) {
+      Making making = claim.making();
       try {
-        outcome = new Outcome.Made(loader.make(number, memory, () -> closed));
+        if (making.failure == null) {
+          making.images[claim.place()] = loader.read(making.number, claim.place());
+        }
       } catch (Throwable e) {
-        outcome = new Outcome.Failed(e);
+        making.failure = e;
       }
-      offer(number, outcome);
+      if (isLast(making)) {
+        offer(making, outcome(making));
+      }
     }
   }
 
-  /** The number of a batch to make, once there is a place to put it; -1 when there is none left. */
-  private int claim() {
+  /** An image to read, once there is a place for its batch; null when there is none left. */
+  private @Nullable Claim claim() {
     lock.lock();
     try {
-      while (!closed && nextToMake < end && nextToMake >= nextToGive + PREFETCH) {
-        changed.awaitUninterruptibly();
+      while (!closed) {
+        if (current != null && current.claimed < current.images.length) {
+          return new Claim(current, current.claimed++);
+        }
+        if (nextToMake >= end) {
+          return null;
+        }
+        if (nextToMake < nextToGive + prefetch) {
+          begin(nextToMake++);
+        } else {
+          changed.awaitUninterruptibly();
+        }
       }
-      return closed || nextToMake >= end ? -1 : nextToMake++;
+      return null;
     } finally {
       lock.unlock();
     }
   }
 
-  private void offer(int number, Outcome outcome) {
+  private void begin(int number) {
+    try {
+      current = new Making(number, memory.take(), loader.count(number));
+      unfinished.add(current);
+    } catch (Throwable e) { // no memory: whoever waits for this batch must hear of it
+      waiting[number % prefetch] = new Outcome.Failed(e);
+      changed.signalAll();
+    }
+  }
+
+  private boolean isLast(Making making) {
     lock.lock();
     try {
-      waiting[number % PREFETCH] = outcome;
+      return ++making.done == making.images.length;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Outcome outcome(Making making) {
+    Throwable failure = making.failure;
+    try {
+      if (failure == null) {
+        return new Outcome.Made(loader.finish(making.number, making.images, memory, making.block));
+      }
+    } catch (Throwable e) {
+      failure = e;
+    }
+    memory.giveBack(making.block);
+    return new Outcome.Failed(failure);
+  }
+
+  private void offer(Making making, Outcome outcome) {
+    lock.lock();
+    try {
+      unfinished.remove(making);
+      waiting[making.number % prefetch] = outcome;
       changed.signalAll();
     } finally {
       lock.unlock();

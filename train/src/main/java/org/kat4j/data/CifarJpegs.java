@@ -11,6 +11,8 @@ import java.util.stream.IntStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.kat4j.error.UserException;
+import org.kat4j.image.ImageReading;
+import org.kat4j.image.Picture;
 
 /**
  * CIFAR-10 as JPEG files in a zip, named {@code SPLIT/CLASS/NUMBER.jpg}.
@@ -82,7 +84,7 @@ final class CifarJpegs {
       throw new UserException(
           "%s: cannot be unpacked (%s); fetch the zip again".formatted(where, e.getMessage()), e);
     }
-    Picture picture = ImageReading.decode(content, where, 3);
+    Picture picture = ImageReading.decode(content, where, 3, false);
     if (picture.height() != Cifar10.SIDE || picture.width() != Cifar10.SIDE) {
       throw new UserException(
           "%s: %d x %d pixels, expected 32 x 32; fetch the zip again"

@@ -6,14 +6,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.error.UserException;
+import org.kat4j.image.EvaluationTransform;
+import org.kat4j.image.ImageReading;
+import org.kat4j.image.Picture;
 
 /**
- * A folder of PNG and JPEG files: {@code DIR/train/CLASS/*} and {@code DIR/val/CLASS/*}.
+ * A folder of PNG, JPEG and WebP files: {@code DIR/train/CLASS/*} and {@code DIR/val/CLASS/*}, or
+ * tar shards in the same two folders (see {@link TarShards}).
  *
  * <p>The second folder may also be called "validation" or "test". Classes and, within a class,
  * files are sorted by name; names that begin with a dot are left out. Headers are checked when the
@@ -21,41 +23,44 @@ import org.kat4j.error.UserException;
  */
 public final class ImageFolder implements ImageSet {
   private static final List<String> VALIDATION_NAMES = List.of("val", "validation", "test");
-  private static final List<String> SUFFIXES = List.of(".png", ".jpg", ".jpeg");
   private static final Normalization GREY = new Normalization(new float[] {.5f}, new float[] {.5f});
   // The constants of ImageNet, so that weights trained on it can be used.
   private static final Normalization COLOUR =
       new Normalization(new float[] {.485f, .456f, .406f}, new float[] {.229f, .224f, .225f});
 
-  /** One image file and its class. */
-  private record Item(Path file, int label) {}
+  /** One image and its class. */
+  record Item(ImageFile file, int label) {}
 
   private final List<String> classNames;
   private final List<Item> items;
   private final int channels;
   private final ImageReading.Size size;
+  private final FolderReading reading;
+  private final BrokenImages broken;
 
   private ImageFolder(
-      List<String> classNames, List<Item> items, int channels, ImageReading.Size size) {
+      List<String> classNames,
+      List<Item> items,
+      int channels,
+      ImageReading.Size size,
+      FolderReading reading,
+      BrokenImages broken) {
     this.classNames = classNames;
     this.items = items;
     this.channels = channels;
     this.size = size;
+    this.reading = reading;
+    this.broken = broken;
   }
 
   /**
    * Opens a folder.
    *
-   * @param size side of the square that images are scaled and cut to; null if all have one size
-   *     already
    * @param channels 3 for colour, grey files included; 1 to turn all to grey
    * @throws UserException if the folder is not laid out as said above, if the two parts differ in
-   *     their classes, if a class has no images or a file is not an image
+   *     their classes, if a class has no images or if more files are broken than allowed
    */
-  public static ImageData open(Path folder, @Nullable Integer size, int channels) {
-    if (size != null && size < 1) {
-      throw new UserException("image size is %d: give at least 1 pixel".formatted(size));
-    }
+  public static ImageData open(Path folder, FolderReading reading, int channels) {
     if (channels != 1 && channels != 3) {
       throw new UserException("image channels are %d: give 1 or 3".formatted(channels));
     }
@@ -73,21 +78,34 @@ public final class ImageFolder implements ImageSet {
                 new UserException(
                     folder
                         + ": no folder \"val\", \"validation\" or \"test\" in it; put images to measure on at val/CLASS/"));
-    List<String> classNames = classNames(trainFolder);
-    checkSameClasses(classNames, trainFolder, validationFolder);
-    List<Item> train = items(trainFolder, classNames);
-    List<Item> validation = items(validationFolder, classNames);
+    boolean packed = TarShards.areIn(trainFolder);
+    List<Item> train;
+    List<Item> validation;
+    List<String> classNames;
+    if (packed) {
+      train = TarShards.items(trainFolder);
+      validation = TarShards.items(validationFolder);
+      classNames = TarShards.classNames(folder, train, validation);
+    } else {
+      classNames = classNames(trainFolder);
+      checkSameClasses(classNames, trainFolder, validationFolder);
+      train = items(trainFolder, classNames);
+      validation = items(validationFolder, classNames);
+    }
+    BrokenImages broken = new BrokenImages(reading.maxBroken());
     ImageReading.Size common =
-        size == null
-            ? ImageReading.size(train.getFirst().file())
-            : new ImageReading.Size(size, size);
-    checkHeaders(train, size == null ? common : null);
-    checkHeaders(validation, size == null ? common : null);
+        reading.size() == 0
+            ? train.getFirst().file().size()
+            : new ImageReading.Size(reading.size(), reading.size());
+    ImageReading.Size expected = reading.size() == 0 ? common : null;
+    List<Item> soundTrain = withSoundHeaders(train, expected, broken);
+    List<Item> soundValidation = withSoundHeaders(validation, expected, broken);
     return new ImageData(
         folder.toString(),
-        new ImageFolder(classNames, train, channels, common),
-        new ImageFolder(classNames, validation, channels, common),
-        "image folder %s, %d classes".formatted(folder, classNames.size()));
+        new ImageFolder(classNames, soundTrain, channels, common, reading, broken),
+        new ImageFolder(classNames, soundValidation, channels, common, reading, broken),
+        "image %s %s, %d classes"
+            .formatted(packed ? "shards" : "folder", folder, classNames.size()));
   }
 
   private static List<String> classNames(Path folder) {
@@ -126,41 +144,55 @@ public final class ImageFolder implements ImageSet {
       Path classFolder = folder.resolve(classNames.get(label));
       int before = items.size();
       for (Path file : list(classFolder)) {
-        if (isImageName(file) && Files.isRegularFile(file)) {
-          items.add(new Item(file, label));
+        if (ImageFile.isImageName(file.getFileName().toString()) && Files.isRegularFile(file)) {
+          items.add(new Item(new ImageFile.Plain(file), label));
         }
       }
       if (items.size() == before) {
         throw new UserException(
-            classFolder + ": no .png, .jpg or .jpeg files in it; add images or remove the class");
+            classFolder
+                + ": no .png, .jpg, .jpeg or .webp files in it; add images or remove the class");
       }
     }
     return List.copyOf(items);
   }
 
-  /** Finds broken, oversized and, if a size is given, deviating files before training begins. */
-  private static void checkHeaders(List<Item> items, ImageReading.@Nullable Size expected) {
-    IntStream.range(0, items.size())
-        .parallel()
-        .forEach(i -> {
-          Path file = items.get(i).file();
-          ImageReading.Size found = ImageReading.size(file);
-          if (expected != null && !found.equals(expected)) {
-            throw new UserException(
-                "%s: %d x %d pixels, but other images have %d x %d; choose an image size to scale all to"
-                    .formatted(
-                        file, found.width(), found.height(), expected.width(), expected.height()));
-          }
-        });
+  /**
+   * Finds broken, oversized and, if a size is given, deviating files before training begins; broken
+   * ones are left out as far as allowed.
+   */
+  private static List<Item> withSoundHeaders(
+      List<Item> items, ImageReading.@Nullable Size expected, BrokenImages broken) {
+    List<Item> sound =
+        items.parallelStream()
+            .filter(item -> hasSoundHeader(item.file(), expected, broken))
+            .toList();
+    if (sound.isEmpty()) {
+      throw new UserException(
+          items.getFirst().file() + " and all other images beside it are broken; replace them");
+    }
+    return sound;
   }
 
-  private static boolean isImageName(Path file) {
-    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    return SUFFIXES.stream().anyMatch(name::endsWith);
+  private static boolean hasSoundHeader(
+      ImageFile file, ImageReading.@Nullable Size expected, BrokenImages broken) {
+    ImageReading.Size found;
+    try {
+      found = file.size();
+    } catch (UserException unreadable) {
+      broken.add(file.toString(), unreadable);
+      return false;
+    }
+    if (expected != null && !found.equals(expected)) {
+      throw new UserException(
+          "%s: %d x %d pixels, but other images have %d x %d; choose an image size to scale all to"
+              .formatted(file, found.width(), found.height(), expected.width(), expected.height()));
+    }
+    return true;
   }
 
   /** Entries of a folder by name, without hidden ones. */
-  private static List<Path> list(Path folder) {
+  static List<Path> list(Path folder) {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
           .filter(path -> !path.getFileName().toString().startsWith("."))
@@ -203,9 +235,28 @@ public final class ImageFolder implements ImageSet {
 
   @Override
   public void read(int index, byte[] target, int offset) {
-    byte[] image =
-        ImageReading.read(items.get(index).file(), channels, size.height(), size.width());
+    byte[] image = reading.transform().apply(picture(index), size.height(), size.width()).pixels();
     System.arraycopy(image, 0, target, offset, image.length);
+  }
+
+  @Override
+  public Picture picture(int index) {
+    ImageFile file = items.get(index).file();
+    try {
+      return file.read(channels, reading.upright());
+    } catch (UserException unreadable) {
+      throw broken.add(file.toString(), unreadable);
+    }
+  }
+
+  @Override
+  public EvaluationTransform transform() {
+    return reading.transform();
+  }
+
+  @Override
+  public boolean isDecoded() {
+    return true;
   }
 
   @Override

@@ -1,6 +1,8 @@
 package org.kat4j.data;
 
 import java.util.List;
+import org.kat4j.image.EvaluationTransform;
+import org.kat4j.image.Picture;
 
 /**
  * Labelled images of one size: uint8 pixels, channels first.
@@ -32,8 +34,29 @@ public interface ImageSet {
    * offset} on; may decode a file.
    *
    * @throws org.kat4j.error.UserException if the file of the image turns out to be corrupt
+   * @throws SkippedImage if it does, and such images are to be left out
    */
   void read(int index, byte[] target, int offset);
+
+  /**
+   * Image {@code index} as a random crop sees it: whole, before it is brought to the size of the
+   * set. The picture belongs to the caller.
+   */
+  default Picture picture(int index) {
+    byte[] pixels = new byte[channels() * height() * width()];
+    read(index, pixels, 0);
+    return new Picture(channels(), height(), width(), pixels);
+  }
+
+  /** How {@link #read} brings images to the size of the set. */
+  default EvaluationTransform transform() {
+    return EvaluationTransform.WHOLE;
+  }
+
+  /** Whether images are decoded at every read, which is work for several threads. */
+  default boolean isDecoded() {
+    return false;
+  }
 
   /** The mean and standard deviation with which the pixels of this set are normalised. */
   Normalization normalization();

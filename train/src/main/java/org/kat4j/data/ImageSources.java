@@ -22,12 +22,20 @@ public final class ImageSources {
    * @throws UserException if there is no such set, or its files are missing or wrong
    */
   public static ImageData open(String name, @Nullable Path root, @Nullable Integer size) {
+    if (size != null && size < 1) {
+      throw new UserException("image size is %d: give at least 1 pixel".formatted(size));
+    }
+    return openWith(FolderReading.at(size == null ? 0 : size), name, root);
+  }
+
+  /** The same, with everything said about how the images of a folder are read. */
+  public static ImageData openWith(FolderReading reading, String name, @Nullable Path root) {
     return switch (name) {
       case "strokes" -> Strokes.open();
       case "mnist" -> IdxSource.MNIST.open(DataFolders.of(root));
       case "fashion-mnist" -> IdxSource.FASHION_MNIST.open(DataFolders.of(root));
       case "cifar10" -> Cifar10.PUBLISHED.open(DataFolders.of(root));
-      default -> openFolder(name, size);
+      default -> openFolder(name, reading);
     };
   }
 
@@ -46,7 +54,7 @@ public final class ImageSources {
         Cifar10.PUBLISHED.info(folders));
   }
 
-  private static ImageData openFolder(String name, @Nullable Integer size) {
+  private static ImageData openFolder(String name, FolderReading reading) {
     // Not Path.of, which throws on characters that no path can have.
     File folder = new File(name);
     if (!folder.isDirectory()) {
@@ -55,6 +63,6 @@ public final class ImageSources {
               .formatted(name));
     }
     Path path = folder.toPath();
-    return IdxFolder.matches(path) ? IdxFolder.open(path) : ImageFolder.open(path, size, 3);
+    return IdxFolder.matches(path) ? IdxFolder.open(path) : ImageFolder.open(path, reading, 3);
   }
 }

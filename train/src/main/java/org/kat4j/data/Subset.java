@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.kat4j.error.UserException;
+import org.kat4j.image.EvaluationTransform;
+import org.kat4j.image.Picture;
 
 /** Some images of another set, in a given order; pixels are read from the other set. */
 public final class Subset implements ImageSet {
@@ -70,6 +72,21 @@ public final class Subset implements ImageSet {
   @Override
   public void read(int index, byte[] target, int offset) {
     set.read(indices[index], target, offset);
+  }
+
+  @Override
+  public Picture picture(int index) {
+    return set.picture(indices[index]);
+  }
+
+  @Override
+  public EvaluationTransform transform() {
+    return set.transform();
+  }
+
+  @Override
+  public boolean isDecoded() {
+    return set.isDecoded();
   }
 
   @Override

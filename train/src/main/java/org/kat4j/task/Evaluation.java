@@ -2,11 +2,11 @@ package org.kat4j.task;
 
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
-import org.kat4j.augment.Augmentation;
 import org.kat4j.data.Batch;
 import org.kat4j.data.Batches;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Loader;
+import org.kat4j.data.Loading;
 import org.kat4j.model.Model;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
@@ -26,6 +26,7 @@ import org.kat4j.torch.StateDict;
  */
 public record Evaluation(double top1, double top5, double loss, long[][] confusion) {
   private static final int BATCH = 250;
+  private static final int BATCH_PIXELS = 16 << 20; // fewer images where they are large
 
   /** Evaluates on the device of the model's weights, in its dtype. */
   public static Evaluation of(Model model, ImageSet images) {
@@ -35,16 +36,23 @@ public record Evaluation(double top1, double top5, double loss, long[][] confusi
     long[][] confusion = new long[images.classNames().size()][images.classNames().size()];
     long inTop5 = 0;
     double loss = 0;
-    try (Batches batches = Loader.epoch(images, BATCH, false, false, Augmentation.NONE, 0, 0, 0);
+    int pixels = images.channels() * images.height() * images.width();
+    Loading loading =
+        Loading.inOrder(
+            Math.clamp(BATCH_PIXELS / pixels, 1, BATCH), Loading.defaultWorkers(images));
+    try (Batches batches = Loader.epoch(images, loading, 0, 0);
         var _ = Scope.noGradients()) {
       while (batches.hasNext()) {
         try (Batch batch = batches.next();
             Scope _ = Scope.open()) {
-          Tensor pixels = Memory.floats(batch.pixels(), batch.shape());
+          if (batch.count() == 0) { // all of its files are broken
+            continue;
+          }
+          Tensor input = Memory.floats(batch.pixels(), batch.shape());
           Tensor labels = Memory.to(Memory.longs(batch.labels(), batch.count()), device);
           Tensor logits =
               model.forward(
-                  Memory.to(Memory.to(pixels, device), dtype),
+                  Memory.to(Memory.to(input, device), dtype),
                   Pass.evaluation()); // [batch, classes]
           loss += Losses.summedCrossEntropy(logits, labels).item_double();
           inTop5 += Losses.countInTop(logits, labels, 5).item_long();
@@ -53,17 +61,33 @@ public record Evaluation(double top1, double top5, double loss, long[][] confusi
       }
     }
     long right = 0;
+    long all = 0; // broken files are left out
     for (int c = 0; c < confusion.length; c++) {
       right += confusion[c][c];
+      all += Arrays.stream(confusion[c]).sum();
     }
-    double percent = 100.0 / images.size();
-    return new Evaluation(right * percent, inTop5 * percent, loss / images.size(), confusion);
+    double percent = 100.0 / all;
+    return new Evaluation(right * percent, inTop5 * percent, loss / all, confusion);
   }
 
   private static void count(long[] labels, long[] predicted, long[][] confusion) {
     for (int i = 0; i < labels.length; i++) {
       confusion[(int) labels[i]][(int) predicted[i]]++;
     }
+  }
+
+  /** Mean of {@link #perClass} over the classes that have images: each class counts alike. */
+  public double balancedTop1() {
+    double sum = 0;
+    int present = 0;
+    double[] shares = perClass();
+    for (int c = 0; c < shares.length; c++) {
+      if (Arrays.stream(confusion[c]).sum() > 0) {
+        sum += shares[c];
+        present++;
+      }
+    }
+    return present == 0 ? 0 : sum / present;
   }
 
   /** Share of each class's images that are recognised, in percent; 0 for a class without images. */

@@ -3,24 +3,37 @@ package org.kat4j.task;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Normalization;
 import org.kat4j.error.UserException;
+import org.kat4j.image.EvaluationTransform;
+import org.kat4j.image.Resampling;
 
 /**
  * What a model's inputs and outputs mean; travels in the metadata of its weights.
  *
  * @param classNames name of each class, in the order of the logits
  * @param normalization how pixels become numbers
+ * @param transform how pictures are brought to the size of the input
  */
-public record InputDescription(List<String> classNames, Normalization normalization) {
+public record InputDescription(
+    List<String> classNames, Normalization normalization, EvaluationTransform transform) {
   private static final String CLASSES = "kat4j.classes";
   private static final String MEAN = "kat4j.mean";
   private static final String DEVIATION = "kat4j.std";
+  private static final String CROP_PCT = "kat4j.crop_pct";
+  private static final String INTERPOLATION = "kat4j.interpolation";
+
+  /** Pictures of which nothing but the shape is cut away. */
+  public InputDescription(List<String> classNames, Normalization normalization) {
+    this(classNames, normalization, EvaluationTransform.WHOLE);
+  }
 
   public static InputDescription of(ImageSet images) {
-    return new InputDescription(List.copyOf(images.classNames()), images.normalization());
+    return new InputDescription(
+        List.copyOf(images.classNames()), images.normalization(), images.transform());
   }
 
   /** Entries for the metadata of a weights file. */
@@ -29,6 +42,8 @@ public record InputDescription(List<String> classNames, Normalization normalizat
     metadata.put(CLASSES, String.join("\n", classNames));
     metadata.put(MEAN, join(normalization.mean()));
     metadata.put(DEVIATION, join(normalization.std()));
+    metadata.put(CROP_PCT, Double.toString(transform.cropPct()));
+    metadata.put(INTERPOLATION, transform.interpolation().name().toLowerCase(Locale.ROOT));
     return metadata;
   }
 
@@ -47,10 +62,24 @@ public record InputDescription(List<String> classNames, Normalization normalizat
     float[] mean = split(metadata, MEAN, source);
     float[] deviation = split(metadata, DEVIATION, source);
     try {
-      return new InputDescription(classNames, new Normalization(mean, deviation));
+      return new InputDescription(
+          classNames, new Normalization(mean, deviation), transform(metadata));
     } catch (IllegalArgumentException broken) {
       throw new UserException(source + ": metadata: " + broken.getMessage(), broken);
     }
+  }
+
+  /**
+   * How pictures are brought to the size of the input; nothing but the shape is cut away where the
+   * metadata do not say.
+   *
+   * @throws IllegalArgumentException if they say something that cannot be
+   */
+  public static EvaluationTransform transform(Map<String, String> metadata) {
+    double cropPct = Double.parseDouble(metadata.getOrDefault(CROP_PCT, "1"));
+    String interpolation = metadata.getOrDefault(INTERPOLATION, "bicubic");
+    return new EvaluationTransform(
+        cropPct, Resampling.valueOf(interpolation.toUpperCase(Locale.ROOT)));
   }
 
   private static String join(float[] values) {

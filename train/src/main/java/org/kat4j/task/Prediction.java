@@ -5,8 +5,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.kat4j.data.ImageReading;
 import org.kat4j.error.UserException;
+import org.kat4j.image.ImageReading;
 import org.kat4j.model.Model;
 import org.kat4j.torch.Losses;
 import org.kat4j.torch.Memory;
@@ -32,7 +32,14 @@ public record Prediction(String label, double probability) {
     }
     float[] pixels =
         normalized(
-            ImageReading.read(image, spec.channels(), spec.imageSize(), spec.imageSize()), input);
+            input
+                .transform()
+                .apply(
+                    ImageReading.read(image, spec.channels(), false),
+                    spec.imageSize(),
+                    spec.imageSize())
+                .pixels(),
+            input);
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
       Tensor batch =

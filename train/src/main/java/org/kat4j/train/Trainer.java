@@ -3,21 +3,18 @@ package org.kat4j.train;
 import java.nio.file.Files;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.data.Batch;
 import org.kat4j.data.Batches;
 import org.kat4j.data.ImageData;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Loader;
+import org.kat4j.data.Loading;
 import org.kat4j.data.Split;
 import org.kat4j.error.UserException;
 import org.kat4j.kernel.Kernels;
 import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
-import org.kat4j.optim.GradientNorm;
-import org.kat4j.optim.Optimizer;
-import org.kat4j.optim.ParameterGroup;
 import org.kat4j.task.Evaluation;
 import org.kat4j.task.InputDescription;
 import org.kat4j.torch.Context;
@@ -26,6 +23,7 @@ import org.kat4j.torch.Device;
 import org.kat4j.torch.Host;
 import org.kat4j.torch.Losses;
 import org.kat4j.torch.Memory;
+import org.kat4j.torch.OutOfMemory;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.RandomStream;
 import org.kat4j.torch.Scope;
@@ -39,6 +37,8 @@ import org.kat4j.torch.StateDict;
  */
 public final class Trainer {
   private static final double PROGRESS_SECONDS = 0.2;
+  private static final String MEMORY_ADVICE =
+      "lower batchSize (raise accumulation instead), data.imageSize or the model's width and depth";
   private static final long TRAINING_STREAM =
       0x9E3779B97F4A7C15L; // keeps drop path apart from the initial weights
 
@@ -62,14 +62,15 @@ public final class Trainer {
   private final ImageSet test;
   private final Device device;
   private final Model model;
-  private final SequencedMap<String, Tensor> parameters;
-  private final Optimizer optimizer;
+  private final WeightUpdate weights;
+  private final Loading loading;
   private final RandomStream random;
   private final Tensor lossSum; // float64 scalar: summed training loss of the epoch in progress
   private final MetricsLog log;
 
   private Checkpoint position;
   private volatile boolean stopRequested;
+  private long lastUpdate = Long.MAX_VALUE;
   private long startedNanos;
   private long imagesSinceStart;
   private long lastProgressNanos;
@@ -86,6 +87,8 @@ public final class Trainer {
     train = split.train();
     validation = split.validation();
     test = data.validation();
+    loading = loading(config, train);
+    Loader.checkMemory(train, config.batchSize());
     if (config.threads() > 0) {
       Host.setThreads(config.threads());
     }
@@ -93,17 +96,26 @@ public final class Trainer {
     Context context =
         new Context(device, DType.FLOAT32, new RandomStream(config.seed()), 0, 1, true);
     model = build(config.model(), context);
-    parameters = StateDict.trained(model);
-    optimizer =
-        config
-            .optimizer()
-            .build(
-                ParameterGroup.split(
-                    parameters, config.optimizer().weightDecay(), model.noWeightDecay()));
+    Model averaged = config.ema().isEnabled() ? build(config.model(), context) : null;
+    weights = new WeightUpdate(config, model, averaged);
     random = new RandomStream(config.seed() ^ TRAINING_STREAM);
     lossSum = Losses.zeroSum(device);
     log = new MetricsLog(folder.metrics());
     position = Checkpoint.START;
+  }
+
+  private static Loading loading(TrainConfig config, ImageSet train) {
+    Loading all =
+        new Loading(
+            config.batchSize(),
+            true,
+            /* dropLast= */ false,
+            config.augmentation(),
+            config.mixing(),
+            config.seed(),
+            config.loaderThreads() > 0 ? config.loaderThreads() : Loading.defaultWorkers(train));
+    boolean hasFullBatch = all.images(train.size()) >= config.batchSize();
+    return config.dropLast() && hasFullBatch ? all.droppingLast() : all;
   }
 
   /** Some fields go together badly, which shows only when the parts are built. */
@@ -112,6 +124,8 @@ public final class Trainer {
       return spec.build(context);
     } catch (IllegalArgumentException unfit) {
       throw new UserException("model: " + unfit.getMessage(), unfit);
+    } catch (RuntimeException failure) {
+      throw OutOfMemory.explained(failure, MEMORY_ADVICE);
     }
   }
 
@@ -127,15 +141,15 @@ public final class Trainer {
     Trainer trainer = new Trainer(folder.readConfig(), folder, data);
     if (Files.exists(folder.last())) {
       trainer.position =
-          Checkpoint.load(
-              folder.last(), trainer.model, trainer.optimizer, trainer.random, trainer.lossSum);
+          Checkpoint.load(folder.last(), trainer.weights, trainer.random, trainer.lossSum);
     }
     trainer.log.keepFirst(trainer.position.epoch());
     return trainer;
   }
 
+  /** The model that is evaluated and kept: the moving average of the weights where one is kept. */
   public Model model() {
-    return model;
+    return weights.result();
   }
 
   /** The model in a few words. */
@@ -181,30 +195,35 @@ public final class Trainer {
     stopRequested = true;
   }
 
+  /** Ends the run like {@link #stop} once this many more updates are done: for a dry run. */
+  public void stopAfter(long updates) {
+    lastUpdate = position.update() + updates;
+  }
+
   /** Trains until the last epoch is evaluated or {@link #stop()} is called. */
   public Result run(Monitor monitor) {
     startedNanos = System.nanoTime();
     lastCheckpointNanos = startedNanos;
     double secondsBefore = position.seconds();
     Evaluation evaluation = null;
-    while (position.epoch() < config.schedule().epochs()) {
+    while (position.epoch() < config.schedule().totalEpochs()) {
       if (!trainEpoch(monitor, secondsBefore)) {
         save(secondsBefore);
-        Evaluation now = Evaluation.of(model, validation);
+        Evaluation now = Evaluation.of(weights.result(), validation);
         return new Result(now, now, StateDict.parameterCount(model), elapsed(secondsBefore), false);
       }
       evaluation = finishEpoch(monitor, secondsBefore);
     }
     if (evaluation == null) { // the run was complete before
-      evaluation = Evaluation.of(model, validation);
+      evaluation = Evaluation.of(weights.result(), validation);
     }
-    Evaluation onTest = validation == test ? evaluation : Evaluation.of(model, test);
+    Evaluation onTest = validation == test ? evaluation : Evaluation.of(weights.result(), test);
     return new Result(
         evaluation, onTest, StateDict.parameterCount(model), elapsed(secondsBefore), true);
   }
 
   private int batchesPerEpoch() {
-    return Math.max(1, train.size() / config.batchSize());
+    return loading.batches(train.size());
   }
 
   private long updatesPerEpoch() {
@@ -214,22 +233,12 @@ public final class Trainer {
   /** The rest of the epoch in progress; false when it was stopped. */
   private boolean trainEpoch(Monitor monitor, double secondsBefore) {
     int batches = batchesPerEpoch();
-    boolean dropLast = train.size() >= config.batchSize();
-    try (Batches epoch =
-        Loader.epoch(
-            train,
-            config.batchSize(),
-            true,
-            dropLast,
-            config.augmentation(),
-            config.seed(),
-            position.epoch(),
-            position.batch())) {
+    try (Batches epoch = Loader.epoch(train, loading, position.epoch(), position.batch())) {
       while (position.batch() < batches) {
         // Gradients of a half accumulated update are not part of a checkpoint: stop between updates
         // only.
         boolean betweenUpdates = position.batch() % config.accumulation() == 0;
-        if (betweenUpdates && stopRequested) {
+        if (betweenUpdates && (stopRequested || position.update() >= lastUpdate)) {
           return false;
         }
         if (betweenUpdates && secondsSince(lastCheckpointNanos) > config.checkpointSeconds()) {
@@ -237,6 +246,8 @@ public final class Trainer {
         }
         try (Batch batch = epoch.next()) {
           step(batch, batches);
+        } catch (RuntimeException failure) {
+          throw OutOfMemory.explained(failure, MEMORY_ADVICE);
         }
         report(monitor, batches);
       }
@@ -252,46 +263,34 @@ public final class Trainer {
     int groupSize = Math.min(config.accumulation(), batches - group);
     boolean lastOfGroup = position.batch() == group + groupSize - 1;
     try (Scope _ = Scope.open()) {
-      Tensor pixels = Memory.floats(batch.pixels(), batch.shape());
-      Tensor labels = Memory.to(Memory.longs(batch.labels(), batch.count()), device);
-      Tensor loss;
-      try (var _ = config.precision().on(device)) {
-        Tensor logits =
-            model.forward(Memory.to(pixels, device), Pass.training(random)); // [batch, classes]
-        loss = Losses.crossEntropy(logits, labels, config.labelSmoothing());
+      if (batch.count() > 0) { // all of its files may be broken
+        Tensor pixels = Memory.to(Memory.floats(batch.pixels(), batch.shape()), device);
+        Tensor loss;
+        try (var _ = config.precision().on(device)) {
+          Tensor logits = model.forward(pixels, Pass.training(random)); // [batch, classes]
+          loss = config.loss().of(logits, batch, config.labelSmoothing());
+        }
+        Losses.divided(loss, groupSize).backward();
+        Losses.addTo(lossSum, loss);
       }
-      Losses.divided(loss, groupSize).backward();
-      Losses.addTo(lossSum, loss);
       if (lastOfGroup) {
-        update();
+        weights.apply(learningRate(position.update()), position.update());
       }
     }
     imagesSinceStart += batch.count();
-    position =
-        new Checkpoint(
-            position.epoch(),
-            position.batch() + 1,
-            position.update() + (lastOfGroup ? 1 : 0),
-            position.bestTop1(),
-            position.seconds());
-  }
-
-  private void update() {
-    if (config.clipNorm() > 0) {
-      GradientNorm.clip(parameters.values(), config.clipNorm());
-    }
-    optimizer.step(learningRate(position.update()));
-    StateDict.clearGradients(parameters);
+    position = position.afterBatch(lastOfGroup);
   }
 
   private double learningRate(long update) {
-    return config.schedule().lr(config.optimizer().lr(), update, updatesPerEpoch());
+    return config
+        .schedule()
+        .lr(config.optimizer().lr(), update, updatesPerEpoch(), position.plateau());
   }
 
   private Evaluation finishEpoch(Monitor monitor, double secondsBefore) {
     double trainLoss = meanLoss();
     double imagesPerSecond = imagesSinceStart / secondsSince(startedNanos);
-    Evaluation evaluation = Evaluation.of(model, validation);
+    Evaluation evaluation = Evaluation.of(weights.result(), validation);
     boolean best = evaluation.top1() > position.bestTop1();
     double seconds = elapsed(secondsBefore);
     var result =
@@ -308,16 +307,12 @@ public final class Trainer {
       Map<String, String> metadata = InputDescription.of(train).toMetadata();
       metadata.put("epoch", Integer.toString(result.epoch()));
       metadata.put("top1", Double.toString(evaluation.top1()));
-      Weights.save(folder.best(), model, metadata);
+      Weights.save(folder.best(), weights.result(), metadata);
     }
     lossSum.zero_();
-    position =
-        new Checkpoint(
-            position.epoch() + 1,
-            0,
-            position.update(),
-            Math.max(position.bestTop1(), evaluation.top1()),
-            seconds);
+    Decay.Plateau.Seen seen =
+        config.schedule().after(position.plateau(), position.epoch() + 1, evaluation.top1());
+    position = position.afterEpoch(evaluation.top1(), seconds, seen);
     log.append(result);
     save(secondsBefore);
     monitor.epoch(result);
@@ -325,14 +320,8 @@ public final class Trainer {
   }
 
   private void save(double secondsBefore) {
-    position =
-        new Checkpoint(
-            position.epoch(),
-            position.batch(),
-            position.update(),
-            position.bestTop1(),
-            elapsed(secondsBefore));
-    position.save(folder.last(), model, optimizer, random, lossSum, InputDescription.of(train));
+    position = position.at(elapsed(secondsBefore));
+    position.save(folder.last(), weights, random, lossSum, InputDescription.of(train));
     lastCheckpointNanos = System.nanoTime();
   }
 
@@ -343,11 +332,11 @@ public final class Trainer {
     lastProgressNanos = System.nanoTime();
     double imagesPerSecond = imagesSinceStart / secondsSince(startedNanos);
     long batchesLeft =
-        (long) (config.schedule().epochs() - position.epoch()) * batches - position.batch();
+        (long) (config.schedule().totalEpochs() - position.epoch()) * batches - position.batch();
     monitor.progress(
         new Monitor.Progress(
             position.epoch() + 1,
-            config.schedule().epochs(),
+            config.schedule().totalEpochs(),
             position.batch(),
             batches,
             meanLoss(),

@@ -9,13 +9,14 @@ import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 import org.kat4j.data.RandomStream;
 import org.kat4j.error.UserException;
+import org.kat4j.image.Picture;
 
 class AugmentationTest {
 
   @Test
   void noneChangesNothing() {
     byte[] image = {1, 2, 3, 4};
-    Augmentation.NONE.apply(image, 1, 2, 2, RandomStream.of(1));
+    apply(Augmentation.NONE, image, 1, 2, 2, 1);
     assertThat(image).containsExactly(1, 2, 3, 4);
   }
 
@@ -24,7 +25,7 @@ class AugmentationTest {
     int mirrored = 0;
     for (int i = 0; i < 1000; i++) {
       byte[] image = {1, 2, 3, 4, 5, 6};
-      new Augmentation(true, 0).apply(image, 2, 1, 3, RandomStream.of(i));
+      apply(new Augmentation(true, 0), image, 2, 1, 3, i);
       if (image[0] == 3) {
         assertThat(image).containsExactly(3, 2, 1, 6, 5, 4);
         mirrored++;
@@ -64,7 +65,7 @@ class AugmentationTest {
       }
     }
 
-    new Augmentation(false, padding).apply(image, channels, height, width, RandomStream.of(key));
+    apply(new Augmentation(false, padding), image, channels, height, width, key);
 
     assertThat(image).isEqualTo(expected);
   }
@@ -74,5 +75,12 @@ class AugmentationTest {
     assertThatThrownBy(() -> new Augmentation(true, -1))
         .isInstanceOf(UserException.class)
         .hasMessage("augmentation.padCrop is -1: give a number of pixels from 0 to 256");
+  }
+
+  /** In place. */
+  private static void apply(
+      Augmentation augmentation, byte[] image, int channels, int height, int width, long key) {
+    Picture picture = new Picture(channels, height, width, image);
+    augmentation.apply(picture, height, width, new byte[channels], RandomStream.of(key));
   }
 }

@@ -45,7 +45,7 @@ class ImageFolderTest {
     }
     assertThat(target[0]).isZero();
     assertThat(target[49]).isZero();
-    assertThat(ImageFolder.open(folder, 4, 1).train().channels()).isEqualTo(1);
+    assertThat(ImageFolder.open(folder, FolderReading.at(4), 1).train().channels()).isEqualTo(1);
   }
 
   @Test
@@ -72,9 +72,9 @@ class ImageFolderTest {
     put("train/dog/a.png", 4, 4, 1);
     assertRefused(4, "class \"cat\" of");
     Files.createDirectories(folder.resolve("validation/cat"));
-    assertRefused(4, "no .png, .jpg or .jpeg files in it");
+    assertRefused(4, "no .png, .jpg, .jpeg or .webp files in it");
     Files.writeString(folder.resolve("validation/cat/a.jpg"), "not an image");
-    assertRefused(4, "a.jpg: not a PNG or JPEG image");
+    assertRefused(4, "a.jpg: not a PNG, JPEG or WebP image");
     assertRefused(0, "image size is 0");
   }
 

@@ -14,6 +14,11 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.kat4j.augment.Augmentation;
+import org.kat4j.augment.Erasing;
+import org.kat4j.augment.Interpolation;
+import org.kat4j.augment.Mixing;
+import org.kat4j.augment.RandAugment;
+import org.kat4j.augment.ResizedCrop;
 import org.kat4j.error.UserException;
 
 @Timeout(10)
@@ -91,6 +96,116 @@ class LoaderTest {
     List<Copy> one = copies(Loader.epoch(SET, 3, true, false, AUGMENTATION, 5, 2, 0, 1));
     List<Copy> four = copies(Loader.epoch(SET, 3, true, false, AUGMENTATION, 5, 2, 0, 4));
     assertThat(four).usingRecursiveComparison().isEqualTo(one);
+  }
+
+  private static Loading recipe(int workers) {
+    Augmentation all =
+        new Augmentation(
+            true,
+            0,
+            new ResizedCrop(true, 0.08, 1, 0.75, 4.0 / 3, Interpolation.RANDOM),
+            RandAugment.named("rand-m9-mstd0.5"),
+            0,
+            new Erasing(0.5, Erasing.Mode.PIXEL, 1, 0.02, 1.0 / 3, 0.3),
+            1);
+    Mixing mixing = new Mixing(0.8, 1, 1, 0.5, Mixing.Mode.ELEM, 0);
+    return new Loading(8, true, false, all, mixing, 5, workers);
+  }
+
+  @Test
+  void bitsOfTheWholeRecipeDoNotDependOnTheThreadsOrTheStart() {
+    List<Copy> one = copies(Loader.epoch(SET, recipe(1), 2, 0));
+    List<Copy> four = copies(Loader.epoch(SET, recipe(4), 2, 0));
+    List<Copy> rest = copies(Loader.epoch(SET, recipe(2), 2, 4));
+    assertThat(four).usingRecursiveComparison().isEqualTo(one);
+    assertThat(rest).usingRecursiveComparison().isEqualTo(one.subList(4, 7));
+  }
+
+  /** Blends only: what comes out is the sum of what would have come out, by the batch's shares. */
+  @Test
+  void mixesPartnersAndTheirLabels() {
+    Loading plain = new Loading(8, true, false, Augmentation.NONE, Mixing.NONE, 5, 1);
+    Mixing mixup = new Mixing(1, 0, 1, 0.5, Mixing.Mode.ELEM, 0);
+    Loading mixing = new Loading(8, true, false, Augmentation.NONE, mixup, 5, 1);
+    try (Batches before = Loader.epoch(SET, plain, 0, 0);
+        Batches after = Loader.epoch(SET, mixing, 0, 0);
+        Batch unmixed = before.next();
+        Batch mixed = after.next()) {
+      assertThat(unmixed.isMixed()).isFalse();
+      assertThat(mixed.isMixed()).isTrue();
+      assertThat(Copy.of(mixed).labels()).isEqualTo(Copy.of(unmixed).labels());
+      for (int i = 0; i < 8; i++) {
+        long partner = unmixed.labels().getAtIndex(ValueLayout.JAVA_LONG, 7 - i);
+        assertThat(mixed.partnerLabels().getAtIndex(ValueLayout.JAVA_LONG, i)).isEqualTo(partner);
+        float share = mixed.shares().getAtIndex(ValueLayout.JAVA_FLOAT, i);
+        float own = unmixed.pixels().getAtIndex(ValueLayout.JAVA_FLOAT, 60L * i);
+        float other = unmixed.pixels().getAtIndex(ValueLayout.JAVA_FLOAT, 60L * (7 - i));
+        // Half a level of rounding, divided by the standard deviation.
+        float level = 0.51f / 255 / SET.normalization().std()[0];
+        assertThat(mixed.pixels().getAtIndex(ValueLayout.JAVA_FLOAT, 60L * i))
+            .isEqualTo(share * own + (1 - share) * other, within(level));
+      }
+    }
+  }
+
+  /** Each image three times in a row of the order, and as many images as before. */
+  @Test
+  void repeatsImagesWithoutALongerEpoch() {
+    Augmentation thrice =
+        new Augmentation(false, 0, ResizedCrop.NONE, RandAugment.NONE, 0, Erasing.NONE, 3);
+    Loading loading = new Loading(9, true, false, thrice, Mixing.NONE, 5, 2);
+    assertThat(loading.images(50)).isEqualTo(50);
+    assertThat(loading.images(600)).isEqualTo(512);
+    List<Copy> epoch = copies(Loader.epoch(SET, loading, 0, 0));
+    assertThat(epoch).hasSize(6);
+    float[] first = epoch.getFirst().pixels();
+    assertThat(first[0]).isEqualTo(first[60]).isEqualTo(first[120]).isNotEqualTo(first[180]);
+  }
+
+  /** Images 20 and 21 are broken: their batch is smaller, the others are as they were. */
+  @Test
+  void leavesOutBrokenImages() {
+    ImageSet broken =
+        new DelegatingSet(SET) {
+          @Override
+          public void read(int index, byte[] target, int offset) {
+            if (index == 20 || index == 21) {
+              throw new SkippedImage(new UserException("broken"));
+            }
+            super.read(index, target, offset);
+          }
+        };
+    List<Copy> all = copies(Loader.epoch(SET, Loading.inOrder(8, 2), 0, 0));
+    List<Copy> fewer = copies(Loader.epoch(broken, Loading.inOrder(8, 2), 0, 0));
+    assertThat(fewer.get(2).shape()).containsExactly(6L, 3L, 4L, 5L);
+    assertThat(fewer.get(2).labels()).containsExactly(1, 2, 0, 1, 1, 2); // 16 .. 19, 22, 23
+    assertThat(fewer.get(3)).usingRecursiveComparison().isEqualTo(all.get(3));
+    List<Copy> single = copies(Loader.epoch(broken, Loading.inOrder(1, 2), 0, 0));
+    assertThat(single.get(20).labels()).isEmpty();
+  }
+
+  @Test
+  void refusesBatchesThatDoNotFitIntoMemory() {
+    ImageSet huge =
+        new DelegatingSet(SET) {
+          @Override
+          public int height() {
+            return 8192;
+          }
+
+          @Override
+          public int width() {
+            return 8192;
+          }
+
+          @Override
+          public int size() {
+            return 1 << 20;
+          }
+        };
+    assertThatThrownBy(() -> Loader.epoch(huge, Loading.inOrder(1 << 20, 1), 0, 0))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("lower batchSize or data.imageSize");
   }
 
   @Test

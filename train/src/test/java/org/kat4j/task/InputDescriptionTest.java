@@ -10,12 +10,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.kat4j.data.Normalization;
 import org.kat4j.error.UserException;
+import org.kat4j.image.EvaluationTransform;
+import org.kat4j.image.Resampling;
 
 class InputDescriptionTest {
   private static final InputDescription INPUT =
       new InputDescription(
           List.of("T-shirt/top", "a, b", "ü"),
-          new Normalization(new float[] {0.1f, 0.2f, 1 / 3f}, new float[] {1, 2e-5f, 3}));
+          new Normalization(new float[] {0.1f, 0.2f, 1 / 3f}, new float[] {1, 2e-5f, 3}),
+          new EvaluationTransform(0.875, Resampling.BILINEAR));
 
   @Test
   void comesBackFromMetadata() {
@@ -32,6 +35,9 @@ class InputDescriptionTest {
           kat4j.mean | 1,2     | one value per channel
           kat4j.std  | 1,0,1   | positive
           kat4j.std  | 1,NaN,1 | positive
+          kat4j.crop_pct | 2   | at most 1
+          kat4j.crop_pct | all | all
+          kat4j.interpolation | cubic | CUBIC
           """)
   void brokenMetadataNameTheFile(String key, String value, String message) {
     Map<String, String> metadata = INPUT.toMetadata();

@@ -30,6 +30,32 @@ final class TinyRun {
       threads: 1
       """;
 
+  /** Everything of the large recipes that has a state or is random. */
+  static final String[] RECIPE = {
+    "model.depth=2",
+    "model.dropPath=0.2",
+    "schedule.epochs=4",
+    "augmentation.flip=true",
+    "augmentation.resizedCrop.enabled=true",
+    "augmentation.randAugment=rand-m9-mstd0.5-inc1",
+    "augmentation.erasing.probability=0.5",
+    "augmentation.repeats=2",
+    "mixing.mixup=0.8",
+    "mixing.cutmix=1",
+    "mixing.mode=pair",
+    "mixing.offEpoch=3",
+    "layerDecay=0.7",
+    "clipMode=agc",
+    "clipNorm=0.1",
+    "dropLast=false",
+    "ema.decay=0.9",
+    "ema.warmup=true",
+    "loss.kind=binary-cross-entropy",
+    "schedule.decay.kind=plateau",
+    "schedule.decay.patience=0",
+    "loaderThreads=3"
+  };
+
   private TinyRun() {}
 
   /** The configuration, fitted to stripes, with assignments such as {@code schedule.epochs=2}. */

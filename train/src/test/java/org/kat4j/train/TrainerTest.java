@@ -7,18 +7,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.BiFunction;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.kat4j.config.Config;
 import org.kat4j.data.Stripes;
 import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
 import org.kat4j.task.Evaluation;
 import org.kat4j.torch.Context;
+import org.kat4j.torch.Memory;
 import org.kat4j.torch.StateDict;
 
 class TrainerTest {
@@ -62,11 +65,8 @@ class TrainerTest {
    * and taken up again each time by a new trainer.
    */
   @ParameterizedTest
-  @ValueSource(ints = {1, 2})
-  void stoppedAndResumedGivesTheSameBits(int accumulation) throws IOException {
-    String[] settings = {
-      "model.depth=2", "model.dropPath=0.3", "accumulation=" + accumulation, "schedule.epochs=4"
-    };
+  @MethodSource("settings")
+  void stoppedAndResumedGivesTheSameBits(String[] settings) throws IOException {
     RunFolder undisturbed = TinyRun.train(folder.resolve("undisturbed"), settings);
     RunFolder stopped = new RunFolder(folder.resolve("stopped"));
 
@@ -86,6 +86,39 @@ class TrainerTest {
     assertThat(result.finished()).isTrue();
     assertThat(loggedEpochs(stopped)).containsExactly(1, 2, 3, 4);
     assertSame(undisturbed, stopped);
+  }
+
+  static List<Named<String[]>> settings() {
+    String common = "model.depth=2 model.dropPath=0.3 schedule.epochs=4 accumulation=";
+    return List.of(
+        Named.of("plain", (common + 1).split(" ")),
+        Named.of("accumulation", (common + 2).split(" ")),
+        Named.of("whole recipe", TinyRun.RECIPE));
+  }
+
+  /** With memory 0 the average is the weights; with a long one it lags behind. */
+  @Test
+  void theAverageIsWhatIsKept() {
+    RunFolder averaged = TinyRun.train(folder.resolve("averaged"), "ema.decay=0.99");
+    RunFolder plain = TinyRun.train(folder.resolve("plain"));
+    var kept = TinyRun.tensors(averaged.last());
+    var trained = TinyRun.tensors(plain.last());
+    assertThat(kept.get("trained/head.weight")).isEqualTo(trained.get("head.weight"));
+    assertThat(kept.get("head.weight")).isNotEqualTo(trained.get("head.weight"));
+    Model loaded = Weights.load(averaged.last(), Context.cpu(0));
+    double[] head = Memory.doubles(Objects.requireNonNull(StateDict.of(loaded).get("head.weight")));
+    assertThat(head).isEqualTo(kept.get("head.weight"));
+  }
+
+  @Test
+  void aDryRunEndsAfterItsUpdatesAndCanGoOn() throws IOException {
+    RunFolder run = new RunFolder(folder.resolve("run"));
+    Trainer trainer = Trainer.start(TinyRun.config(), run, TinyRun.data());
+    trainer.stopAfter(3);
+    assertThat(trainer.run(Monitor.SILENT).finished()).isFalse();
+    assertThat(loggedEpochs(run)).isEmpty();
+    assertThat(Trainer.resume(run, TinyRun.data()).run(Monitor.SILENT).finished()).isTrue();
+    assertSame(TinyRun.train(folder.resolve("undisturbed")), run);
   }
 
   /** A process can die between the line of an epoch and its checkpoint: the line is made again. */

@@ -1,4 +1,4 @@
-package org.kat4j.data;
+package org.kat4j.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -98,8 +98,8 @@ class ImageReadingTest {
   void namesTheFileThatIsNoImage() throws IOException {
     Path good = write(new BufferedImage(9, 9, BufferedImage.TYPE_INT_RGB), "good.png");
     byte[] bytes = Files.readAllBytes(good);
-    assertRefused("not a PNG or JPEG image", "hello".getBytes(StandardCharsets.UTF_8));
-    assertRefused("not a PNG or JPEG image", new byte[0]);
+    assertRefused("not a PNG, JPEG or WebP image", "hello".getBytes(StandardCharsets.UTF_8));
+    assertRefused("not a PNG, JPEG or WebP image", new byte[0]);
     assertRefused("damaged", Arrays.copyOf(bytes, 20));
     assertRefused("damaged", Arrays.copyOf(bytes, bytes.length / 2));
     assertThatThrownBy(() -> ImageReading.read(folder.resolve("none.png"), 3, 1, 1))

@@ -1,11 +1,11 @@
-package org.kat4j.data;
+package org.kat4j.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-class BicubicTest {
+class ResizeTest {
   private static final int[] ROW = {0, 50, 100, 150, 200, 250, 100, 0};
 
   /** Rows computed with Pillow. */
@@ -16,6 +16,36 @@ class BicubicTest {
     assertThat(resizeRow(ROW, 3)).containsExactly(45, 182, 112);
     assertThat(resizeRow(new int[] {10, 200, 30, 90}, 8))
         .containsExactly(0, 50, 170, 177, 65, 32, 75, 95);
+  }
+
+  /** Also computed with Pillow. */
+  @Test
+  void bilinearEqualsPillow() {
+    assertThat(resizeRow(ROW, 4, Resampling.BILINEAR)).containsExactly(36, 125, 200, 79);
+  }
+
+  /** A part is resized as if the rest were not there. */
+  @Test
+  void aPartDoesNotSeeItsSurroundings() {
+    Picture picture = new Picture(1, 3, 10, new byte[30]);
+    Arrays.fill(picture.pixels(), (byte) 255);
+    for (int i = 0; i < 8; i++) {
+      picture.pixels()[10 + 1 + i] = (byte) ROW[i];
+    }
+    Picture part = Resize.part(picture, new Box(1, 1, 1, 8), 1, 4, Resampling.BICUBIC);
+    assertThat(ints(part.pixels())).containsExactly(27, 125, 217, 67);
+  }
+
+  @Test
+  void nearestTakesThePixelUnderTheCentre() {
+    assertThat(resizeRow(ROW, 4, Resampling.NEAREST)).containsExactly(50, 150, 250, 0);
+    assertThat(resizeRow(new int[] {1, 2}, 4, Resampling.NEAREST)).containsExactly(1, 1, 2, 2);
+  }
+
+  /** Box weighs alike: the mean of each pair, rounded half up. */
+  @Test
+  void boxIsTheMean() {
+    assertThat(resizeRow(ROW, 4, Resampling.BOX)).containsExactly(25, 125, 225, 50);
   }
 
   @Test
@@ -48,7 +78,8 @@ class BicubicTest {
       pixels[i] = (byte) (i * 53);
     }
     byte[] whole = resize(pixels, 1, 9, 11, 13, 6);
-    byte[] window = Bicubic.resize(new Picture(1, 9, 11, pixels), 13, 6, 7, 2, 4, 3);
+    Picture picture = new Picture(1, 9, 11, pixels);
+    byte[] window = Resize.window(picture, 13, 6, new Box(7, 2, 4, 3), Resampling.BICUBIC).pixels();
     for (int row = 0; row < 4; row++) {
       for (int column = 0; column < 3; column++) {
         assertThat(window[row * 3 + column]).isEqualTo(whole[(7 + row) * 6 + 2 + column]);
@@ -61,18 +92,28 @@ class BicubicTest {
   void aHairThinPictureCostsNoMemory() {
     byte[] line = new byte[64_000_000];
     Arrays.fill(line, (byte) 77);
-    assertThat(new Picture(1, line.length, 1, line).fit(224, 224)).containsOnly(77);
-    assertThat(new Picture(1, 1, line.length, line).fit(224, 224)).containsOnly(77);
+    assertThat(whole(new Picture(1, line.length, 1, line))).containsOnly(77);
+    assertThat(whole(new Picture(1, 1, line.length, line))).containsOnly(77);
   }
 
   private static byte[] resize(
       byte[] pixels, int channels, int height, int width, int toHeight, int toWidth) {
     Picture picture = new Picture(channels, height, width, pixels);
-    return Bicubic.resize(picture, toHeight, toWidth, 0, 0, toHeight, toWidth);
+    Box all = new Box(0, 0, toHeight, toWidth);
+    return Resize.window(picture, toHeight, toWidth, all, Resampling.BICUBIC).pixels();
+  }
+
+  private static byte[] whole(Picture picture) {
+    return EvaluationTransform.WHOLE.apply(picture, 224, 224).pixels();
   }
 
   private static int[] resizeRow(int[] row, int width) {
-    return ints(resize(bytes(row), 1, 1, row.length, 1, width));
+    return resizeRow(row, width, Resampling.BICUBIC);
+  }
+
+  private static int[] resizeRow(int[] row, int width, Resampling resampling) {
+    Picture picture = new Picture(1, 1, row.length, bytes(row));
+    return ints(Resize.window(picture, 1, width, new Box(0, 0, 1, width), resampling).pixels());
   }
 
   private static byte[] bytes(int[] values) {

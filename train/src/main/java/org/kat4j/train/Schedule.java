@@ -1,0 +1,67 @@
+package org.kat4j.train;
+
+import org.kat4j.config.Check;
+import org.kat4j.optim.CosineSchedule;
+
+/**
+ * How long a run is, and its learning rate over time.
+ *
+ * @param epochs passes over the training images
+ * @param warmupEpochs epochs of linear warm-up
+ * @param warmupLr learning rate at the very start
+ * @param minLr smallest learning rate of a cosine or plateau
+ * @param onUpdates whether the rate changes with every update; otherwise with every epoch, as
+ *     timm's default
+ * @param warmupPrefix whether the warm-up comes on top of the epochs; otherwise it is the first
+ *     part of them, and a cosine begins below the full rate
+ * @param decay how the rate falls
+ */
+public record Schedule(
+    int epochs,
+    double warmupEpochs,
+    double warmupLr,
+    double minLr,
+    boolean onUpdates,
+    boolean warmupPrefix,
+    Decay decay) {
+  public Schedule {
+    Check.between("epochs", epochs, 1, 1_000_000);
+    Check.inRange("warmupEpochs", warmupEpochs, 0, Double.POSITIVE_INFINITY);
+    Check.inRange("warmupLr", warmupLr, 0, Double.POSITIVE_INFINITY);
+    Check.inRange("minLr", minLr, 0, Double.POSITIVE_INFINITY);
+  }
+
+  /** A cosine whose warm-up is part of the epochs. */
+  public Schedule(
+      int epochs, double warmupEpochs, double warmupLr, double minLr, boolean onUpdates) {
+    this(epochs, warmupEpochs, warmupLr, minLr, onUpdates, false, new Decay.Cosine());
+  }
+
+  /** All epochs, those of the warm-up included. */
+  public int totalEpochs() {
+    return epochs + (warmupPrefix ? (int) Math.ceil(warmupEpochs) : 0);
+  }
+
+  /**
+   * The learning rate of update {@code update}, counted from 0, when an epoch has {@code
+   * updatesPerEpoch}.
+   *
+   * @param plateau what a plateau schedule has seen
+   */
+  double lr(double lr, long update, long updatesPerEpoch, Decay.Plateau.Seen plateau) {
+    double t = onUpdates ? (double) update / updatesPerEpoch : update / updatesPerEpoch;
+    if (t < warmupEpochs) {
+      return new CosineSchedule(lr, epochs, minLr, warmupEpochs, warmupLr, false).at(t);
+    }
+    return decay.at(lr, warmupPrefix ? t - warmupEpochs : t, epochs, minLr, plateau);
+  }
+
+  /**
+   * What a plateau schedule has seen once {@code done} epochs are done, the last with {@code top1}.
+   */
+  Decay.Plateau.Seen after(Decay.Plateau.Seen seen, int done, double top1) {
+    return decay instanceof Decay.Plateau plateau && done > warmupEpochs
+        ? plateau.after(seen, top1)
+        : seen;
+  }
+}

@@ -1,0 +1,95 @@
+package org.kat4j.train;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.model.Model;
+import org.kat4j.optim.Ema;
+import org.kat4j.optim.Optimizer;
+import org.kat4j.optim.ParameterGroup;
+import org.kat4j.torch.StateDict;
+
+/**
+ * What happens to the weights once gradients are there: clipping, a step of the optimizer, the
+ * moving average.
+ */
+final class WeightUpdate {
+  private static final String OPTIMIZER = "optimizer/";
+  private static final String TRAINED = "trained/";
+
+  private final TrainConfig config;
+  private final Model model;
+  private final SequencedMap<String, Tensor> parameters;
+  private final Optimizer optimizer;
+  private final @Nullable Model averaged;
+  private final @Nullable Ema ema;
+
+  /**
+   * @param averaged a second model of the same kind that holds the moving average; null for none
+   */
+  WeightUpdate(TrainConfig config, Model model, @Nullable Model averaged) {
+    this.config = config;
+    this.model = model;
+    this.averaged = averaged;
+    parameters = StateDict.trained(model);
+    optimizer =
+        config
+            .optimizer()
+            .build(
+                ParameterGroup.layered(
+                    parameters,
+                    config.optimizer().weightDecay(),
+                    model.noWeightDecay(),
+                    config.layerDecay()));
+    ema = averaged == null ? null : Ema.into(StateDict.trained(averaged));
+    if (ema != null) {
+      ema.update(parameters, 0); // a copy, so that an evaluation before the first update is sound
+    }
+  }
+
+  /** Update {@code number}, from 0, with the gradients that are there; they are gone afterwards. */
+  void apply(double learningRate, long number) {
+    if (config.clipNorm() > 0) {
+      config.clipMode().apply(parameters, config.clipNorm());
+    }
+    optimizer.step(learningRate);
+    StateDict.clearGradients(parameters);
+    if (ema != null) {
+      ema.update(parameters, config.ema().at(number));
+    }
+  }
+
+  /** The model to evaluate and to use: the average where there is one. */
+  Model result() {
+    return averaged == null ? model : averaged;
+  }
+
+  /** Everything beside the weights of {@link #result()} that a run needs to go on. */
+  SequencedMap<String, Tensor> state() {
+    SequencedMap<String, Tensor> all = new LinkedHashMap<>();
+    optimizer.state().forEach((name, tensor) -> all.put(OPTIMIZER + name, tensor));
+    if (averaged != null) {
+      parameters.forEach((name, tensor) -> all.put(TRAINED + name, tensor));
+    }
+    return all;
+  }
+
+  /** Takes over what {@link #state()} gave. */
+  void restore(Map<String, Tensor> saved) {
+    Map<String, Tensor> ofOptimizer = new LinkedHashMap<>();
+    Map<String, Tensor> trained = new LinkedHashMap<>();
+    saved.forEach((name, tensor) -> {
+      if (name.startsWith(OPTIMIZER)) {
+        ofOptimizer.put(name.substring(OPTIMIZER.length()), tensor);
+      } else if (name.startsWith(TRAINED)) {
+        trained.put(name.substring(TRAINED.length()), tensor);
+      }
+    });
+    optimizer.restore(ofOptimizer);
+    if (averaged != null) {
+      StateDict.copy(trained, parameters);
+    }
+  }
+}
