@@ -56,6 +56,28 @@ class CommandsTest {
   }
 
   @Test
+  void benchmarksPrintAllSidesAndTheirRatios() {
+    String[] twins = {"--models", "kat_nano,vit_nano", "--json"};
+    CommandRun train =
+        CommandRun.of(
+            "bench", "train", "--batch-size", "2", "--rounds", "1", twins[0], twins[1], twins[2]);
+    assertThat(train.err()).isEmpty();
+    assertThat(train.out()).contains("kat_nano", "vit_nano", "images/s  time ratio 1.000");
+    assertThat(train.json().get("sides")).hasSize(2);
+    assertThat(train.json().get("sides").get(0).get("peakBytes").longValue()).isPositive();
+
+    CommandRun infer =
+        CommandRun.of(
+            "bench", "infer", "--batch-sizes", "1,2", "--calls", "3", twins[0], twins[1], twins[2]);
+    assertThat(infer.err()).isEmpty();
+    assertThat(infer.json().get("sides")).hasSize(4);
+    for (var side : infer.json().get("sides")) {
+      assertThat(side.get("p95").doubleValue())
+          .isGreaterThanOrEqualTo(side.get("p50").doubleValue());
+    }
+  }
+
+  @Test
   void predictNamesClasses() {
     String image = images.resolve("val/across/4.png").toString();
     CommandRun predict = CommandRun.of("predict", "--run", run.toString(), image, "--json");

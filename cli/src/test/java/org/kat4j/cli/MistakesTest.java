@@ -47,6 +47,11 @@ class MistakesTest {
     assertRefused("labelSmoothing = 2", "train", "--set", "labelSmoothing=2");
     assertRefused("optimizer.lr = fast", "train", "--set", "optimizer.lr=fast");
     assertRefused("model: heads = 5 does not divide", "train", "--set", "model.tokenMixer.heads=5");
+    assertRefused("precision tf32 on cpu", "train", "--set", "precision=tf32");
+    assertRefused("bfloat16", "train", "--set", "precision=fp16");
+    assertRefused("'fp8' is not known", "bench", "train", "--precision", "fp8");
+    assertRefused("vit_micro", "bench", "infer", "--models", "vit_mikro");
+    assertRefused("--batch-sizes 0", "bench", "infer", "--batch-sizes", "0");
     assertRefused("optimizer: lr = -1", "train", "--set", "optimizer.lr=-1");
   }
 

@@ -36,11 +36,16 @@ public enum Precision {
    * @throws UserException for TF32 on a CPU, which has none
    */
   public Region on(Device device) {
+    requireOn(device);
+    return new Region(this, device.toTorch().type());
+  }
+
+  /** Fails where the device does not compute in this precision. */
+  public void requireOn(Device device) {
     if (this == TF32 && device.type() != Device.Type.CUDA) {
       throw new UserException(
           "precision tf32 on " + device + ": matrix products of a GPU only; float32 or bfloat16");
     }
-    return new Region(this, device.toTorch().type());
   }
 
   /** Handle of {@link #on}: restores what was before. */

@@ -93,6 +93,7 @@ public final class Trainer {
       Host.setThreads(config.threads());
     }
     device = Device.parse(config.device());
+    config.precision().requireOn(device);
     Context context =
         new Context(device, DType.FLOAT32, new RandomStream(config.seed()), 0, 1, true);
     model = build(config.model(), context);
