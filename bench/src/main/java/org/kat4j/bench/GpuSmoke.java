@@ -44,6 +44,10 @@ public final class GpuSmoke {
           new Shape(3, 1, 3, 2, 2, 3, 18),
           new Shape(8, 1, 5, 4, 2, 16, 7, 9));
 
+  // Its sheet's table, mean absolute errors against float64.
+  private static final double FLASH_KAT_A = 8.42e-4;
+  private static final double FLASH_KAT_B = 9.81e-4;
+
   private static final int STEPS = 30;
   private static final int BATCH = 20;
 
@@ -87,6 +91,7 @@ public final class GpuSmoke {
             error);
       }
     }
+    wrong += coefficientGradients(gpu) ? 0 : 1;
     for (Training training : TRAININGS) {
       double error = training.error(gpu);
       boolean passed = error <= training.tolerance;
@@ -142,6 +147,47 @@ public final class GpuSmoke {
       }
       return worst;
     }
+  }
+
+  /**
+   * Rounding of the coefficients' gradients in float32, measured as FlashKAT measures its own: sums
+   * over x, upstream ~ N(0, 1) of [1024, 197, 768], mean absolute error against float64.
+   */
+  private static boolean coefficientGradients(Device gpu) {
+    try (Scope _ = Scope.open()) {
+      int groups = 8;
+      Tensor x = Memory.to(Baselines.normal("float32", 1024, 197, 768), gpu);
+      Tensor upstream = Memory.to(Baselines.normal("float32", 1024, 197, 768), gpu);
+      Tensor a = Memory.to(Baselines.normal("float32", groups, 6), gpu);
+      Tensor b = Memory.to(Baselines.normal("float32", groups, 4), gpu);
+      GroupLayout layout = GroupLayout.channelsLast(x, groups);
+      RationalKernel kernel = Kernels.rational(x);
+      var found = kernel.backward(upstream, x, a, b, layout);
+      Tensor[] exactly = wide(upstream, x, a, b);
+      var exact = kernel.backward(exactly[0], exactly[1], exactly[2], exactly[3], layout);
+      double errorOfA = meanError(found.numerator(), exact.numerator());
+      double errorOfB = meanError(found.denominator(), exact.denominator());
+      boolean passed = errorOfA <= FLASH_KAT_A && errorOfB <= FLASH_KAT_B;
+      System.out.printf(
+          Locale.ROOT,
+          "%s  mean absolute error of the coefficients' gradients %.2e (a), %.2e (b); FlashKAT's own %.2e, %.2e%n",
+          passed ? "pass" : "FAIL",
+          errorOfA,
+          errorOfB,
+          FLASH_KAT_A,
+          FLASH_KAT_B);
+      return passed;
+    }
+  }
+
+  private static double meanError(Tensor found, Tensor exact) {
+    double[] f = Memory.doubles(found);
+    double[] e = Memory.doubles(exact);
+    double sum = 0;
+    for (int i = 0; i < e.length; i++) {
+      sum += Math.abs(f[i] - e[i]);
+    }
+    return sum / e.length;
   }
 
   private static Tensor[] wide(Tensor... tensors) {
