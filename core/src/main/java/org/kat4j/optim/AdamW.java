@@ -69,7 +69,7 @@ public final class AdamW implements Optimizer {
         var _ = Scope.noGradients()) {
       steps.add_(new Scalar(1));
       for (ParameterGroup group : groups) {
-        step(group, learningRate);
+        step(group, learningRate * group.lrScale());
       }
     }
   }

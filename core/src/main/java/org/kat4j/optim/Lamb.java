@@ -92,11 +92,12 @@ public final class Lamb implements Optimizer {
               : GradientNorm.of(groups).div(new Scalar(spec.maxGradNorm)).clamp_min(new Scalar(1));
       Bias bias = new Bias(1 - Math.pow(spec.beta1, t), 1 - Math.pow(spec.beta2, t));
       for (ParameterGroup group : groups) {
+        double rate = learningRate * group.lrScale();
         for (Map.Entry<String, Tensor> entry : group.parameters().entrySet()) {
           Tensor gradient = entry.getValue().grad();
           if (gradient.defined()) {
             Tensor scaled = divisor == null ? gradient : gradient.div(divisor);
-            step(entry.getKey(), entry.getValue(), scaled, group.weightDecay(), bias, learningRate);
+            step(entry.getKey(), entry.getValue(), scaled, group.weightDecay(), bias, rate);
           }
         }
       }

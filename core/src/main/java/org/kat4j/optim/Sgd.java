@@ -67,7 +67,7 @@ public final class Sgd implements Optimizer {
                     State.of(velocities, name).mul_(new Scalar(spec.momentum)).add_(gradient);
                 Tensor update =
                     spec.nesterov ? gradient.add(velocity, new Scalar(spec.momentum)) : velocity;
-                parameter.add_(update, new Scalar(-learningRate));
+                parameter.add_(update, new Scalar(-learningRate * group.lrScale()));
               }
             });
       }

@@ -49,10 +49,36 @@ public final class ImageReading {
    * @throws UserException naming the file if it is not a readable PNG or JPEG image
    */
   public static byte[] read(Path image, int channels, int height, int width) {
+    return read(image, channels, height, width, 1);
+  }
+
+  /**
+   * The same, scaled until the wanted size is {@code crop} of what it covers.
+   *
+   * @param crop timm's {@code crop_pct}, above 0, at most 1
+   */
+  public static byte[] read(Path image, int channels, int height, int width, double crop) {
     try (ImageInputStream content = open(image)) {
-      return decode(content, image, channels).fit(height, width);
+      return decode(content, image, channels).fit(height, width, crop);
     } catch (IOException e) {
       throw unreadable(image, e);
+    }
+  }
+
+  /** The same of an image in memory; {@code where} names it in errors. */
+  public static byte[] read(
+      byte[] content, String where, int channels, int height, int width, double crop) {
+    return decode(content, where, channels).fit(height, width, crop);
+  }
+
+  /** Pixels of an image in memory, as its header says; {@code where} names it in errors. */
+  public static long pixelCount(byte[] content, String where) {
+    try (ImageInputStream stream =
+        new MemoryCacheImageInputStream(new ByteArrayInputStream(content))) {
+      Size size = with(stream, where, reader -> checkedSize(reader, where));
+      return (long) size.height() * size.width();
+    } catch (IOException e) {
+      throw unreadable(where, e);
     }
   }
 

@@ -11,18 +11,29 @@ package org.kat4j.data;
 @SuppressWarnings("ArrayRecordComponent") // only carries the pixels, is never compared
 record Picture(int channels, int height, int width, byte[] pixels) {
 
-  /**
-   * The middle of this picture at the wanted size: scaled with its proportions kept until it just
-   * covers the size, then cut. For a square size that is: shorter side to the size, centre crop.
-   */
+  /** The middle of this picture at the wanted size; see {@link #fit(int, int, double)}. */
   byte[] fit(int toHeight, int toWidth) {
-    if (height == toHeight && width == toWidth) {
+    return fit(toHeight, toWidth, 1);
+  }
+
+  /**
+   * The middle of this picture at the wanted size: scaled with its proportions kept until the size
+   * is {@code crop} of what it covers, then cut. For a square size that is: shorter side to
+   * floor(size / crop), centre crop.
+   *
+   * @param crop timm's {@code crop_pct}, above 0, at most 1
+   */
+  byte[] fit(int toHeight, int toWidth, double crop) {
+    if (crop == 1 && height == toHeight && width == toWidth) {
       return pixels;
     }
-    // Compares toHeight / height with toWidth / width; the other side is rounded down, as in timm.
-    boolean heightDecides = (long) toHeight * width >= (long) toWidth * height;
-    long scaledHeight = heightDecides ? toHeight : (long) height * toWidth / width;
-    long scaledWidth = heightDecides ? (long) width * toHeight / height : toWidth;
+    long coveredHeight = (long) Math.floor(toHeight / crop);
+    long coveredWidth = (long) Math.floor(toWidth / crop);
+    // Compares coveredHeight / height with coveredWidth / width; the other side is rounded down, as
+    // in timm.
+    boolean heightDecides = coveredHeight * width >= coveredWidth * height;
+    long scaledHeight = heightDecides ? coveredHeight : height * coveredWidth / width;
+    long scaledWidth = heightDecides ? width * coveredHeight / height : coveredWidth;
     long top = (long) Math.rint((scaledHeight - toHeight) / 2.0);
     long left = (long) Math.rint((scaledWidth - toWidth) / 2.0);
     return Bicubic.resize(this, scaledHeight, scaledWidth, top, left, toHeight, toWidth);

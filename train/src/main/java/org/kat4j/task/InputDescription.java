@@ -1,5 +1,10 @@
 package org.kat4j.task;
 
+import static org.kat4j.model.Weights.CLASSES;
+import static org.kat4j.model.Weights.CROP;
+import static org.kat4j.model.Weights.DEVIATION;
+import static org.kat4j.model.Weights.MEAN;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,11 +18,20 @@ import org.kat4j.error.UserException;
  *
  * @param classNames name of each class, in the order of the logits
  * @param normalization how pixels become numbers
+ * @param crop share of a scaled image's side that the input shows, timm's {@code crop_pct}: above
+ *     0, at most 1
  */
-public record InputDescription(List<String> classNames, Normalization normalization) {
-  private static final String CLASSES = "kat4j.classes";
-  private static final String MEAN = "kat4j.mean";
-  private static final String DEVIATION = "kat4j.std";
+public record InputDescription(List<String> classNames, Normalization normalization, double crop) {
+  public InputDescription {
+    if (!(crop > 0 && crop <= 1)) {
+      throw new IllegalArgumentException("crop = " + crop + ": above 0, at most 1");
+    }
+  }
+
+  /** Inputs that show as much of an image as fits. */
+  public InputDescription(List<String> classNames, Normalization normalization) {
+    this(classNames, normalization, 1);
+  }
 
   public static InputDescription of(ImageSet images) {
     return new InputDescription(List.copyOf(images.classNames()), images.normalization());
@@ -29,6 +43,9 @@ public record InputDescription(List<String> classNames, Normalization normalizat
     metadata.put(CLASSES, String.join("\n", classNames));
     metadata.put(MEAN, join(normalization.mean()));
     metadata.put(DEVIATION, join(normalization.std()));
+    if (crop != 1) {
+      metadata.put(CROP, Double.toString(crop));
+    }
     return metadata;
   }
 
@@ -46,10 +63,19 @@ public record InputDescription(List<String> classNames, Normalization normalizat
     List<String> classNames = List.of(metadata.getOrDefault(CLASSES, "").split("\n", -1));
     float[] mean = split(metadata, MEAN, source);
     float[] deviation = split(metadata, DEVIATION, source);
+    double crop = crop(metadata, source);
     try {
-      return new InputDescription(classNames, new Normalization(mean, deviation));
+      return new InputDescription(classNames, new Normalization(mean, deviation), crop);
     } catch (IllegalArgumentException broken) {
       throw new UserException(source + ": metadata: " + broken.getMessage(), broken);
+    }
+  }
+
+  private static double crop(Map<String, String> metadata, String source) {
+    try {
+      return Double.parseDouble(metadata.getOrDefault(CROP, "1"));
+    } catch (NumberFormatException broken) {
+      throw new UserException(source + ": metadata '" + CROP + "' is no number", broken);
     }
   }
 

@@ -24,6 +24,7 @@ import org.kat4j.optim.Optimizer;
  * @param threads threads of one operation, 0 for all cores
  * @param checkpointSeconds seconds between checkpoints inside an epoch; one is written after each
  *     epoch in any case
+ * @param fineTuning weights to start from, and parameters that are treated apart
  */
 public record TrainConfig(
     Model.Spec model,
@@ -38,7 +39,8 @@ public record TrainConfig(
     long seed,
     String device,
     int threads,
-    int checkpointSeconds) {
+    int checkpointSeconds,
+    FineTuning fineTuning) {
 
   /**
    * @param name strokes, mnist, fashion-mnist, cifar10 or an image folder
@@ -104,7 +106,8 @@ public record TrainConfig(
         1,
         "cpu",
         0,
-        60);
+        60,
+        FineTuning.NONE);
   }
 
   TrainConfig withModel(Model.Spec other) {
@@ -121,6 +124,7 @@ public record TrainConfig(
         seed,
         device,
         threads,
-        checkpointSeconds);
+        checkpointSeconds,
+        fineTuning);
   }
 }

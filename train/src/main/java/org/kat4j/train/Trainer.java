@@ -1,10 +1,13 @@
 package org.kat4j.train;
 
 import java.nio.file.Files;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.kat4j.data.Batch;
 import org.kat4j.data.Batches;
 import org.kat4j.data.ImageData;
@@ -14,6 +17,7 @@ import org.kat4j.data.Split;
 import org.kat4j.error.UserException;
 import org.kat4j.kernel.Kernels;
 import org.kat4j.model.Model;
+import org.kat4j.model.Transfer;
 import org.kat4j.model.Weights;
 import org.kat4j.optim.GradientNorm;
 import org.kat4j.optim.Optimizer;
@@ -62,12 +66,13 @@ public final class Trainer {
   private final ImageSet test;
   private final Device device;
   private final Model model;
-  private final SequencedMap<String, Tensor> parameters;
+  private final SequencedMap<String, Tensor> parameters; // those that train
   private final Optimizer optimizer;
   private final RandomStream random;
   private final Tensor lossSum; // float64 scalar: summed training loss of the epoch in progress
   private final MetricsLog log;
 
+  private @Nullable Transfer transfer;
   private Checkpoint position;
   private volatile boolean stopRequested;
   private long startedNanos;
@@ -92,14 +97,12 @@ public final class Trainer {
     device = Device.parse(config.device());
     Context context =
         new Context(device, DType.FLOAT32, new RandomStream(config.seed()), 0, 1, true);
-    model = build(config.model(), context);
-    parameters = StateDict.of(model);
-    optimizer =
-        config
-            .optimizer()
-            .build(
-                ParameterGroup.split(
-                    parameters, config.optimizer().weightDecay(), model.noWeightDecay()));
+    boolean fresh = config.fineTuning().init().isEmpty();
+    model = build(config.model(), fresh ? context : context.forOverwriting());
+    parameters = config.fineTuning().trainable(StateDict.of(model));
+    List<ParameterGroup> groups =
+        ParameterGroup.split(parameters, config.optimizer().weightDecay(), model.noWeightDecay());
+    optimizer = config.optimizer().build(config.fineTuning().scaled(groups, parameters));
     random = new RandomStream(config.seed() ^ TRAINING_STREAM);
     lossSum = Losses.zeroSum(device);
     log = new MetricsLog(folder.metrics());
@@ -118,6 +121,7 @@ public final class Trainer {
   /** A new run; its folder is made once everything else is known to be sound. */
   public static Trainer start(TrainConfig config, RunFolder folder, ImageData data) {
     Trainer trainer = new Trainer(config, folder, data);
+    trainer.initialise();
     folder.create(config);
     return trainer;
   }
@@ -129,13 +133,26 @@ public final class Trainer {
       trainer.position =
           Checkpoint.load(
               folder.last(), trainer.model, trainer.optimizer, trainer.random, trainer.lossSum);
+    } else {
+      trainer.initialise();
     }
     trainer.log.keepFirst(trainer.position.epoch());
     return trainer;
   }
 
+  private void initialise() {
+    if (!config.fineTuning().init().isEmpty()) {
+      transfer = config.fineTuning().initialise(model);
+    }
+  }
+
   public Model model() {
     return model;
+  }
+
+  /** What was taken over from the weights to start from, where there were any. */
+  public Optional<Transfer> transfer() {
+    return Optional.ofNullable(transfer);
   }
 
   /** The model in a few words. */
