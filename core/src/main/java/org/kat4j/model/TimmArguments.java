@@ -116,11 +116,7 @@ public final class TimmArguments {
         int n = Math.toIntExact(denominator[1]);
         var rational =
             new GroupRational.Spec(
-                Math.toIntExact(numerator[0]),
-                Math.toIntExact(denominator[0]),
-                m,
-                n,
-                naming);
+                Math.toIntExact(numerator[0]), Math.toIntExact(denominator[0]), m, n, naming);
         // FlashKAT's second function starts as swish whatever act_init says.
         boolean kat = naming == GroupRational.Naming.KAT;
         String act2 = kat ? c.path("act_init").asString("swish") : "swish";

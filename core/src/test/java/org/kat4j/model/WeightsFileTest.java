@@ -157,7 +157,7 @@ class WeightsFileTest {
               }
             })
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("these weights belong to another model");
+        .hasMessageContaining(file + ": heads = 3 does not divide the width 64");
   }
 
   @ParameterizedTest

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.zip.ZipEntry;
@@ -30,7 +31,8 @@ final class DamagedFiles {
   /** Buffers, classes and messages, whatever the file. */
   private static final long FIXED_BYTES = 1 << 20;
 
-  private static final byte[] TEXT = "{}[],:\"0129-.eF \\()tRbsuq".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] TEXT =
+      "{}[],:\"0129-.eF \\()tRbsuq".getBytes(StandardCharsets.US_ASCII);
 
   private final Random random;
   private final List<byte[]> whole = new ArrayList<>();
@@ -53,7 +55,7 @@ final class DamagedFiles {
         entries.put(entry.getName(), zip.getInputStream(entry).readAllBytes());
       }
     }
-    pickle = entries.get("archive/data.pkl");
+    pickle = Objects.requireNonNull(entries.get("archive/data.pkl"));
     whole.add(
         HostileSafetensorsTest.file(
             MutatedSafetensorsTest.VALID_HEADER, new byte[MutatedSafetensorsTest.VALID_DATA]));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.SequencedMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,7 @@ class FineTuningTest {
 
   @Test
   void aRateNearZeroHardlyMovesAParameter() {
-    double[] before = TinyRun.tensors(first.last()).get("blocks.0.mlp.fc1.weight");
+    double[] before = fc1(first);
     double[] whole = tuned("whole", "head.*=1");
     double[] slow = tuned("slow", "head.*=2 blocks.*fc1.*=1e-3");
     assertThat(distance(slow, before)).isPositive().isLessThan(0.01 * distance(whole, before));
@@ -61,7 +62,11 @@ class FineTuningTest {
         TinyRun.train(
             folder.resolve(name),
             settings("schedule.epochs=1", "fineTuning.lrScale='" + lrScale + "'"));
-    return TinyRun.tensors(run.last()).get("blocks.0.mlp.fc1.weight");
+    return fc1(run);
+  }
+
+  private static double[] fc1(RunFolder run) {
+    return Objects.requireNonNull(TinyRun.tensors(run.last()).get("blocks.0.mlp.fc1.weight"));
   }
 
   private static double distance(double[] a, double[] b) {
