@@ -32,6 +32,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvalCommand.class,
       PredictCommand.class,
+      ServeCommand.class,
+      ConvertCommand.class,
       ModelsCommand.class,
       DataCommand.class,
       ParityCommand.class,

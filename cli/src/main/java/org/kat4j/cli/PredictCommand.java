@@ -6,8 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.kat4j.error.UserException;
-import org.kat4j.model.Model;
-import org.kat4j.task.InputDescription;
+import org.kat4j.task.Classifier;
 import org.kat4j.task.Prediction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,10 +41,11 @@ final class PredictCommand implements Callable<Integer> {
     if (top < 1) {
       throw new UserException("--top " + top + ": at least 1");
     }
-    InputDescription input = weights.input();
-    Model model = weights.load();
+    Classifier classifier = weights.classifier();
     for (Path image : images) {
-      List<Prediction> best = Prediction.of(model, input, image, top);
+      double[] probabilities =
+          classifier.probabilities(List.of(classifier.pixels(image))).getFirst();
+      List<Prediction> best = classifier.best(probabilities, top);
       System.out.println(image);
       for (Prediction prediction : best) {
         System.out.printf(

@@ -1,5 +1,6 @@
 package org.kat4j.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Config;
 import org.kat4j.data.ImageData;
 import org.kat4j.error.UserException;
+import org.kat4j.model.Model;
+import org.kat4j.model.WeightsFile;
 import org.kat4j.train.RunFolder;
 import org.kat4j.train.TrainConfig;
 import org.kat4j.train.Trainer;
@@ -67,6 +70,26 @@ final class TrainCommand implements Callable<Integer> {
   private @Nullable String device;
 
   @Option(
+      names = "--init",
+      paramLabel = "FILE",
+      description =
+          "Weights to start from, as --weights of other commands; the model too, unless one is named.")
+  private @Nullable String init;
+
+  @Option(
+      names = "--freeze",
+      paramLabel = "PATTERN",
+      description =
+          "Regular expression of the parameters that stay, such as 'blocks\\.[0-9]\\..*'.")
+  private @Nullable String freeze;
+
+  @Option(
+      names = "--lr-scale",
+      paramLabel = "PATTERN=FACTOR",
+      description = "Other learning rate for parameters, such as 'head.*=10'; may be repeated.")
+  private List<String> lrScale = new ArrayList<>();
+
+  @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
       description = "Any key of config.yaml, for example optimizer.lr=5e-4.")
@@ -115,6 +138,7 @@ final class TrainCommand implements Callable<Integer> {
     override(tree, "batchSize", batchSize);
     override(tree, "seed", seed);
     override(tree, "device", device);
+    fineTuning(tree);
     assignments.forEach(assignment -> Config.set(tree, assignment));
     String source = config == null ? "configuration" : config.toString();
     TrainConfig bound = Config.bind(tree, TrainConfig.example(), source);
@@ -127,6 +151,36 @@ final class TrainCommand implements Callable<Integer> {
   private static void override(ObjectNode tree, String key, @Nullable Object value) {
     if (value != null) {
       Config.set(tree, key + "=" + value);
+    }
+  }
+
+  private void fineTuning(ObjectNode tree) {
+    ObjectNode keys =
+        tree.get("fineTuning") instanceof ObjectNode given ? given : tree.putObject("fineTuning");
+    if (freeze != null) {
+      keys.put("freeze", freeze);
+    }
+    if (!lrScale.isEmpty()) {
+      keys.put("lrScale", String.join(" ", lrScale));
+    }
+    if (init != null) {
+      Path weights = WeightsOptions.located(init).toAbsolutePath().normalize();
+      keys.put("init", weights.toString());
+      if (!tree.has("model")) {
+        modelOf(weights, tree);
+      }
+    }
+  }
+
+  /** The model of the weights, and its image size for images of any size. */
+  private void modelOf(Path weights, ObjectNode tree) {
+    try (WeightsFile opened = WeightsFile.open(weights)) {
+      Model.Spec spec = opened.spec();
+      tree.set("model", Config.parse(Config.toJson((Record) spec), weights.toString()));
+      String images = tree.path("data").path("name").asString("");
+      if (!tree.path("data").has("imageSize") && Files.isDirectory(Path.of(images))) {
+        Config.set(tree, "data.imageSize=" + spec.imageSize());
+      }
     }
   }
 
@@ -147,6 +201,9 @@ final class TrainCommand implements Callable<Integer> {
         || batchSize != null
         || seed != null
         || device != null
+        || init != null
+        || freeze != null
+        || !lrScale.isEmpty()
         || !assignments.isEmpty()) {
       throw new UserException(
           "--resume goes on with the run's own configuration: leave the other options away");
@@ -163,6 +220,9 @@ final class TrainCommand implements Callable<Integer> {
         "data   %s: %d training, %d validation images%n",
         images.name(), images.train().size(), images.validation().size());
     System.out.printf(Locale.ROOT, "model  %s%n", trainer.describeModel());
+    trainer
+        .transfer()
+        .ifPresent(t -> System.out.printf("init   %s: %s%n", c.fineTuning().init(), t.describe()));
     System.out.printf(
         "run    %s, %d epochs, seed %d, %s%n",
         path, c.schedule().totalEpochs(), c.seed(), trainer.describeMachine());

@@ -1,15 +1,22 @@
 package org.kat4j.cli;
 
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.kat4j.data.Normalization;
 import org.kat4j.error.UserException;
+import org.kat4j.hub.Hub;
+import org.kat4j.hub.HubAddress;
 import org.kat4j.image.EvaluationTransform;
 import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
+import org.kat4j.model.WeightsFile;
+import org.kat4j.task.Classifier;
 import org.kat4j.task.InputDescription;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Device;
-import org.kat4j.torch.Safetensors;
 import org.kat4j.train.RunFolder;
 import picocli.CommandLine.Option;
 
@@ -24,8 +31,15 @@ final class WeightsOptions {
   @Option(
       names = "--weights",
       paramLabel = "FILE",
-      description = "A .safetensors file written by kat4j.")
-  private @Nullable Path weights;
+      description =
+          "A .safetensors file, a PyTorch checkpoint (.pth), a folder with config.json and model.safetensors, or hub:OWNER/NAME.")
+  private @Nullable String weights;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "What the weights belong to, where they do not say it: kat_tiny_patch16_224.")
+  private @Nullable String model;
 
   @Option(
       names = "--device",
@@ -39,31 +53,68 @@ final class WeightsOptions {
     return run == null ? null : RunFolder.open(run);
   }
 
-  Path file() {
-    if ((run == null) == (weights == null)) {
-      throw new UserException("name the model by --run DIR or by --weights FILE, one of them");
+  /** The opened weights. */
+  WeightsFile open() {
+    if (run != null && weights == null) {
+      return WeightsFile.open(RunFolder.open(run).weights(), model, "");
     }
-    return run != null ? RunFolder.open(run).weights() : weights;
+    if (run == null && weights != null) {
+      return WeightsFile.open(located(weights), model, "");
+    }
+    throw new UserException("name the model by --run DIR or by --weights FILE, one of them");
+  }
+
+  /** A path as it is; what lies on a hub is fetched. */
+  static Path located(String weights) {
+    return HubAddress.isOne(weights)
+        ? Hub.standard().fetch(HubAddress.parse(weights))
+        : Path.of(weights);
   }
 
   Model load() {
-    return Weights.load(file(), Context.cpu(0).withDevice(Device.parse(device)));
-  }
-
-  InputDescription input() {
-    Path file = file();
-    try (Safetensors opened = Safetensors.open(file)) {
-      return InputDescription.fromMetadata(opened.metadata(), file.toString());
+    try (WeightsFile opened = open()) {
+      return Weights.load(opened, context());
     }
   }
 
   /** How the model's pictures are brought to the size of its input. */
   EvaluationTransform transform() {
-    Path file = file();
-    try (Safetensors opened = Safetensors.open(file)) {
+    try (WeightsFile opened = open()) {
+      return transform(opened);
+    }
+  }
+
+  private static EvaluationTransform transform(WeightsFile opened) {
+    try {
       return InputDescription.transform(opened.metadata());
     } catch (IllegalArgumentException broken) {
-      throw new UserException(file + ": metadata: " + broken.getMessage(), broken);
+      throw new UserException(opened.path() + ": metadata: " + broken.getMessage(), broken);
     }
+  }
+
+  /** The model and what its inputs and outputs mean. */
+  Classifier classifier() {
+    try (WeightsFile opened = open()) {
+      InputDescription input =
+          InputDescription.fromMetadata(opened.metadata(), opened.path().toString());
+      return new Classifier(Weights.load(opened, context()), input);
+    }
+  }
+
+  /** The same; where neither a run nor weights are named, a fresh model without meaning. */
+  Classifier classifierOrFresh(String name) {
+    if (run != null || weights != null) {
+      return classifier();
+    }
+    Model fresh = Model.Spec.named(model == null ? name : model).build(context().forOverwriting());
+    Model.Spec spec = fresh.spec();
+    float[] half = new float[spec.channels()];
+    Arrays.fill(half, .5f);
+    List<String> classes = IntStream.range(0, spec.classes()).mapToObj(Integer::toString).toList();
+    return new Classifier(fresh, new InputDescription(classes, new Normalization(half, half)));
+  }
+
+  private Context context() {
+    return Context.cpu(0).withDevice(Device.parse(device));
   }
 }

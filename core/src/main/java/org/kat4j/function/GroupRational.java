@@ -36,6 +36,16 @@ public final class GroupRational implements Part {
       this.numerator = numerator;
       this.denominator = denominator;
     }
+
+    /** Name of the numerator's coefficients. */
+    public String numerator() {
+      return numerator;
+    }
+
+    /** Name of the denominator's coefficients. */
+    public String denominator() {
+      return denominator;
+    }
   }
 
   /**

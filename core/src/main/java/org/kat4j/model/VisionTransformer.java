@@ -273,7 +273,7 @@ public final class VisionTransformer implements Model {
             ? new LayerNorm(spec.width, spec.normEpsilon, context)
             : null;
     head = new Linear(spec.width, spec.classes, true, context);
-    if (context.hasMemory()) {
+    if (context.hasMemory() && !context.overwritten()) {
       spec.weightInit.apply(this, context.random());
     }
   }

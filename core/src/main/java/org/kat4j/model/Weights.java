@@ -1,5 +1,6 @@
 package org.kat4j.model;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -12,21 +13,35 @@ import org.kat4j.error.UserException;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Safetensors;
-import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
+import org.kat4j.torch.TensorFile;
 
 /**
- * Models in safetensors files.
+ * Models in files.
  *
- * <p>The spec travels in the metadata under {@code kat4j.model}, so that a weights file alone
- * rebuilds its model. Tensors have timm's names; further tensors (optimizer state in checkpoints)
- * may lie beside them under a prefix with a slash.
+ * <p>Written are safetensors, alone or in the folder layout of hubs; read is also what timm and KAT
+ * publish (see {@link WeightsFile}). The spec travels in the metadata under {@code kat4j.model}, so
+ * that a weights file alone rebuilds its model. Tensors have timm's names; further tensors
+ * (optimizer state in checkpoints) may lie beside them under a prefix with a slash.
  */
 public final class Weights {
   /** Metadata key of the spec, as JSON. */
   public static final String MODEL = "kat4j.model";
 
-  private static final String POSITION = "pos_embed";
+  /** Metadata key of the class names, one a line, in the order of the logits. */
+  public static final String CLASSES = "kat4j.classes";
+
+  /** Metadata key of the mean of each channel, of pixels from 0 to 1, with commas. */
+  public static final String MEAN = "kat4j.mean";
+
+  /** Metadata key of the standard deviation of each channel, with commas. */
+  public static final String DEVIATION = "kat4j.std";
+
+  /** Metadata key of the share of a resized image's side that is cut out of its middle. */
+  public static final String CROP_PCT = "kat4j.crop_pct";
+
+  /** Metadata key of the filter of that resizing, in Pillow's terms and lower case. */
+  public static final String INTERPOLATION = "kat4j.interpolation";
 
   private Weights() {}
 
@@ -46,45 +61,55 @@ public final class Weights {
     Safetensors.write(file, tensors, all);
   }
 
-  /** Builds the model that a file written by {@link #save} describes and loads its weights. */
-  public static Model load(Path file, Context context) {
-    try (Safetensors weights = Safetensors.open(file)) {
-      Model.Spec spec = spec(weights, file);
+  /**
+   * Writes a model to where its form is that of the name: a file {@code *.safetensors}, else a
+   * folder in the layout of model hubs. Nothing that is there is overwritten.
+   */
+  public static void export(Path out, Model model, Map<String, String> metadata) {
+    if (out.toString().endsWith(".safetensors")) {
+      if (Files.exists(out)) {
+        throw new UserException(out + " exists: choose another name");
+      }
+      save(out, model, metadata);
+    } else {
+      new HubFolder(out).write(model, metadata);
+    }
+  }
+
+  /** Builds the model that a file or hub folder describes and loads its weights. */
+  public static Model load(Path path, Context context) {
+    try (WeightsFile weights = WeightsFile.open(path)) {
+      return load(weights, context);
+    }
+  }
+
+  /** Builds the model of opened weights and loads them. */
+  public static Model load(WeightsFile weights, Context context) {
+    Path file = weights.path();
+    Model.Spec spec = weights.spec();
+    try {
       // Without memory first: a description must not allocate more than its file holds.
-      checkShapes(weights, file, spec.build(context.withDevice(Device.META)));
-      Model model = spec.build(context);
-      copy(weights, file, model);
+      checkShapes(weights.tensors(), file, spec.build(context.withDevice(Device.META)));
+      Model model = spec.build(context.forOverwriting());
+      copy(weights.tensors(), file, model);
       return model;
     } catch (IllegalArgumentException unfit) {
       throw new UserException(file + ": " + unfit.getMessage(), unfit);
     }
   }
 
-  /** The spec in the metadata of a file. */
-  public static Model.Spec spec(Safetensors weights, Path file) {
-    String json = weights.metadata().get(MODEL);
-    if (json == null) {
-      throw new UserException(
-          file
-              + ": no model is described in this file (metadata '"
-              + MODEL
-              + "'); name one with --model, for example kat_tiny_patch16_224");
-    }
-    return Config.fromJson(json, Model.Spec.class, file.toString());
-  }
-
   /** Loads weights by name into a model that is there; positions of another grid are resampled. */
   public static void loadInto(Path file, Model model) {
-    try (Safetensors weights = Safetensors.open(file)) {
+    try (TensorFile weights = TensorFile.open(file)) {
       copy(weights, file, model);
     }
   }
 
-  private static void checkShapes(Safetensors weights, Path file, Model model) {
+  private static void checkShapes(TensorFile weights, Path file, Model model) {
     SequencedMap<String, Tensor> targets = StateDict.of(model);
     checkNames(weights, file, targets);
     targets.forEach((name, target) -> {
-      long[] stored = weights.entry(name).shape();
+      long[] stored = weights.shape(name);
       if (!Arrays.equals(stored, target.shape())) {
         throw new UserException(
             file
@@ -98,14 +123,14 @@ public final class Weights {
     });
   }
 
-  private static void copy(Safetensors weights, Path file, Model model) {
+  private static void copy(TensorFile weights, Path file, Model model) {
     SequencedMap<String, Tensor> targets = StateDict.of(model);
     checkNames(weights, file, targets);
-    targets.forEach((name, target) -> copy(weights, file, name, target, model));
+    targets.forEach((name, target) -> copy(weights, name, target, model));
   }
 
   private static void checkNames(
-      Safetensors weights, Path file, SequencedMap<String, Tensor> targets) {
+      TensorFile weights, Path file, SequencedMap<String, Tensor> targets) {
     List<String> missing =
         targets.keySet().stream().filter(name -> !weights.contains(name)).toList();
     if (!missing.isEmpty()) {
@@ -131,22 +156,9 @@ public final class Weights {
         : names.size() + " tensors, " + names.getFirst() + " first, are";
   }
 
-  private static void copy(
-      Safetensors weights, Path file, String name, Tensor target, Model model) {
-    long[] stored = weights.entry(name).shape();
-    boolean otherGrid =
-        name.equals(POSITION)
-            && stored.length == 3
-            && stored[0] == 1
-            && stored[1] != target.size(1)
-            && stored[2] == target.size(2);
-    if (otherGrid && model instanceof VisionTransformer vit) {
-      try (Scope _ = Scope.open();
-          var _ = Scope.noGradients()) {
-        target.copy_(vit.resampled(weights.read(name)));
-      } catch (IllegalArgumentException notAGrid) {
-        throw new UserException(file + ": " + notAGrid.getMessage(), notAGrid);
-      }
+  private static void copy(TensorFile weights, String name, Tensor target, Model model) {
+    if (Transfer.isOtherGrid(name, weights.shape(name), target)) {
+      Transfer.resample(weights, target, model);
       return;
     }
     weights.copyInto(name, target);

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
@@ -93,5 +94,23 @@ public record ParameterGroup(
       return blocks;
     }
     return name.startsWith("head.") && blocks > 0 ? blocks + 1 : 0;
+  }
+
+  /** The groups split further by a factor of the learning rate for each name. */
+  public static List<ParameterGroup> scaled(
+      List<ParameterGroup> groups, ToDoubleFunction<String> scale) {
+    List<ParameterGroup> all = new ArrayList<>();
+    for (ParameterGroup group : groups) {
+      SequencedMap<Double, SequencedMap<String, Tensor>> byScale = new LinkedHashMap<>();
+      group
+          .parameters()
+          .forEach((name, tensor) ->
+              byScale
+                  .computeIfAbsent(scale.applyAsDouble(name), _ -> new LinkedHashMap<>())
+                  .put(name, tensor));
+      byScale.forEach((factor, parameters) ->
+          all.add(new ParameterGroup(parameters, group.weightDecay, group.lrScale * factor)));
+    }
+    return all;
   }
 }

@@ -5,21 +5,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
-import org.kat4j.channel.ChannelMixer;
-import org.kat4j.channel.GroupRationalMlp;
-import org.kat4j.channel.Mlp;
-import org.kat4j.function.GroupRational;
 import org.kat4j.model.Model;
+import org.kat4j.model.TimmArguments;
 import org.kat4j.model.VisionTransformer;
-import org.kat4j.model.VisionTransformer.Pooling;
 import org.kat4j.model.WeightInit;
 import org.kat4j.optim.AdamW;
 import org.kat4j.optim.Optimizer;
 import org.kat4j.optim.ParameterGroup;
-import org.kat4j.token.Attention;
 import org.kat4j.torch.Backpropagation;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
@@ -28,7 +24,6 @@ import org.kat4j.torch.Losses;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.StateDict;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Whole vision transformers, timm's and KAT's: one pass, one training batch, three training steps,
@@ -70,67 +65,15 @@ public final class VisionTransformerParity implements ParityAdapter {
     }
   }
 
-  /** The model of the official constructor's arguments; what is absent has timm's default. */
+  /** The model of the official constructor's arguments. */
   private static Model.Spec spec(Golden golden) {
-    ObjectNode c = golden.config();
-    int imageSize = c.path("img_size").asInt(224);
-    int patchSize = c.path("patch_size").asInt(16);
-    long[] patch =
-        golden.read("param.patch_embed.proj.weight").shape(); // [width, channels, patch, patch]
-    boolean classToken = c.path("class_token").asBoolean(true);
-    var attention =
-        new Attention.Spec(
-            c.path("num_heads").asInt(12),
-            c.path("qkv_bias").asBoolean(true),
-            c.path("qk_norm").asBoolean(false),
-            c.path("proj_bias").asBoolean(true),
-            0);
-    return new VisionTransformer.Spec(
-        imageSize,
-        patchSize,
-        (int) patch[1],
-        c.path("num_classes").asInt(1000),
-        c.path("embed_dim").asInt(768),
-        c.path("depth").asInt(12),
-        attention,
-        channelMixer(golden),
-        classToken,
-        c.path("reg_tokens").asInt(0),
-        !c.path("no_embed_class").asBoolean(false),
-        c.path("pre_norm").asBoolean(false),
-        pooling(c),
-        c.path("init_values").asDouble(0),
-        0,
-        0,
-        c.path("norm_eps").asDouble(1e-6),
-        WeightInit.SKIP);
-  }
-
-  private static Pooling pooling(ObjectNode config) {
-    if (!config.path("global_pool").asString("token").equals("avg")) {
-      return Pooling.TOKEN;
-    }
-    return config.path("fc_norm").asBoolean(true) ? Pooling.AVERAGE : Pooling.AVERAGE_OF_NORMED;
-  }
-
-  private static ChannelMixer.Spec channelMixer(Golden golden) {
-    double ratio = golden.config().path("mlp_ratio").asDouble(4);
-    if (!golden.text("cls").equals("KATVisionTransformer")) {
-      return new Mlp.Spec(ratio, Mlp.Activation.GELU, 0);
-    }
-    boolean flash = golden.has("param.blocks.0.mlp.act1.numerator_v");
-    String act1 = "param.blocks.0.mlp.act1.";
-    long[] numerator = golden.read(act1 + (flash ? "numerator_v" : "weight_numerator")).shape();
-    long[] denominator =
-        golden.read(act1 + (flash ? "denominator_v" : "weight_denominator")).shape();
-    var rational =
-        new GroupRational.Spec(
-            (int) numerator[0],
-            (int) denominator[0],
-            (int) numerator[1] - 1,
-            (int) denominator[1],
-            flash ? GroupRational.Naming.FLASH_KAT : GroupRational.Naming.KAT);
-    return new GroupRationalMlp.Spec(ratio, rational, "identity", "identity", 0);
+    return TimmArguments.spec(
+            golden.config(),
+            name ->
+                golden.has("param." + name)
+                    ? Optional.of(golden.read("param." + name).shape())
+                    : Optional.empty())
+        .withWeightInit(WeightInit.SKIP);
   }
 
   private static void onePass(

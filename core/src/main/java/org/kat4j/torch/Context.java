@@ -16,9 +16,17 @@ import org.bytedeco.pytorch.global.torch;
  * @param depth number of blocks of the model
  * @param fused whether learnable functions use their fused kernels; the composed twins have second
  *     derivatives
+ * @param overwritten whether every tensor is overwritten next, so that initial values which cost
+ *     time may be left out
  */
 public record Context(
-    Device device, DType dtype, RandomStream random, int block, int depth, boolean fused) {
+    Device device,
+    DType dtype,
+    RandomStream random,
+    int block,
+    int depth,
+    boolean fused,
+    boolean overwritten) {
   public Context {
     if (depth < 1 || block < 0 || block >= depth) {
       throw new IllegalArgumentException(
@@ -27,27 +35,38 @@ public record Context(
     Host.start();
   }
 
+  /** A context whose initial values matter. */
+  public Context(
+      Device device, DType dtype, RandomStream random, int block, int depth, boolean fused) {
+    this(device, dtype, random, block, depth, fused, false);
+  }
+
   /** float32 on the CPU, a model of one block. */
   public static Context cpu(long seed) {
     return new Context(Device.CPU, DType.FLOAT32, new RandomStream(seed), 0, 1, true);
   }
 
   public Context withDType(DType other) {
-    return new Context(device, other, random, block, depth, fused);
+    return new Context(device, other, random, block, depth, fused, overwritten);
   }
 
   public Context withDevice(Device other) {
-    return new Context(other, dtype, random, block, depth, fused);
+    return new Context(other, dtype, random, block, depth, fused, overwritten);
   }
 
   /** The context of block {@code index} of {@code count}. */
   public Context atBlock(int index, int count) {
-    return new Context(device, dtype, random, index, count, fused);
+    return new Context(device, dtype, random, index, count, fused, overwritten);
   }
 
   /** The same, but second derivatives exist: no fused kernels. */
   public Context composed() {
-    return new Context(device, dtype, random, block, depth, false);
+    return new Context(device, dtype, random, block, depth, false, overwritten);
+  }
+
+  /** The same for a part whose every tensor is overwritten next: no costly initial values. */
+  public Context forOverwriting() {
+    return new Context(device, dtype, random, block, depth, fused, true);
   }
 
   /** Whether the tensors have memory; on the meta device only shapes exist. */

@@ -2,6 +2,7 @@ package org.kat4j.torch;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -33,6 +34,24 @@ public final class Memory {
   /** A tensor of the given values on the device and in the dtype of another one. */
   public static Tensor like(Tensor other, float[] values, long... shape) {
     return Tensor.create(values, shape).to(other.device(), other.scalar_type());
+  }
+
+  /**
+   * Rows of equal length as one batch, on the device and in the dtype of another tensor.
+   *
+   * @param shape of one row
+   * @return {@code [rows, shape...]}
+   */
+  public static Tensor batch(Tensor like, List<float[]> rows, long... shape) {
+    int length = rows.getFirst().length;
+    float[] joined = new float[Math.multiplyExact(rows.size(), length)];
+    for (int i = 0; i < rows.size(); i++) {
+      System.arraycopy(rows.get(i), 0, joined, i * length, length);
+    }
+    long[] full = new long[shape.length + 1];
+    full[0] = rows.size();
+    System.arraycopy(shape, 0, full, 1, shape.length);
+    return like(like, joined, full);
   }
 
   /**

@@ -2,7 +2,6 @@ package org.kat4j.torch;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -14,13 +13,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.MemoryFormatOptional;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 import org.kat4j.error.UserException;
 
 /**
@@ -33,7 +26,7 @@ import org.kat4j.error.UserException;
  *
  * <p>Source: the safetensors format.
  */
-public final class Safetensors implements AutoCloseable {
+public final class Safetensors implements TensorFile {
   private static final int LENGTH_BYTES = 8;
 
   private final Path file;
@@ -136,18 +129,35 @@ public final class Safetensors implements AutoCloseable {
     SafetensorsWriter.write(file, tensors, metadata);
   }
 
+  @Override
+  public Path file() {
+    return file;
+  }
+
   /** The file's own notes; empty if it has none. */
+  @Override
   public Map<String, String> metadata() {
     return Collections.unmodifiableMap(header.metadata());
   }
 
-  /** Names of all tensors, in the order of the header. */
+  @Override
   public List<String> names() {
     return List.copyOf(header.entries().keySet());
   }
 
+  @Override
   public boolean contains(String name) {
     return header.entries().containsKey(name);
+  }
+
+  @Override
+  public ElementType type(String name) {
+    return entry(name).type();
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return entry(name).shape();
   }
 
   /**
@@ -170,20 +180,17 @@ public final class Safetensors implements AutoCloseable {
     return entry;
   }
 
-  /**
-   * Reads a tensor into fresh CPU memory that it owns; it belongs to the caller and his innermost
-   * {@link PointerScope}, and outlives this file.
-   *
-   * @throws UserException when there is no such tensor or the file cannot be read
-   */
+  @Override
   public Tensor read(String name) {
     Entry entry = entry(name);
-    Tensor tensor = allocate(entry);
+    Tensor tensor = TensorBytes.allocate(entry.type(), entry.shape());
     try {
       MemorySegment memory = TensorBytes.of(tensor);
       TensorBytes.read(channel, dataStart + entry.begin(), memory);
-      if (entry.type() == ElementType.BOOL) {
-        checkBooleans(name, memory);
+      if (entry.type() == ElementType.BOOL && !TensorBytes.areBooleans(memory)) {
+        throw SafetensorsHeader.invalid(
+            file,
+            SafetensorsHeader.printable("tensor '" + name + "' holds a BOOL other than 0 and 1"));
       }
       return tensor;
     } catch (IOException e) {
@@ -192,30 +199,6 @@ public final class Safetensors implements AutoCloseable {
     } catch (UserException e) {
       tensor.close();
       throw e;
-    }
-  }
-
-  /**
-   * Copies a tensor of the file into one of the same shape, whatever its device and element type.
-   * No gradient is recorded.
-   *
-   * @throws UserException when there is no such tensor, its shape differs, or the file cannot be
-   *     read
-   */
-  public void copyInto(String name, Tensor target) {
-    long[] shape = entry(name).shape();
-    if (!Arrays.equals(shape, shape(target))) {
-      throw new UserException(
-          "tensor '%s' of %s has shape %s, but %s is needed"
-              .formatted(
-                  SafetensorsHeader.printable(name),
-                  file,
-                  Arrays.toString(shape),
-                  Arrays.toString(shape(target))));
-    }
-    try (PointerScope scope = new PointerScope();
-        NoGradGuard noGrad = new NoGradGuard()) {
-      target.copy_(read(name));
     }
   }
 
@@ -232,27 +215,6 @@ public final class Safetensors implements AutoCloseable {
     long[] shape = new long[(int) tensor.dim()];
     Arrays.setAll(shape, tensor::size);
     return shape;
-  }
-
-  private static Tensor allocate(Entry entry) {
-    // Closed by hand: the tensor must not die with a scope of ours.
-    try (ScalarTypeOptional type = new ScalarTypeOptional(entry.type().scalarType());
-        TensorOptions plain = new TensorOptions();
-        TensorOptions options = plain.dtype(type);
-        MemoryFormatOptional anyFormat = new MemoryFormatOptional()) {
-      return torch.empty(entry.shape(), options, anyFormat);
-    }
-  }
-
-  /** A C++ bool that is neither 0 nor 1 is undefined behaviour waiting to happen. */
-  private void checkBooleans(String name, MemorySegment memory) {
-    for (long i = 0; i < memory.byteSize(); i++) {
-      if ((memory.get(ValueLayout.JAVA_BYTE, i) & 0xfe) != 0) {
-        throw SafetensorsHeader.invalid(
-            file,
-            SafetensorsHeader.printable("tensor '" + name + "' holds a BOOL other than 0 and 1"));
-      }
-    }
   }
 
   private static UserException unreadable(Path file, IOException e) {

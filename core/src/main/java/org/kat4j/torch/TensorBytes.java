@@ -3,9 +3,14 @@ package org.kat4j.torch;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
 
 /** The raw memory of a CPU tensor, and its way from and to a file without a copy between. */
 final class TensorBytes {
@@ -20,6 +25,27 @@ final class TensorBytes {
     return bytes == 0
         ? MemorySegment.NULL
         : MemorySegment.ofAddress(contiguous.data_ptr().address()).reinterpret(bytes);
+  }
+
+  /** A contiguous CPU tensor of arbitrary content; it belongs to the caller's innermost scope. */
+  static Tensor allocate(ElementType type, long... shape) {
+    // Closed by hand: the tensor must not die with a scope of ours.
+    try (ScalarTypeOptional scalarType = new ScalarTypeOptional(type.scalarType());
+        TensorOptions plain = new TensorOptions();
+        TensorOptions options = plain.dtype(scalarType);
+        MemoryFormatOptional anyFormat = new MemoryFormatOptional()) {
+      return torch.empty(shape, options, anyFormat);
+    }
+  }
+
+  /** Whether all bytes are 0 or 1: another C++ bool is undefined behaviour waiting to happen. */
+  static boolean areBooleans(MemorySegment memory) {
+    for (long i = 0; i < memory.byteSize(); i++) {
+      if ((memory.get(ValueLayout.JAVA_BYTE, i) & 0xfe) != 0) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Fills {@code target} from {@code position} on; the file must be long enough. */

@@ -22,12 +22,12 @@ import org.kat4j.error.UserException;
 
 /** Valid files, damaged at random. */
 class MutatedSafetensorsTest {
-  private static final String VALID_HEADER =
+  static final String VALID_HEADER =
       "{\"__metadata__\":{\"config\":\"{}\"},"
           + "\"b\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[16,24]},"
           + "\"m\":{\"dtype\":\"BOOL\",\"shape\":[3,1],\"data_offsets\":[24,27]},"
           + "\"w\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]}}";
-  private static final int VALID_DATA = 27;
+  static final int VALID_DATA = 27;
 
   /** Whatever happens to a file, it is refused in one line or sound; nothing else, nothing big. */
   @Property(tries = 3000, seed = "20240915")

@@ -46,6 +46,10 @@ record DataFolders(@Nullable Path root, Path cache) {
   /** The file, fetched from {@code base} if it is nowhere yet. */
   Path fetch(String set, URI base, RemoteFile file) {
     Path parent = root != null && Files.isWritable(root) ? root : cache;
-    return Download.fetch(base.resolve(file.name()), file, parent.resolve(set));
+    Path folder = parent.resolve(set);
+    String otherwise =
+        "put it at %s or pass its folder with --data-root (or KAT4J_DATA)"
+            .formatted(folder.resolve(file.name()));
+    return Download.fetch(base.resolve(file.name()), file, folder, otherwise);
   }
 }

@@ -7,4 +7,4 @@ package org.kat4j.data;
  * @param bytes its exact size
  * @param sha256 its checksum in lower-case hexadecimal
  */
-record RemoteFile(String name, long bytes, String sha256) {}
+public record RemoteFile(String name, long bytes, String sha256) {}

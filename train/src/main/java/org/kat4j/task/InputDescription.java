@@ -1,5 +1,11 @@
 package org.kat4j.task;
 
+import static org.kat4j.model.Weights.CLASSES;
+import static org.kat4j.model.Weights.CROP_PCT;
+import static org.kat4j.model.Weights.DEVIATION;
+import static org.kat4j.model.Weights.INTERPOLATION;
+import static org.kat4j.model.Weights.MEAN;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,11 +26,6 @@ import org.kat4j.image.Resampling;
  */
 public record InputDescription(
     List<String> classNames, Normalization normalization, EvaluationTransform transform) {
-  private static final String CLASSES = "kat4j.classes";
-  private static final String MEAN = "kat4j.mean";
-  private static final String DEVIATION = "kat4j.std";
-  private static final String CROP_PCT = "kat4j.crop_pct";
-  private static final String INTERPOLATION = "kat4j.interpolation";
 
   /** Pictures of which nothing but the shape is cut away. */
   public InputDescription(List<String> classNames, Normalization normalization) {

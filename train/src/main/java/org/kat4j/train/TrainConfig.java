@@ -42,6 +42,7 @@ import org.kat4j.torch.Precision;
  *     not depend on it
  * @param checkpointSeconds seconds between checkpoints inside an epoch; one is written after each
  *     epoch in any case
+ * @param fineTuning weights to start from, and parameters that are treated apart
  */
 public record TrainConfig(
     Model.Spec model,
@@ -64,7 +65,8 @@ public record TrainConfig(
     Precision precision,
     int threads,
     int loaderThreads,
-    int checkpointSeconds) {
+    int checkpointSeconds,
+    FineTuning fineTuning) {
 
   /**
    * @param name strokes, mnist, fashion-mnist, cifar10 or an image folder
@@ -137,7 +139,8 @@ public record TrainConfig(
         Precision.FLOAT32,
         0,
         0,
-        60);
+        60,
+        FineTuning.NONE);
   }
 
   TrainConfig withModel(Model.Spec other) {
@@ -162,6 +165,7 @@ public record TrainConfig(
         precision,
         threads,
         loaderThreads,
-        checkpointSeconds);
+        checkpointSeconds,
+        fineTuning);
   }
 }

@@ -3,7 +3,9 @@ package org.kat4j.train;
 import java.nio.file.Files;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.kat4j.data.Batch;
 import org.kat4j.data.Batches;
 import org.kat4j.data.ImageData;
@@ -14,6 +16,7 @@ import org.kat4j.data.Split;
 import org.kat4j.error.UserException;
 import org.kat4j.kernel.Kernels;
 import org.kat4j.model.Model;
+import org.kat4j.model.Transfer;
 import org.kat4j.model.Weights;
 import org.kat4j.task.Evaluation;
 import org.kat4j.task.InputDescription;
@@ -68,6 +71,7 @@ public final class Trainer {
   private final Tensor lossSum; // float64 scalar: summed training loss of the epoch in progress
   private final MetricsLog log;
 
+  private @Nullable Transfer transfer;
   private Checkpoint position;
   private volatile boolean stopRequested;
   private long lastUpdate = Long.MAX_VALUE;
@@ -96,8 +100,10 @@ public final class Trainer {
     config.precision().requireOn(device);
     Context context =
         new Context(device, DType.FLOAT32, new RandomStream(config.seed()), 0, 1, true);
-    model = build(config.model(), context);
-    Model averaged = config.ema().isEnabled() ? build(config.model(), context) : null;
+    boolean fresh = config.fineTuning().init().isEmpty();
+    model = build(config.model(), fresh ? context : context.forOverwriting());
+    Model averaged =
+        config.ema().isEnabled() ? build(config.model(), context.forOverwriting()) : null;
     weights = new WeightUpdate(config, model, averaged);
     random = new RandomStream(config.seed() ^ TRAINING_STREAM);
     lossSum = Losses.zeroSum(device);
@@ -133,6 +139,7 @@ public final class Trainer {
   /** A new run; its folder is made once everything else is known to be sound. */
   public static Trainer start(TrainConfig config, RunFolder folder, ImageData data) {
     Trainer trainer = new Trainer(config, folder, data);
+    trainer.initialise();
     folder.create(config);
     return trainer;
   }
@@ -143,14 +150,28 @@ public final class Trainer {
     if (Files.exists(folder.last())) {
       trainer.position =
           Checkpoint.load(folder.last(), trainer.weights, trainer.random, trainer.lossSum);
+    } else {
+      trainer.initialise();
     }
     trainer.log.keepFirst(trainer.position.epoch());
     return trainer;
   }
 
+  private void initialise() {
+    if (!config.fineTuning().init().isEmpty()) {
+      transfer = config.fineTuning().initialise(model);
+    }
+    weights.begin();
+  }
+
   /** The model that is evaluated and kept: the moving average of the weights where one is kept. */
   public Model model() {
     return weights.result();
+  }
+
+  /** What was taken over from the weights to start from, where there were any. */
+  public Optional<Transfer> transfer() {
+    return Optional.ofNullable(transfer);
   }
 
   /** The model in a few words. */

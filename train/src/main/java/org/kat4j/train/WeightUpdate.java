@@ -1,6 +1,7 @@
 package org.kat4j.train;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
@@ -22,6 +23,7 @@ final class WeightUpdate {
   private final TrainConfig config;
   private final Model model;
   private final SequencedMap<String, Tensor> parameters;
+  private final SequencedMap<String, Tensor> moving; // those of the parameters that train
   private final Optimizer optimizer;
   private final @Nullable Model averaged;
   private final @Nullable Ema ema;
@@ -34,28 +36,28 @@ final class WeightUpdate {
     this.model = model;
     this.averaged = averaged;
     parameters = StateDict.trained(model);
-    optimizer =
-        config
-            .optimizer()
-            .build(
-                ParameterGroup.layered(
-                    parameters,
-                    config.optimizer().weightDecay(),
-                    model.noWeightDecay(),
-                    config.layerDecay()));
+    moving = config.fineTuning().trainable(parameters);
+    List<ParameterGroup> layers =
+        ParameterGroup.layered(
+            moving, config.optimizer().weightDecay(), model.noWeightDecay(), config.layerDecay());
+    optimizer = config.optimizer().build(config.fineTuning().scaled(layers, moving));
     ema = averaged == null ? null : Ema.into(StateDict.trained(averaged));
+  }
+
+  /** The weights from which training starts are there; the average starts as their copy. */
+  void begin() {
     if (ema != null) {
-      ema.update(parameters, 0); // a copy, so that an evaluation before the first update is sound
+      ema.update(parameters, 0);
     }
   }
 
   /** Update {@code number}, from 0, with the gradients that are there; they are gone afterwards. */
   void apply(double learningRate, long number) {
     if (config.clipNorm() > 0) {
-      config.clipMode().apply(parameters, config.clipNorm());
+      config.clipMode().apply(moving, config.clipNorm());
     }
     optimizer.step(learningRate);
-    StateDict.clearGradients(parameters);
+    StateDict.clearGradients(moving);
     if (ema != null) {
       ema.update(parameters, config.ema().at(number));
     }

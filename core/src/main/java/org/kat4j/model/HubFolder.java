@@ -1,0 +1,203 @@
+package org.kat4j.model;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.channel.GroupRationalMlp;
+import org.kat4j.config.Config;
+import org.kat4j.error.UserException;
+import org.kat4j.function.GroupRational;
+import org.kat4j.torch.AtomicFile;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A folder as model hubs have it: {@code config.json} with timm's keys beside {@code
+ * model.safetensors}.
+ *
+ * @param path the folder
+ */
+record HubFolder(Path path) {
+  private static final String CONFIG = "config.json";
+  private static final List<String> WEIGHTS = List.of("model.safetensors", "pytorch_model.bin");
+  private static final int MOST_CLASSES = 1_000_000;
+
+  /** The file of the weights. */
+  Path weights() {
+    return WEIGHTS.stream()
+        .map(path::resolve)
+        .filter(Files::isRegularFile)
+        .findFirst()
+        .orElseThrow(() ->
+            new UserException(
+                path + ": there is neither " + String.join(" nor ", WEIGHTS) + " in this folder"));
+  }
+
+  boolean hasConfig() {
+    return Files.isRegularFile(path.resolve(CONFIG));
+  }
+
+  /** What {@code config.json} says. */
+  Description read() {
+    Path file = path.resolve(CONFIG);
+    ObjectNode config = Config.readTree(file);
+    String name = config.path("architecture").asString("");
+    try {
+      return description(config, TimmArchitecture.named(name));
+    } catch (UserException unknown) {
+      throw new UserException(file + ": " + unknown.getMessage(), unknown);
+    }
+  }
+
+  private static Description description(ObjectNode config, TimmArchitecture architecture) {
+    ObjectNode arguments = architecture.arguments();
+    if (config.path("global_pool").isString()) {
+      arguments.set("global_pool", config.get("global_pool"));
+    }
+    if (config.path("model_args") instanceof ObjectNode further) {
+      arguments.setAll(further);
+    }
+    JsonNode images = config.path("pretrained_cfg");
+    JsonNode size = images.path("input_size"); // [channels, height, width]
+    if (!arguments.has("img_size") && size.size() == 3 && size.get(1).isInt()) {
+      arguments.put("img_size", size.get(1).intValue());
+    }
+    var usual = architecture.preprocessing();
+    var preprocessing =
+        new TimmArchitecture.Preprocessing(
+            numbers(images.path("mean"), usual.mean()),
+            numbers(images.path("std"), usual.deviation()),
+            images.path("crop_pct").asDouble(usual.crop()),
+            images.path("interpolation").asString(usual.interpolation()));
+    List<String> labels = texts(images.path("label_names"));
+    return new Description(
+        arguments, preprocessing, labels.isEmpty() ? texts(config.path("label_names")) : labels);
+  }
+
+  private static List<Double> numbers(JsonNode node, List<Double> otherwise) {
+    List<Double> numbers = node.valueStream().map(number -> number.asDouble(Double.NaN)).toList();
+    return numbers.isEmpty() ? otherwise : numbers;
+  }
+
+  private static List<String> texts(JsonNode node) {
+    return node.isArray() && node.size() <= MOST_CLASSES
+        ? node.valueStream().map(text -> text.asString("")).toList()
+        : List.of();
+  }
+
+  /** Writes the folder of a model; the weights first, so that a folder with a config is whole. */
+  void write(Model model, Map<String, String> metadata) {
+    if (!(model instanceof VisionTransformer vit)) {
+      throw new UserException("only vision transformers have a hub layout");
+    }
+    String config = config(vit.spec(), metadata).toPrettyString() + "\n";
+    try {
+      Files.createDirectories(path);
+      try (Stream<Path> content = Files.list(path)) {
+        if (content.findAny().isPresent()) {
+          throw new UserException(path + " is not empty: choose another folder");
+        }
+      }
+    } catch (IOException e) {
+      throw new UserException("folder " + path + " cannot be made: " + AtomicFile.reason(e), e);
+    }
+    Weights.save(path.resolve(WEIGHTS.getFirst()), model, metadata);
+    AtomicFile.write(path.resolve(CONFIG), config);
+  }
+
+  private static ObjectNode config(VisionTransformer.Spec spec, Map<String, String> metadata) {
+    String family = "vit";
+    if (spec.channelMixer() instanceof GroupRationalMlp.Spec kat) {
+      family = kat.rational().naming() == GroupRational.Naming.KAT ? "kat" : "flash_kat";
+    }
+    ObjectNode arguments = TimmArguments.of(spec);
+    ObjectNode config = JsonNodeFactory.instance.objectNode();
+    config.put("architecture", TimmArchitecture.nameOf(spec, family));
+    config.put("num_classes", spec.classes());
+    config.put("num_features", spec.width());
+    config.set("global_pool", arguments.get("global_pool"));
+    config.set("model_args", arguments);
+    ObjectNode images = config.putObject("pretrained_cfg");
+    ArrayNode size = images.putArray("input_size");
+    size.add(spec.channels()).add(spec.imageSize()).add(spec.imageSize());
+    images.put("fixed_input_size", true);
+    images.put("interpolation", metadata.getOrDefault(Weights.INTERPOLATION, "bicubic"));
+    images.put("crop_mode", "center");
+    images.put("num_classes", spec.classes());
+    images.put("first_conv", "patch_embed.proj");
+    images.put("classifier", "head");
+    putNumbers(images, "mean", metadata.get(Weights.MEAN));
+    putNumbers(images, "std", metadata.get(Weights.DEVIATION));
+    if (metadata.containsKey(Weights.CROP_PCT)) {
+      images.put("crop_pct", Double.parseDouble(metadata.get(Weights.CROP_PCT)));
+    }
+    if (metadata.containsKey(Weights.CLASSES)) {
+      ArrayNode labels = images.putArray("label_names");
+      metadata.get(Weights.CLASSES).lines().forEach(labels::add);
+    }
+    return config;
+  }
+
+  private static void putNumbers(ObjectNode node, String key, @Nullable String list) {
+    if (list != null) {
+      ArrayNode numbers = node.putArray(key);
+      for (String number : list.split(",", -1)) {
+        numbers.add(Double.parseDouble(number));
+      }
+    }
+  }
+
+  /**
+   * A model and its inputs in timm's terms.
+   *
+   * @param arguments constructor arguments
+   * @param preprocessing how images become inputs
+   * @param labels names of the classes, empty where they are not given
+   */
+  record Description(
+      ObjectNode arguments, TimmArchitecture.Preprocessing preprocessing, List<String> labels) {
+
+    /** The same of a name alone. */
+    static Description named(String name) {
+      TimmArchitecture architecture = TimmArchitecture.named(name);
+      return new Description(architecture.arguments(), architecture.preprocessing(), List.of());
+    }
+
+    /** Entries for the metadata of a model of this many classes and channels. */
+    Map<String, String> metadata(int classes, int channels) {
+      Map<String, String> metadata = new LinkedHashMap<>();
+      List<String> names = labels;
+      if (names.size() != classes) {
+        names = new ArrayList<>();
+        for (int i = 0; i < classes; i++) {
+          names.add(Integer.toString(i));
+        }
+      }
+      metadata.put(Weights.CLASSES, String.join("\n", names));
+      metadata.put(Weights.MEAN, list(preprocessing.mean(), channels));
+      metadata.put(Weights.DEVIATION, list(preprocessing.deviation(), channels));
+      metadata.put(Weights.CROP_PCT, Double.toString(preprocessing.crop()));
+      metadata.put(Weights.INTERPOLATION, preprocessing.interpolation());
+      return metadata;
+    }
+
+    /** One number for each channel: three as they are, otherwise their mean. */
+    private static String list(List<Double> numbers, int channels) {
+      double mean = numbers.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN);
+      List<String> texts = new ArrayList<>();
+      for (int i = 0; i < channels; i++) {
+        double number = numbers.size() == channels ? numbers.get(i) : mean;
+        texts.add(Float.toString((float) number));
+      }
+      return String.join(",", texts);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+package org.kat4j.model;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.config.Config;
+import org.kat4j.error.UserException;
+import org.kat4j.model.HubFolder.Description;
+import org.kat4j.torch.TensorFile;
+
+/**
+ * Opened weights of any form together with what is known of their model: a file of kat4j, a hub
+ * folder, a safetensors file or PyTorch checkpoint of timm or KAT.
+ *
+ * <p>The model is taken from, in this order: the name given, the file's own {@code kat4j.model},
+ * {@code config.json} beside it in a folder, the {@code arch} of a training checkpoint.
+ */
+public final class WeightsFile implements AutoCloseable {
+  private final Path path;
+  private final TensorFile tensors;
+  private final Model.Spec spec;
+  private final Map<String, String> metadata;
+
+  private WeightsFile(Path path, TensorFile tensors, @Nullable String model) {
+    this.path = path;
+    this.tensors = tensors;
+    String own = tensors.metadata().get(Weights.MODEL);
+    if (own != null && model == null) {
+      spec = Config.fromJson(own, Model.Spec.class, path.toString());
+      metadata = tensors.metadata();
+      return;
+    }
+    Description description = description(model);
+    metadata = new LinkedHashMap<>();
+    try {
+      spec = TimmArguments.spec(description.arguments(), this::shape);
+    } catch (IllegalArgumentException | ArithmeticException unfit) {
+      throw new UserException(path + ": " + unfit.getMessage(), unfit);
+    }
+    metadata.putAll(description.metadata(spec.classes(), spec.channels()));
+  }
+
+  private Optional<long[]> shape(String name) {
+    return tensors.contains(name) ? Optional.of(tensors.shape(name)) : Optional.empty();
+  }
+
+  private Description description(@Nullable String model) {
+    if (model != null) {
+      return Description.named(model);
+    }
+    HubFolder folder = new HubFolder(path);
+    if (Files.isDirectory(path) && folder.hasConfig()) {
+      return folder.read();
+    }
+    String arch = tensors.metadata().get("arch");
+    if (arch != null && TimmArchitecture.of(arch).isPresent()) {
+      return Description.named(arch);
+    }
+    throw new UserException(
+        path
+            + ": no model is described in this file (metadata '"
+            + Weights.MODEL
+            + "'); name one with --model, for example kat_tiny_patch16_224");
+  }
+
+  /** Opens weights that say themselves what they belong to. */
+  public static WeightsFile open(Path path) {
+    return open(path, null, "");
+  }
+
+  /**
+   * Opens weights.
+   *
+   * @param path a file or a hub folder
+   * @param model name of the architecture, or null where the weights say it
+   * @param dictionary which dictionary of a PyTorch checkpoint; "" for the usual one
+   * @throws UserException when they cannot be read or do not say what model they belong to
+   */
+  public static WeightsFile open(Path path, @Nullable String model, String dictionary) {
+    TensorFile tensors = openTensors(path, dictionary);
+    try {
+      return new WeightsFile(path, tensors, model);
+    } catch (RuntimeException e) {
+      tensors.close();
+      throw e;
+    }
+  }
+
+  /** Opens the tensors alone, whatever model they belong to; {@code path} as above. */
+  public static TensorFile openTensors(Path path, String dictionary) {
+    Path file = Files.isDirectory(path) ? new HubFolder(path).weights() : path;
+    return TensorFile.open(file, dictionary);
+  }
+
+  /** The file or folder. */
+  public Path path() {
+    return path;
+  }
+
+  /** The model that the weights belong to. */
+  public Model.Spec spec() {
+    return spec;
+  }
+
+  /** The tensors under their names in the file. */
+  public TensorFile tensors() {
+    return tensors;
+  }
+
+  /** What is known of classes and inputs, under the keys of {@link Weights}. */
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  @Override
+  public void close() {
+    tensors.close();
+  }
+}

@@ -1,0 +1,309 @@
+package org.kat4j.torch;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.zip.ZipException;
+import org.bytedeco.pytorch.Tensor;
+import org.kat4j.error.NearestName;
+import org.kat4j.error.UserException;
+import org.kat4j.torch.Pickled.StoredTensor;
+
+/**
+ * An open file of {@code torch.save}: {@code .pth}, {@code .pth.tar}, {@code .pt}, {@code .bin}.
+ *
+ * <p>No code of the file is run: its pickle is read as data by a closed list of instructions (see
+ * {@link PickleMachine}). All tensors together take at most twice the file's size, what describes
+ * them at most as much again (or 4 MiB, where the file is small).
+ *
+ * <p>A training checkpoint holds several dictionaries; as timm does, the first of {@code
+ * state_dict_ema}, {@code model_ema}, {@code state_dict}, {@code model} is taken, else the file
+ * itself, and the prefixes {@code module.} and {@code _orig_mod.} are dropped.
+ */
+public final class TorchFile implements TensorFile {
+  private static final List<String> PREFERRED =
+      List.of("state_dict_ema", "model_ema", "state_dict", "model");
+  private static final List<String> PREFIXES = List.of("module.", "_orig_mod.");
+  private static final byte[] ZIP = {'P', 'K', 3, 4};
+  private static final byte[] LEGACY = HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e");
+  private static final byte[] TAR = "ustar".getBytes(StandardCharsets.US_ASCII);
+  private static final int TAR_AT = 257;
+
+  private final Path file;
+  private final TorchArchive archive;
+  private final String dictionary;
+  private final SequencedMap<String, StoredTensor> tensors;
+  private final Map<String, String> metadata;
+
+  private TorchFile(Path file, TorchArchive archive, String wanted, long fileBytes)
+      throws MalformedFileException {
+    this.file = file;
+    this.archive = archive;
+    if (!(archive.root() instanceof Map<?, ?> root)) {
+      throw new MalformedFileException("it holds no dictionary of tensors");
+    }
+    dictionary = wanted.isEmpty() ? preferred(root) : wanted;
+    tensors = tensors(dictionary(root));
+    metadata = scalars(root);
+    if (tensors.isEmpty()) {
+      throw new MalformedFileException(
+          "there are no tensors in "
+              + (dictionary.isEmpty() ? "it" : "'" + dictionary + "'")
+              + "; its entries are "
+              + SafetensorsHeader.printable(String.join(", ", texts(root))));
+    }
+    checkSizes(fileBytes);
+  }
+
+  static boolean looksLikeOne(Path file) {
+    byte[] head = head(file, TAR_AT + TAR.length);
+    return startsWith(head, 0, ZIP) || startsWith(head, 0, LEGACY) || startsWith(head, TAR_AT, TAR);
+  }
+
+  /** The first bytes of a file; none where it cannot be read: whoever opens it next says why. */
+  private static byte[] head(Path file, int count) {
+    if (!Files.isRegularFile(file)) {
+      return new byte[0];
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(count);
+    } catch (IOException unreadable) {
+      return new byte[0];
+    }
+  }
+
+  private static boolean startsWith(byte[] bytes, int at, byte[] start) {
+    return bytes.length >= at + start.length
+        && Arrays.equals(bytes, at, at + start.length, start, 0, start.length);
+  }
+
+  /** Opens a file and takes the usual dictionary of it. */
+  public static TorchFile open(Path file) {
+    return open(file, "");
+  }
+
+  /**
+   * Opens a file and checks all that it describes.
+   *
+   * @param dictionary which of a checkpoint's dictionaries is meant; "" for the usual one
+   * @throws UserException when there is no such file or dictionary, or it is not valid
+   */
+  public static TorchFile open(Path file, String dictionary) {
+    try {
+      if (startsWith(head(file, TAR_AT + TAR.length), TAR_AT, TAR)) {
+        throw new MalformedFileException(
+            "it is of the tar format of PyTorch's first years; load and save it with a later one");
+      }
+      boolean zip = startsWith(head(file, ZIP.length), 0, ZIP);
+      TorchArchive archive = zip ? new TorchZip(file) : new TorchLegacy(file);
+      try {
+        return new TorchFile(file, archive, dictionary, file.toFile().length());
+      } catch (IOException | RuntimeException e) {
+        archive.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw refused(file, e);
+    }
+  }
+
+  private static UserException refused(Path file, IOException e) {
+    boolean malformed =
+        e instanceof MalformedFileException
+            || e instanceof ZipException
+            || e instanceof EOFException;
+    String what = SafetensorsHeader.printable(AtomicFile.reason(e));
+    String name = SafetensorsHeader.printable(file.toString());
+    return new UserException(
+        malformed
+            ? name + " is not a valid PyTorch file: " + what
+            : "cannot read " + name + ": " + what,
+        e);
+  }
+
+  private static String preferred(Map<?, ?> root) {
+    return PREFERRED.stream().filter(name -> root.get(name) instanceof Map).findFirst().orElse("");
+  }
+
+  private Map<?, ?> dictionary(Map<?, ?> root) {
+    if (dictionary.isEmpty()) {
+      return root;
+    }
+    if (root.get(dictionary) instanceof Map<?, ?> chosen) {
+      return chosen;
+    }
+    List<String> dictionaries =
+        texts(root).stream().filter(name -> root.get(name) instanceof Map).toList();
+    throw new UserException(
+        file + ": " + NearestName.unknown("dictionary", dictionary, dictionaries).getMessage());
+  }
+
+  private static List<String> texts(Map<?, ?> root) {
+    return root.keySet().stream()
+        .filter(String.class::isInstance)
+        .map(String.class::cast)
+        .limit(20)
+        .toList();
+  }
+
+  private static SequencedMap<String, StoredTensor> tensors(Map<?, ?> dictionary)
+      throws MalformedFileException {
+    SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
+    for (Map.Entry<?, ?> entry : dictionary.entrySet()) {
+      if (entry.getKey() instanceof String name && entry.getValue() instanceof StoredTensor t) {
+        if (tensors.put(withoutPrefixes(name), t) != null) {
+          throw new MalformedFileException(
+              "two tensors are called " + SafetensorsHeader.printable(withoutPrefixes(name)));
+        }
+      }
+    }
+    return tensors;
+  }
+
+  private static String withoutPrefixes(String name) {
+    String rest = name;
+    for (String prefix : PREFIXES) {
+      rest = rest.startsWith(prefix) ? rest.substring(prefix.length()) : rest;
+    }
+    return rest;
+  }
+
+  private static Map<String, String> scalars(Map<?, ?> root) {
+    Map<String, String> scalars = new LinkedHashMap<>();
+    root.forEach((key, value) -> {
+      boolean scalar =
+          value instanceof String || value instanceof Number || value instanceof Boolean;
+      if (key instanceof String name && scalar) {
+        scalars.put(name, value.toString());
+      }
+    });
+    return Collections.unmodifiableMap(scalars);
+  }
+
+  /** Every tensor lies inside its storage, and all together are not much more than the file. */
+  private void checkSizes(long fileBytes) throws MalformedFileException {
+    long left = 2 * fileBytes;
+    for (Map.Entry<String, StoredTensor> entry : tensors.entrySet()) {
+      StoredTensor tensor = entry.getValue();
+      String name = "tensor '" + SafetensorsHeader.printable(entry.getKey()) + "'";
+      ElementType type = tensor.elements().type();
+      if (type == null) {
+        throw new MalformedFileException(
+            name + " has elements of type " + tensor.elements().name() + ", which is not read");
+      }
+      long stored = archive.bytes(tensor.storage().key());
+      if (stored < 0) {
+        throw new MalformedFileException(name + " has its numbers in a storage that is not there");
+      }
+      if (tensor.count() > 0 && (tensor.offset() + tensor.span()) * type.bytes() > stored) {
+        throw new MalformedFileException(
+            "%s of %s %s reaches beyond its storage of %d bytes"
+                .formatted(name, type, Arrays.toString(tensor.shape()), stored));
+      }
+      left -= tensor.count() * type.bytes();
+      if (left < 0) {
+        throw new MalformedFileException("its tensors together are far larger than the file");
+      }
+    }
+  }
+
+  /** The dictionary that was taken, "" where the file itself is one. */
+  public String dictionary() {
+    return dictionary;
+  }
+
+  @Override
+  public Path file() {
+    return file;
+  }
+
+  @Override
+  public List<String> names() {
+    return List.copyOf(tensors.keySet());
+  }
+
+  @Override
+  public boolean contains(String name) {
+    return tensors.containsKey(name);
+  }
+
+  @Override
+  public ElementType type(String name) {
+    ElementType type = tensor(name).elements().type();
+    if (type == null) {
+      throw new IllegalStateException(name + " was not checked");
+    }
+    return type;
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return tensor(name).shape().clone();
+  }
+
+  /** The texts and numbers that lie beside the dictionaries: {@code arch}, {@code epoch}, … */
+  @Override
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  private StoredTensor tensor(String name) {
+    StoredTensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new UserException(
+          "%s has no tensor '%s' (it has %d, e.g. %s)"
+              .formatted(
+                  file,
+                  SafetensorsHeader.printable(name),
+                  tensors.size(),
+                  SafetensorsHeader.printable(tensors.firstEntry().getKey())));
+    }
+    return tensor;
+  }
+
+  @Override
+  public Tensor read(String name) {
+    StoredTensor stored = tensor(name);
+    ElementType type = type(name);
+    Tensor result = TensorBytes.allocate(type, stored.shape());
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
+      Tensor window = stored.isContiguous() ? result : TensorBytes.allocate(type, stored.span());
+      if (stored.count() > 0) {
+        archive.read(
+            stored.storage().key(), stored.offset() * type.bytes(), TensorBytes.of(window));
+      }
+      if (type == ElementType.BOOL && !TensorBytes.areBooleans(TensorBytes.of(window))) {
+        throw new MalformedFileException(
+            "tensor '%s' holds a bool other than 0 and 1"
+                .formatted(SafetensorsHeader.printable(name)));
+      }
+      if (window != result) {
+        result.copy_(window.as_strided(stored.shape(), stored.stride()));
+      }
+      return result;
+    } catch (IOException e) {
+      result.close();
+      throw refused(file, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      archive.close();
+    } catch (IOException e) {
+      throw refused(file, e);
+    }
+  }
+}

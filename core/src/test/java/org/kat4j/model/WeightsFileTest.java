@@ -1,0 +1,201 @@
+package org.kat4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.kat4j.channel.GroupRationalMlp;
+import org.kat4j.config.Config;
+import org.kat4j.error.UserException;
+import org.kat4j.function.GroupRational;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.Safetensors;
+import org.kat4j.torch.Scope;
+import org.kat4j.torch.StateDict;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Models by hub folders, names and checkpoints. */
+class WeightsFileTest {
+  private static final Map<String, String> METADATA =
+      Map.of(
+          Weights.CLASSES, "a\nb\nc\nd\ne",
+          Weights.MEAN, "0.5",
+          Weights.DEVIATION, "0.25",
+          Weights.CROP_PCT, "0.875");
+
+  @TempDir Path folder;
+  private Scope scope;
+
+  @BeforeEach
+  void open() {
+    scope = Scope.open();
+  }
+
+  @AfterEach
+  void close() {
+    scope.close();
+  }
+
+  /** The weights of a hub folder without what kat4j adds: as others publish them. */
+  private static void strip(Path hub, Model model) {
+    Path file = hub.resolve("model.safetensors");
+    Safetensors.write(file, StateDict.of(model), Map.of("format", "pt"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"kat", "flash", "vit", "pooled"})
+  void aHubFolderSaysWithTimmsKeysAloneWhatItIs(String which) {
+    VisionTransformer.Spec kat = VisionTransformer.Spec.kat(12, 4, 1, 5, 24, 2, 3);
+    VisionTransformer.Spec vit = VisionTransformer.Spec.vit(12, 4, 1, 5, 24, 2, 3);
+    Model.Spec spec =
+        switch (which) {
+          case "kat" -> kat;
+          case "flash" -> Conversion.withNaming(kat, GroupRational.Naming.FLASH_KAT);
+          case "vit" -> vit;
+          default -> // average pooling, registers, layer scale, qk norm: all that is unusual
+              Config.fromJson(
+                  Config.toJson(vit)
+                      .replace("\"registers\":0", "\"registers\":2")
+                      .replace("\"pooling\":\"token\"", "\"pooling\":\"average\"")
+                      .replace("\"layerScale\":0.0", "\"layerScale\":1e-5")
+                      .replace("\"normFirst\":false", "\"normFirst\":true")
+                      .replace("\"qkNorm\":false", "\"qkNorm\":true")
+                      .replace("\"positionOfPrefix\":true", "\"positionOfPrefix\":false"),
+                  Model.Spec.class,
+                  "test");
+        };
+    Model model = spec.build(Context.cpu(4));
+    Path hub = folder.resolve("hub");
+    Weights.export(hub, model, METADATA);
+    strip(hub, model);
+    try (WeightsFile opened = WeightsFile.open(hub)) {
+      VisionTransformer.Spec read = (VisionTransformer.Spec) opened.spec();
+      assertThat(read).isEqualTo(((VisionTransformer.Spec) spec).withWeightInit(WeightInit.TIMM));
+      assertThat(opened.metadata()).isEqualTo(METADATA);
+      Model loaded = Weights.load(opened, Context.cpu(0));
+      assertThat(Agreement.of(model, loaded, List.of(new float[144])).largestDifference()).isZero();
+    }
+  }
+
+  @Test
+  void theConfigHasTimmsKeys() {
+    Path hub = folder.resolve("hub");
+    Model model = Model.Spec.named("vit_nano").withInput(32, 3, 10).build(Context.cpu(0));
+    Weights.export(hub, model, Map.of(Weights.MEAN, "0.5,0.5,0.5"));
+    ObjectNode config = Config.readTree(hub.resolve("config.json"));
+    assertThat(config.get("architecture").asString()).startsWith("vit_");
+    assertThat(config.get("num_classes").intValue()).isEqualTo(10);
+    assertThat(config.get("num_features").intValue()).isEqualTo(64);
+    assertThat(config.path("model_args").path("embed_dim").intValue()).isEqualTo(64);
+    assertThat(config.path("pretrained_cfg").path("input_size").toString()).isEqualTo("[3,32,32]");
+    assertThatThrownBy(() -> Weights.export(hub, model, Map.of()))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("not empty");
+  }
+
+  /** Published folders say hardly more than a name. */
+  @ParameterizedTest
+  @CsvSource({
+    "vit_tiny_patch16_224.augreg_in21k_ft_in1k, 192, 3, '0.5,0.5,0.5', 0.9",
+    "deit_small_patch16_224, 384, 6, '0.485,0.456,0.406', 0.9",
+    "kat_tiny_patch16_224, 192, 3, '0.485,0.456,0.406', 0.875",
+  })
+  void aPublishedNameIsEnough(String name, int width, int heads, String mean, String crop)
+      throws IOException {
+    Path hub = Files.createDirectories(folder.resolve("hub"));
+    boolean kat = name.startsWith("kat");
+    VisionTransformer.Spec spec =
+        kat
+            ? VisionTransformer.Spec.kat(224, 16, 3, 7, width, 12, heads)
+            : VisionTransformer.Spec.vit(224, 16, 3, 7, width, 12, heads);
+    strip(hub, spec.build(Context.cpu(0).forOverwriting()));
+    Files.writeString(
+        hub.resolve("config.json"),
+        """
+        {"architecture": "%s", "num_classes": 7, "num_features": %d,
+         "pretrained_cfg": {"tag": "x", "input_size": [3, 224, 224], "pool_size": null}}
+        """
+            .formatted(name, width));
+    try (WeightsFile opened = WeightsFile.open(hub)) {
+      assertThat(opened.spec()).isEqualTo(spec.withWeightInit(WeightInit.TIMM));
+      assertThat(opened.metadata())
+          .containsEntry(Weights.MEAN, mean)
+          .containsEntry(Weights.CROP_PCT, crop)
+          .containsEntry(Weights.CLASSES, "0\n1\n2\n3\n4\n5\n6");
+    }
+  }
+
+  @Test
+  void aNameGivenByHandCountsFirstAndShapesDecideTheRest() {
+    Path file = folder.resolve("a.safetensors");
+    VisionTransformer.Spec spec = VisionTransformer.Spec.kat(24, 4, 3, 6, 64, 4, 4);
+    Safetensors.write(file, StateDict.of(spec.build(Context.cpu(0))), Map.of());
+    try (WeightsFile opened = WeightsFile.open(file, "kat_nano_gelu", "")) {
+      VisionTransformer.Spec read = (VisionTransformer.Spec) opened.spec();
+      assertThat(read.imageSize()).isEqualTo(24);
+      assertThat(read.classes()).isEqualTo(6);
+      assertThat(((GroupRationalMlp.Spec) read.channelMixer()).act2()).isEqualTo("gelu");
+    }
+    assertRefused(file, null, "--model");
+    assertRefused(file, "resnet50", "not one that kat4j builds");
+    assertThatThrownBy(
+            () -> {
+              try (WeightsFile opened = WeightsFile.open(file, "kat_tiny", "")) {
+                Weights.load(opened, Context.cpu(0));
+              }
+            })
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(file + ": heads = 3 does not divide the width 64");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {}                                                                             | architecture ''
+          {"architecture": "resnet50"}                                                   | resnet50
+          {"architecture": "vit_tiny_patch16_224", "global_pool": "map"}                 | global_pool = map
+          {"architecture": "vit_tiny_patch16_224", "model_args": {"depth": -1}}          | depth = -1
+          {"architecture": "vit_tiny_patch16_224", "model_args": {"act_layer": "elu"}}   | act_layer
+          {"architecture": "vit_tiny_patch16_224", "model_args": {"num_heads": 5, "depth": 2}} | heads = 5
+          {"architecture": "vit_tiny_patch16_224", "model_args": {"img_size": 1000000}}  | imageSize
+          {"architecture": "vit_tiny_patch16_224"                                        | not valid
+          """)
+  void aConfigThatDoesNotFitIsRefusedInOneLine(String config, String message) throws IOException {
+    Path hub = Files.createDirectories(folder.resolve("hub"));
+    strip(hub, VisionTransformer.Spec.vit(12, 4, 1, 5, 24, 2, 3).build(Context.cpu(0)));
+    Files.writeString(hub.resolve("config.json"), config);
+    assertThatThrownBy(() -> Weights.load(hub, Context.cpu(0)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(hub.toString())
+        .hasMessageContaining(message)
+        .message()
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void foldersWithoutWeightsAreNamed() throws IOException {
+    Path empty = Files.createDirectories(folder.resolve("empty"));
+    assertRefused(empty, null, "neither model.safetensors nor pytorch_model.bin");
+  }
+
+  private static void assertRefused(Path path, @Nullable String model, String message) {
+    assertThatThrownBy(() -> WeightsFile.open(path, model, "").close())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(message);
+  }
+}
