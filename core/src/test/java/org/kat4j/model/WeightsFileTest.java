@@ -33,7 +33,8 @@ class WeightsFileTest {
           Weights.CLASSES, "a\nb\nc\nd\ne",
           Weights.MEAN, "0.5",
           Weights.DEVIATION, "0.25",
-          Weights.CROP_PCT, "0.875");
+          Weights.CROP_PCT, "0.875",
+          Weights.INTERPOLATION, "bilinear");
 
   @TempDir Path folder;
   private Scope scope;
