@@ -102,7 +102,7 @@ class FineTuningTest {
 
   @Test
   void patternsThatMatchNothingOrAreNoneAreMistakes() {
-    assertRefused("no parameter has such a name", "fineTuning.freeze=block.*");
+    assertRefused("no parameter has such a name", "fineTuning.freeze=block\\..*");
     assertRefused("no parameter has such a name", "fineTuning.lrScale='blok.*=2'");
     assertRefused("nothing is left to train", "fineTuning.freeze='.*'");
     assertRefused("no regular expression", "fineTuning.freeze='blocks[.*'");
