@@ -10,23 +10,21 @@ import java.util.Objects;
 import java.util.SequencedMap;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import org.kat4j.error.UserException;
 
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class FineTuningTest {
   private static final String FREEZE = "patch_embed.*|blocks\\.0\\.(attn|mlp\\.act1).*";
 
-  @TempDir private Path folder = Path.of("");
-  private RunFolder first = new RunFolder(folder);
+  @TempDir private static Path folder = Path.of("");
+  private static RunFolder first = new RunFolder(folder);
 
   @BeforeAll
-  void trainFirst() {
+  static void trainFirst() {
     first = TinyRun.train(folder.resolve("first"));
   }
 
-  private String[] settings(String... further) {
+  private static String[] settings(String... further) {
     String[] all = Arrays.copyOf(further, further.length + 1);
     all[further.length] = "fineTuning.init=" + first.last();
     return all;
