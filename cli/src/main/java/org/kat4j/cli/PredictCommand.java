@@ -28,7 +28,7 @@ final class PredictCommand implements Callable<Integer> {
       description = "How many classes; default: ${DEFAULT-VALUE}.")
   private int top = 3;
 
-  @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "PNG or JPEG files.")
+  @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "PNG, JPEG or WebP files.")
   private List<Path> images = new ArrayList<>();
 
   @Mixin private final JsonOption json = new JsonOption();

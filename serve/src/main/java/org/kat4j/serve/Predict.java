@@ -140,7 +140,7 @@ final class Predict {
 
   private Optional<CompletableFuture<double[]>> submit(byte[] image) throws InterruptedException {
     if (image.length == 0) {
-      throw new UserException("the body is empty; send the bytes of a PNG or JPEG image");
+      throw new UserException("the body is empty; send the bytes of a PNG, JPEG or WebP image");
     }
     batcher.coming();
     try {
