@@ -1,0 +1,43 @@
+package org.kat4j.cli;
+
+import java.util.List;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Precision;
+import picocli.CommandLine.Option;
+
+/** Which models, where, and in what arithmetic. */
+final class BenchModelOptions {
+  @Option(
+      names = "--models",
+      split = ",",
+      defaultValue = "kat_micro,vit_micro",
+      paramLabel = "NAME",
+      description = "Registered models, the last is the yardstick; default: ${DEFAULT-VALUE}.")
+  private List<String> names = List.of();
+
+  @Option(
+      names = "--device",
+      defaultValue = "cpu",
+      paramLabel = "NAME",
+      description = "cpu, cuda or cuda:N; default: ${DEFAULT-VALUE}.")
+  private String device = "cpu";
+
+  @Option(
+      names = "--precision",
+      defaultValue = "float32",
+      paramLabel = "NAME",
+      description = "float32, tf32 or bfloat16; default: ${DEFAULT-VALUE}.")
+  private String precision = "float32";
+
+  List<String> names() {
+    return names;
+  }
+
+  Device device() {
+    return Device.parse(device);
+  }
+
+  Precision precision() {
+    return Precision.parse(precision);
+  }
+}
