@@ -60,13 +60,14 @@ final class CudaProgram {
           Stream.concat(Stream.of(architecture, "--std=c++17"), options.stream()).toList();
       String source = source(resource);
       Path cached = cacheFolder().resolve(hash(source, all) + ".cubin");
-      byte[] code = read(cached);
-      if (code.length == 0) {
-        code = compile(resource, source, all, cached);
+      byte[] kept = read(cached);
+      CUmod_st module = new CUmod_st();
+      // What is not there, or damaged, is compiled anew.
+      if (kept.length == 0 || cudart.cuModuleLoadData(module, new BytePointer(kept)) != 0) {
+        byte[] code = compile(resource, source, all, cached);
+        check("cuModuleLoadData", cudart.cuModuleLoadData(module, new BytePointer(code)));
         write(cached, code);
       }
-      CUmod_st module = new CUmod_st();
-      check("cuModuleLoadData", cudart.cuModuleLoadData(module, new BytePointer(code)));
       module.retainReference();
       return new CudaProgram(module);
     }

@@ -263,7 +263,7 @@ final class CudaRational implements RationalKernel {
               program.function("forward"),
               program.function("backward"),
               program.function("finish")));
-    } catch (CudaProgram.Failure failure) {
+    } catch (CudaProgram.Failure | LinkageError failure) { // LinkageError: no NVRTC here
       if (WARNED.compareAndSet(false, true)) {
         System.getLogger(CudaRational.class.getName())
             .log(
