@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
@@ -24,7 +25,10 @@ import org.kat4j.data.Batches;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Loader;
 import org.kat4j.data.Loading;
+import org.kat4j.data.MemoryImages;
 import org.kat4j.data.Normalization;
+import org.kat4j.data.RandomStream;
+import org.kat4j.data.Subset;
 import org.kat4j.image.EvaluationTransform;
 import org.kat4j.image.ImageReading;
 import org.kat4j.image.Picture;
@@ -49,7 +53,6 @@ public final class LoaderBench {
   private static final float QUALITY = 0.92f;
   private static final int PICTURES = 24;
   private static final int BATCH = 64;
-  private static final int WARM_UP_STEPS = 5;
   private static final int STEPS = 20;
 
   private static final Augmentation LIGHT =
@@ -161,8 +164,8 @@ public final class LoaderBench {
         Timing.of(times[1]),
         Timing.of(times[2]),
         Timing.of(times[3]),
-        rate(new Repeated(decoded(small), 20_000), new Augmentation(true, 4)),
-        rate(new Repeated(new Jpegs(small, SMALL), 4_000), new Augmentation(true, 4)),
+        rate(repeated(decoded(small), 20_000), new Augmentation(true, 4)),
+        rate(repeated(new Jpegs(small, SMALL), 4_000), new Augmentation(true, 4)),
         trainingRate(),
         Host.threads());
   }
@@ -223,14 +226,8 @@ public final class LoaderBench {
             Device.CPU,
             Precision.FLOAT32,
             BATCH);
-    for (int i = 0; i < WARM_UP_STEPS; i++) {
-      step.run();
-    }
-    long started = System.nanoTime();
-    for (int i = 0; i < STEPS; i++) {
-      step.run();
-    }
-    return STEPS * BATCH / ((System.nanoTime() - started) / 1e9);
+    List<Timing> timings = Turns.measure(Device.CPU, List.of(step), 1, STEPS);
+    return 1000 * BATCH / timings.getFirst().median();
   }
 
   /** Pictures decoded at each read, as those of a folder. */
@@ -285,101 +282,31 @@ public final class LoaderBench {
   }
 
   /** The images of another set, again and again. */
-  private record Repeated(ImageSet set, int size) implements ImageSet {
-    @Override
-    public List<String> classNames() {
-      return set.classNames();
-    }
-
-    @Override
-    public int channels() {
-      return set.channels();
-    }
-
-    @Override
-    public int height() {
-      return set.height();
-    }
-
-    @Override
-    public int width() {
-      return set.width();
-    }
-
-    @Override
-    public int label(int index) {
-      return set.label(index % set.size());
-    }
-
-    @Override
-    public void read(int index, byte[] target, int offset) {
-      set.read(index % set.size(), target, offset);
-    }
-
-    @Override
-    public Normalization normalization() {
-      return set.normalization();
-    }
+  private static ImageSet repeated(ImageSet set, int size) {
+    return new Subset(set, IntStream.range(0, size).map(i -> i % set.size()).toArray());
   }
 
   /** The same images decoded once. */
   private static ImageSet decoded(List<byte[]> files) {
     Jpegs jpegs = new Jpegs(files, SMALL);
-    List<byte[]> pixels = new ArrayList<>();
+    int image = 3 * SMALL * SMALL;
+    byte[] pixels = new byte[files.size() * image];
     for (int i = 0; i < files.size(); i++) {
-      byte[] image = new byte[3 * SMALL * SMALL];
-      jpegs.read(i, image, 0);
-      pixels.add(image);
+      jpegs.read(i, pixels, i * image);
     }
-    return new InMemory(jpegs, pixels);
-  }
-
-  /** The images of a set, read before. */
-  private record InMemory(ImageSet set, List<byte[]> pixels) implements ImageSet {
-    @Override
-    public int size() {
-      return pixels.size();
-    }
-
-    @Override
-    public List<String> classNames() {
-      return set.classNames();
-    }
-
-    @Override
-    public int channels() {
-      return set.channels();
-    }
-
-    @Override
-    public int height() {
-      return set.height();
-    }
-
-    @Override
-    public int width() {
-      return set.width();
-    }
-
-    @Override
-    public int label(int index) {
-      return set.label(index);
-    }
-
-    @Override
-    public void read(int index, byte[] target, int offset) {
-      System.arraycopy(pixels.get(index), 0, target, offset, pixels.get(index).length);
-    }
-
-    @Override
-    public Normalization normalization() {
-      return set.normalization();
-    }
+    return new MemoryImages(
+        jpegs.classNames(),
+        jpegs.channels(),
+        SMALL,
+        SMALL,
+        pixels,
+        new byte[files.size()],
+        jpegs.normalization());
   }
 
   /** A coloured picture with detail at every scale. */
   private static BufferedImage picture(int seed) {
-    var random = org.kat4j.data.RandomStream.of(seed);
+    var random = RandomStream.of(seed);
     BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
     double[] phases = random.doubles(24).map(x -> 2 * Math.PI * x).toArray();
     for (int y = 0; y < HEIGHT; y++) {

@@ -122,11 +122,7 @@ public final class ServeBench {
       call.run();
       times.add((System.nanoTime() - before) / 1e6);
     }
-    return times.subList(times.size() / 3, times.size()).stream()
-        .sorted()
-        .skip((times.size() - times.size() / 3) / 2)
-        .findFirst()
-        .orElseThrow();
+    return Timing.percentile(numbers(times.subList(times.size() / 3, times.size())), 50);
   }
 
   private static Load load(InetSocketAddress server, byte[] image, int count, double seconds) {
@@ -145,9 +141,13 @@ public final class ServeBench {
         times.addAll(client.get().milliseconds);
         failed += client.get().failed;
       }
-      double[] sorted = times.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+      double[] all = numbers(times);
       return new Load(
-          count, sorted.length / elapsed, quantile(sorted, .5), quantile(sorted, .99), failed);
+          count,
+          all.length / elapsed,
+          Timing.percentile(all, 50),
+          Timing.percentile(all, 99),
+          failed);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
@@ -156,8 +156,8 @@ public final class ServeBench {
     }
   }
 
-  private static double quantile(double[] sorted, double share) {
-    return sorted.length == 0 ? Double.NaN : sorted[(int) (share * (sorted.length - 1))];
+  private static double[] numbers(List<Double> list) {
+    return list.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   /** One connection; it speaks just enough HTTP. */

@@ -10,8 +10,13 @@ public record Timing(double median, double low, double high) {
         percentile(milliseconds, 50), percentile(milliseconds, 25), percentile(milliseconds, 75));
   }
 
-  /** The smallest measured value that at least {@code percent} percent do not exceed. */
+  /**
+   * The smallest measured value that at least {@code percent} percent do not exceed; NaN of none.
+   */
   static double percentile(double[] values, double percent) {
+    if (values.length == 0) {
+      return Double.NaN;
+    }
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     int rank = (int) Math.ceil(percent / 100 * sorted.length);

@@ -3,6 +3,7 @@ package org.kat4j.cli;
 import java.util.List;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Precision;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which models, where, and in what arithmetic. */
@@ -15,12 +16,7 @@ final class BenchModelOptions {
       description = "Registered models, the last is the yardstick; default: ${DEFAULT-VALUE}.")
   private List<String> names = List.of();
 
-  @Option(
-      names = "--device",
-      defaultValue = "cpu",
-      paramLabel = "NAME",
-      description = "cpu, cuda or cuda:N; default: ${DEFAULT-VALUE}.")
-  private String device = "cpu";
+  @Mixin private final DeviceOption device = new DeviceOption();
 
   @Option(
       names = "--precision",
@@ -34,7 +30,7 @@ final class BenchModelOptions {
   }
 
   Device device() {
-    return Device.parse(device);
+    return device.device();
   }
 
   Precision precision() {

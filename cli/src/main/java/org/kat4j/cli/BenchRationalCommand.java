@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.concurrent.Callable;
 import org.kat4j.bench.RationalBench;
 import org.kat4j.error.UserException;
-import org.kat4j.torch.Device;
 import org.kat4j.torch.Host;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,12 +42,7 @@ final class BenchRationalCommand implements Callable<Integer> {
       description = "Measured calls of each side; default: ${DEFAULT-VALUE}.")
   private int rounds;
 
-  @Option(
-      names = "--device",
-      defaultValue = "cpu",
-      paramLabel = "NAME",
-      description = "cpu, cuda or cuda:N; default: ${DEFAULT-VALUE}.")
-  private String device = "cpu";
+  @Mixin private final DeviceOption device = new DeviceOption();
 
   @Mixin private final JsonOption json = new JsonOption();
 
@@ -66,7 +60,7 @@ final class BenchRationalCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     check();
-    var r = RationalBench.run(Device.parse(device), shape, dtype, groups, rounds);
+    var r = RationalBench.run(device.device(), shape, dtype, groups, rounds);
     System.out.println(r.table());
     json.print(
         new Summary(

@@ -121,8 +121,8 @@ final class ConvertCommand implements Callable<Integer> {
     try (WeightsFile weights = WeightsFile.open(WeightsOptions.located(in), model, take)) {
       Model.Spec from = weights.spec();
       Model.Spec to = target(from);
-      System.out.printf("from   %s: %s%n", in, describe(from));
-      System.out.printf("to     %s: %s%n", out, describe(to));
+      System.out.printf("from   %s: %s%n", in, Registered.describe(from));
+      System.out.printf("to     %s: %s%n", out, Registered.describe(to));
       Model converted = build(to, weights);
       Transfer transfer = Transfer.into(converted, weights.tensors());
       System.out.println("       " + transfer.describe());
@@ -171,17 +171,6 @@ final class ConvertCommand implements Callable<Integer> {
     } catch (IllegalArgumentException unfit) {
       throw new UserException(weights.path() + ": " + unfit.getMessage(), unfit);
     }
-  }
-
-  private static String describe(Model.Spec spec) {
-    return String.format(
-        Locale.ROOT,
-        "%,d parameters, input %d x %d x %d, %d classes",
-        Registered.parameterCount(spec),
-        spec.channels(),
-        spec.imageSize(),
-        spec.imageSize(),
-        spec.classes());
   }
 
   private Agreement compare(WeightsFile weights, Model converted) {

@@ -16,8 +16,8 @@ import org.kat4j.model.WeightsFile;
 import org.kat4j.task.Classifier;
 import org.kat4j.task.InputDescription;
 import org.kat4j.torch.Context;
-import org.kat4j.torch.Device;
 import org.kat4j.train.RunFolder;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which trained model is meant. */
@@ -41,12 +41,7 @@ final class WeightsOptions {
       description = "What the weights belong to, where they do not say it: kat_tiny_patch16_224.")
   private @Nullable String model;
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      defaultValue = "cpu",
-      description = "cpu, cuda or cuda:N.")
-  private String device = "cpu";
+  @Mixin private final DeviceOption device = new DeviceOption();
 
   /** The run folder, where one was named. */
   @Nullable RunFolder run() {
@@ -115,6 +110,6 @@ final class WeightsOptions {
   }
 
   private Context context() {
-    return Context.cpu(0).withDevice(Device.parse(device));
+    return Context.cpu(0).withDevice(device.device());
   }
 }

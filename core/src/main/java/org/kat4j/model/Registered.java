@@ -2,6 +2,7 @@ package org.kat4j.model;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
@@ -95,6 +96,18 @@ public final class Registered {
     try (Scope _ = Scope.open()) {
       return StateDict.parameterCount(spec.build(Context.cpu(0).withDevice(Device.META)));
     }
+  }
+
+  /** A model in a few words: parameters, input, classes. */
+  public static String describe(Model.Spec spec) {
+    return String.format(
+        Locale.ROOT,
+        "%,d parameters, input %d x %d x %d, %d classes",
+        parameterCount(spec),
+        spec.channels(),
+        spec.imageSize(),
+        spec.imageSize(),
+        spec.classes());
   }
 
   /** The spec of a name or of its short form; fails with the nearest name. */

@@ -11,13 +11,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.kat4j.error.UserException;
-import org.kat4j.model.Model;
 import org.kat4j.model.Registered;
 import org.kat4j.task.Classifier;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -49,7 +47,7 @@ public final class Server implements AutoCloseable {
 
   private Server(Classifier classifier, Settings settings) throws IOException {
     this.settings = settings;
-    modelInWords = describe(classifier.model().spec());
+    modelInWords = Registered.describe(classifier.model().spec());
     limitTheJdk(settings);
     http = HttpServer.create(new InetSocketAddress(address(settings), settings.port()), 0);
     batcher = new Batcher(classifier::probabilities, settings, metrics::batch);
@@ -98,17 +96,6 @@ public final class Server implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static String describe(Model.Spec spec) {
-    return String.format(
-        Locale.ROOT,
-        "%,d parameters, input %d x %d x %d, %d classes",
-        Registered.parameterCount(spec),
-        spec.channels(),
-        spec.imageSize(),
-        spec.imageSize(),
-        spec.classes());
   }
 
   /** Where it listens; the port is the real one. */

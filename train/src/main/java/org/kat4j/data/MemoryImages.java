@@ -7,7 +7,7 @@ import java.util.Objects;
  * Images held in memory as one array of pixels {@code [n, channels, height, width]} and one of
  * labels; the arrays are owned by the set and never changed.
  */
-final class MemoryImages implements ImageSet {
+public final class MemoryImages implements ImageSet {
   private final List<String> classNames;
   private final int channels;
   private final int height;
@@ -16,7 +16,11 @@ final class MemoryImages implements ImageSet {
   private final byte[] labels;
   private final Normalization normalization;
 
-  MemoryImages(
+  /**
+   * @param pixels {@code [n, channels, height, width]}
+   * @param labels {@code [n]}, positions in the class names
+   */
+  public MemoryImages(
       List<String> classNames,
       int channels,
       int height,

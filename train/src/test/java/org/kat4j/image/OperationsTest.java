@@ -1,6 +1,8 @@
 package org.kat4j.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.kat4j.image.Levels.bytes;
+import static org.kat4j.image.Levels.ints;
 
 import org.junit.jupiter.api.Test;
 
@@ -84,21 +86,5 @@ class OperationsTest {
 
   private static Picture row(int... values) {
     return new Picture(1, 1, values.length, bytes(values));
-  }
-
-  private static byte[] bytes(int... values) {
-    byte[] bytes = new byte[values.length];
-    for (int i = 0; i < values.length; i++) {
-      bytes[i] = (byte) values[i];
-    }
-    return bytes;
-  }
-
-  private static int[] ints(byte[] bytes) {
-    int[] values = new int[bytes.length];
-    for (int i = 0; i < bytes.length; i++) {
-      values[i] = Byte.toUnsignedInt(bytes[i]);
-    }
-    return values;
   }
 }

@@ -1,6 +1,8 @@
 package org.kat4j.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.kat4j.image.Levels.bytes;
+import static org.kat4j.image.Levels.ints;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -114,21 +116,5 @@ class ResizeTest {
   private static int[] resizeRow(int[] row, int width, Resampling resampling) {
     Picture picture = new Picture(1, 1, row.length, bytes(row));
     return ints(Resize.window(picture, 1, width, new Box(0, 0, 1, width), resampling).pixels());
-  }
-
-  private static byte[] bytes(int[] values) {
-    byte[] bytes = new byte[values.length];
-    for (int i = 0; i < values.length; i++) {
-      bytes[i] = (byte) values[i];
-    }
-    return bytes;
-  }
-
-  private static int[] ints(byte[] bytes) {
-    int[] values = new int[bytes.length];
-    for (int i = 0; i < bytes.length; i++) {
-      values[i] = Byte.toUnsignedInt(bytes[i]);
-    }
-    return values;
   }
 }
