@@ -64,9 +64,12 @@ class ArchitectureTest {
     for (String room : TRAIN) {
       rooms.put(room, both(CORE, TRAIN));
     }
+    rooms.put("explain", both(CORE, TRAIN));
+    rooms.put("tables", plus(rooms, "explain"));
+    rooms.put("lab", plus(rooms, "tables"));
     rooms.put("serve", both(CORE, TRAIN));
     rooms.put("bench", plus(rooms, "serve"));
-    rooms.put("cli", plus(rooms, "bench"));
+    rooms.put("cli", plus(rooms, "bench", "lab"));
     return rooms;
   }
 
