@@ -56,7 +56,8 @@ public final class GpuSmoke {
       List.of(
           new Training("kat_nano", Precision.FLOAT32, 2e-3),
           new Training("vit_nano", Precision.FLOAT32, 2e-3),
-          new Training("kat_nano", Precision.BFLOAT16, 2e-2));
+          new Training("kat_nano", Precision.BFLOAT16, 2e-2),
+          new Training("kat_nano", Precision.FLOAT16, 2e-2));
 
   /** A short training that has to reach the loss which the CPU reaches in float32. */
   private record Training(String model, Precision precision, double tolerance) {

@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.kat4j.kernel.Baselines;
 import org.kat4j.model.Model;
 import org.kat4j.optim.AdamW;
+import org.kat4j.optim.GradientScaler;
 import org.kat4j.optim.Optimizer;
 import org.kat4j.optim.ParameterGroup;
 import org.kat4j.torch.Context;
@@ -30,6 +31,7 @@ final class TrainingStep implements Runnable {
   private final Model model;
   private final SequencedMap<String, Tensor> parameters;
   private final Optimizer optimizer;
+  private final GradientScaler scaler = new GradientScaler();
   private final RandomStream random = new RandomStream(1);
   private final Device device;
   private final Precision precision;
@@ -64,8 +66,15 @@ final class TrainingStep implements Runnable {
         Tensor logits = model.forward(images, Pass.training(random)); // [batch, classes]
         loss = Losses.crossEntropy(logits, labels, LABEL_SMOOTHING);
       }
-      loss.backward();
-      optimizer.step(LEARNING_RATE);
+      if (precision == Precision.FLOAT16) {
+        scaler.scaled(loss).backward();
+        if (scaler.unscale(parameters.values())) {
+          optimizer.step(LEARNING_RATE);
+        }
+      } else {
+        loss.backward();
+        optimizer.step(LEARNING_RATE);
+      }
       StateDict.clearGradients(parameters);
       Losses.addTo(lossSum, loss);
     }

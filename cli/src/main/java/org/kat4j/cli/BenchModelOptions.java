@@ -22,7 +22,7 @@ final class BenchModelOptions {
       names = "--precision",
       defaultValue = "float32",
       paramLabel = "NAME",
-      description = "float32, tf32 or bfloat16; default: ${DEFAULT-VALUE}.")
+      description = "float32, tf32, bfloat16 or float16; default: ${DEFAULT-VALUE}.")
   private String precision = "float32";
 
   List<String> names() {

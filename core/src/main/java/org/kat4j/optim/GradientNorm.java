@@ -33,7 +33,8 @@ public final class GradientNorm {
         : torch.stack(NORMS.tensors(gradients, euclidean, /* dtype= */ null)).norm();
   }
 
-  private static List<Tensor> gradients(Collection<Tensor> parameters) {
+  /** Those of the parameters that have one. */
+  static List<Tensor> gradients(Collection<Tensor> parameters) {
     List<Tensor> all = new ArrayList<>();
     for (Tensor parameter : parameters) {
       Tensor gradient = parameter.grad();

@@ -12,12 +12,14 @@ import org.kat4j.error.UserException;
  *
  * <p>{@link #FLOAT32}: all in float32. {@link #TF32}: matrix products on a GPU round their inputs
  * to 10 bits of mantissa. {@link #BFLOAT16}: libtorch's autocast; matrix products, convolutions,
- * attention and learnable functions take and give bfloat16, norms and losses float32.
+ * attention and learnable functions take and give bfloat16, norms and losses float32. {@link
+ * #FLOAT16}: the same with float16, whose range is so small that gradients have to be scaled.
  */
 public enum Precision {
   FLOAT32,
   TF32,
-  BFLOAT16;
+  BFLOAT16,
+  FLOAT16;
 
   /** The precision of a name in lower case. */
   public static Precision parse(String name) {
@@ -26,14 +28,15 @@ public enum Precision {
         return precision;
       }
     }
-    throw new UserException("precision '" + name + "' is not known: float32, tf32 or bfloat16");
+    throw new UserException(
+        "precision '" + name + "' is not known: float32, tf32, bfloat16 or float16");
   }
 
   /**
    * Until the region is closed, forward passes of this thread compute in this precision; backward
    * passes belong outside and follow by themselves.
    *
-   * @throws UserException for TF32 on a CPU, which has none
+   * @throws UserException for TF32 and FLOAT16 on a CPU, which has no arithmetic for them
    */
   public Region on(Device device) {
     requireOn(device);
@@ -42,9 +45,13 @@ public enum Precision {
 
   /** Fails where the device does not compute in this precision. */
   public void requireOn(Device device) {
-    if (this == TF32 && device.type() != Device.Type.CUDA) {
+    if ((this == TF32 || this == FLOAT16) && device.type() != Device.Type.CUDA) {
       throw new UserException(
-          "precision tf32 on " + device + ": matrix products of a GPU only; float32 or bfloat16");
+          "precision "
+              + name().toLowerCase(Locale.ROOT)
+              + " on "
+              + device
+              + ": a GPU only; float32 or bfloat16");
     }
   }
 
@@ -64,8 +71,9 @@ public enum Precision {
       torch.globalContext().setAllowTF32CuBLAS(precision == TF32);
       // A cache would keep copies of the weights beyond the scope of the step.
       torch.set_autocast_cache_enabled(false);
-      torch.set_autocast_dtype(this.type, ScalarType.BFloat16);
-      torch.set_autocast_enabled(this.type, precision == BFLOAT16);
+      torch.set_autocast_dtype(
+          this.type, precision == FLOAT16 ? ScalarType.Half : ScalarType.BFloat16);
+      torch.set_autocast_enabled(this.type, precision == BFLOAT16 || precision == FLOAT16);
     }
 
     @Override

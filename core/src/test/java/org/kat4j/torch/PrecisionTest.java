@@ -73,6 +73,6 @@ class PrecisionTest {
         .hasMessageContaining("tf32 on cpu");
     assertThatThrownBy(() -> Precision.parse("fp16"))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("'fp16' is not known: float32, tf32 or bfloat16");
+        .hasMessageContaining("'fp16' is not known: float32, tf32, bfloat16 or float16");
   }
 }

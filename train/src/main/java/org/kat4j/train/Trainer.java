@@ -292,7 +292,7 @@ public final class Trainer {
           Tensor logits = model.forward(pixels, Pass.training(random)); // [batch, classes]
           loss = config.loss().of(logits, batch, config.labelSmoothing());
         }
-        Losses.divided(loss, groupSize).backward();
+        weights.scaled(Losses.divided(loss, groupSize)).backward();
         Losses.addTo(lossSum, loss);
       }
       if (lastOfGroup) {

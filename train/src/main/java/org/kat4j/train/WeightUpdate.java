@@ -8,8 +8,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.model.Model;
 import org.kat4j.optim.Ema;
+import org.kat4j.optim.GradientScaler;
 import org.kat4j.optim.Optimizer;
 import org.kat4j.optim.ParameterGroup;
+import org.kat4j.torch.Precision;
 import org.kat4j.torch.StateDict;
 
 /**
@@ -19,12 +21,14 @@ import org.kat4j.torch.StateDict;
 final class WeightUpdate {
   private static final String OPTIMIZER = "optimizer/";
   private static final String TRAINED = "trained/";
+  private static final String SCALE = "gradient-scale";
 
   private final TrainConfig config;
   private final Model model;
   private final SequencedMap<String, Tensor> parameters;
   private final SequencedMap<String, Tensor> moving; // those of the parameters that train
   private final Optimizer optimizer;
+  private final @Nullable GradientScaler scaler;
   private final @Nullable Model averaged;
   private final @Nullable Ema ema;
 
@@ -41,6 +45,7 @@ final class WeightUpdate {
         ParameterGroup.layered(
             moving, config.optimizer().weightDecay(), model.noWeightDecay(), config.layerDecay());
     optimizer = config.optimizer().build(config.fineTuning().scaled(layers, moving));
+    scaler = config.precision() == Precision.FLOAT16 ? new GradientScaler() : null;
     ema = averaged == null ? null : Ema.into(StateDict.trained(averaged));
   }
 
@@ -51,12 +56,19 @@ final class WeightUpdate {
     }
   }
 
+  /** What the backward pass starts from. */
+  Tensor scaled(Tensor loss) {
+    return scaler == null ? loss : scaler.scaled(loss);
+  }
+
   /** Update {@code number}, from 0, with the gradients that are there; they are gone afterwards. */
   void apply(double learningRate, long number) {
-    if (config.clipNorm() > 0) {
-      config.clipMode().apply(moving, config.clipNorm());
+    if (scaler == null || scaler.unscale(moving.values())) {
+      if (config.clipNorm() > 0) {
+        config.clipMode().apply(moving, config.clipNorm());
+      }
+      optimizer.step(learningRate);
     }
-    optimizer.step(learningRate);
     StateDict.clearGradients(moving);
     if (ema != null) {
       ema.update(parameters, config.ema().at(number));
@@ -75,6 +87,9 @@ final class WeightUpdate {
     if (averaged != null) {
       parameters.forEach((name, tensor) -> all.put(TRAINED + name, tensor));
     }
+    if (scaler != null) {
+      all.put(SCALE, scaler.state());
+    }
     return all;
   }
 
@@ -90,6 +105,9 @@ final class WeightUpdate {
       }
     });
     optimizer.restore(ofOptimizer);
+    if (scaler != null && saved.containsKey(SCALE)) {
+      scaler.restore(saved.get(SCALE));
+    }
     if (averaged != null) {
       StateDict.copy(trained, parameters);
     }
