@@ -24,7 +24,7 @@ import org.kat4j.lab.network.SplinePerceptron;
 public final class FairComparison implements Claim {
   private static final int PIXELS = 784;
   private static final int CLASSES = 10;
-  private static final List<Double> RATES = List.of(1e-3, 3e-3, 1e-2);
+  private static final List<Double> RATES = List.of(1e-3, 3e-3, 1e-2, 3e-2);
 
   private static final String KAN = "KAN";
   private static final String GELU = "MLP gelu";
@@ -79,7 +79,7 @@ public final class FairComparison implements Claim {
                   .formatted(train, others, images.epochs()),
               Measure.ACCURACY,
               match,
-              List.of(1e-4, 1e-3, 3e-3),
+              List.of(3e-4, 1e-3, 3e-3),
               imageArms(match),
               images.on(FlatImages.of("fashion-mnist", train, others, 10_000))));
     }
