@@ -38,6 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DataCommand.class,
       ParityCommand.class,
       BenchCommand.class,
+      LabCommand.class,
       DoctorCommand.class,
       HelpCommand.class
     })
