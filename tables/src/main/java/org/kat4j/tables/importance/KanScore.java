@@ -25,7 +25,9 @@ public enum KanScore implements Selector {
   KAN_L1,
   /** Root of the mean over rows and nodes of phi^2. */
   KAN_L2,
-  /** As {@link #KAN_L1} with every edge's mean taken off first: a constant edge is worth nothing. */
+  /**
+   * As {@link #KAN_L1} with every edge's mean taken off first: a constant edge is worth nothing.
+   */
   KAN_L1_CENTRED,
   /** Sum over nodes of the absolute spline coefficients. */
   KAN_L1_COEFFICIENTS,
@@ -64,8 +66,7 @@ public enum KanScore implements Selector {
         case KAN_L2_COEFFICIENTS -> l2(perFeature(first.coefficients()));
         default -> {
           Tensor edges = first.edges(Fitted.tensor(rows.x(), fitted.dtype())); // [rows, out, in]
-          Tensor centred =
-              this == KAN_L1_CENTRED ? edges.sub(edges.mean(0).unsqueeze(0)) : edges;
+          Tensor centred = this == KAN_L1_CENTRED ? edges.sub(edges.mean(0).unsqueeze(0)) : edges;
           Tensor values = perFeature(centred.permute(1, 2, 0)); // [in, out rows]
           yield scaled(
               this == KAN_L2 ? l2(values) : l1(values),

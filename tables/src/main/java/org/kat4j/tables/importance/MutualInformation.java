@@ -21,7 +21,8 @@ final class MutualInformation {
     double[] information = new double[problem.features().size()];
     for (int j = 0; j < information.length; j++) {
       int feature = j;
-      double[] x = standardised(Arrays.stream(problem.x()).mapToDouble(row -> row[feature]).toArray());
+      double[] x =
+          standardised(Arrays.stream(problem.x()).mapToDouble(row -> row[feature]).toArray());
       double nats =
           problem.task() == Task.CLASSIFICATION
               ? withClasses(x, problem.y())

@@ -27,8 +27,7 @@ public sealed interface Selector permits KanScore, ClassicalScore {
         .filter(selector -> selector.title().equals(title))
         .findFirst()
         .orElseThrow(() ->
-            NearestName.unknown(
-                "selector", title, all().stream().map(Selector::title).toList()));
+            NearestName.unknown("selector", title, all().stream().map(Selector::title).toList()));
   }
 
   /** The scores divided by their sum; zeros stay zeros. */

@@ -29,7 +29,8 @@ public record ElasticNet(double[] weights, double bias) implements Predictor {
     double[][] columns = columns(train);
     int n = train.rows();
     double mean = Arrays.stream(train.y()).average().orElse(0);
-    double[] means = Arrays.stream(columns).mapToDouble(c -> Arrays.stream(c).average().orElse(0)).toArray();
+    double[] means =
+        Arrays.stream(columns).mapToDouble(c -> Arrays.stream(c).average().orElse(0)).toArray();
     double[] squares = new double[columns.length];
     double[] w = start.clone();
     double[] residual = new double[n];
@@ -55,7 +56,8 @@ public record ElasticNet(double[] weights, double bias) implements Predictor {
         for (int i = 0; i < n; i++) {
           pull += columns[j][i] * residual[i] / n;
         }
-        double next = Math.signum(pull) * Math.max(0, Math.abs(pull) - lasso) / (squares[j] + ridge);
+        double next =
+            Math.signum(pull) * Math.max(0, Math.abs(pull) - lasso) / (squares[j] + ridge);
         double change = next - w[j];
         if (change != 0) {
           for (int i = 0; i < n; i++) {

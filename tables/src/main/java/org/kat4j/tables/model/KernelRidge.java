@@ -33,35 +33,7 @@ public record KernelRidge(double[][] rows, double[] weights, double mean, double
       }
     }
     double[] y = Arrays.stream(train.y()).map(v -> v - mean).toArray();
-    return new KernelRidge(train.x(), solved(lower, y), mean, gamma);
-  }
-
-  /** Solves A w = y by Cholesky's decomposition, in place of the lower half of A. */
-  private static double[] solved(double[][] a, double[] y) {
-    int n = y.length;
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j <= i; j++) {
-        double sum = a[i][j];
-        for (int k = 0; k < j; k++) {
-          sum -= a[i][k] * a[j][k];
-        }
-        a[i][j] = i == j ? Math.sqrt(sum) : sum / a[j][j];
-      }
-    }
-    double[] w = y.clone();
-    for (int i = 0; i < n; i++) {
-      for (int k = 0; k < i; k++) {
-        w[i] -= a[i][k] * w[k];
-      }
-      w[i] /= a[i][i];
-    }
-    for (int i = n - 1; i >= 0; i--) {
-      for (int k = i + 1; k < n; k++) {
-        w[i] -= a[k][i] * w[k];
-      }
-      w[i] /= a[i][i];
-    }
-    return w;
+    return new KernelRidge(train.x(), Cholesky.solve(lower, y), mean, gamma);
   }
 
   private static double kernel(double[] a, double[] b, double gamma) {

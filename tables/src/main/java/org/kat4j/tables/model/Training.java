@@ -107,7 +107,9 @@ public record Training(
       int[] order = RandomStream.of(seed, epoch).permutation(train.rows());
       for (int from = 0; from < order.length; from += batch) {
         long[] chosen =
-            Arrays.stream(order, from, Math.min(order.length, from + batch)).asLongStream().toArray();
+            Arrays.stream(order, from, Math.min(order.length, from + batch))
+                .asLongStream()
+                .toArray();
         step(network, train.task(), x, y, chosen, pass);
         optimizer.step(rate);
         StateDict.clearGradients(trained);
@@ -180,7 +182,8 @@ public record Training(
       return new Fitted.Target(0, 1);
     }
     double mean = Arrays.stream(train.y()).average().orElse(0);
-    double variance = Arrays.stream(train.y()).map(v -> (v - mean) * (v - mean)).average().orElse(0);
+    double variance =
+        Arrays.stream(train.y()).map(v -> (v - mean) * (v - mean)).average().orElse(0);
     return new Fitted.Target(mean, variance > 0 ? Math.sqrt(variance) : 1);
   }
 

@@ -1,4 +1,6 @@
-/** Models for tables: networks and their training, classical baselines, what is measured of them. */
+/**
+ * Models for tables: networks and their training, classical baselines, what is measured of them.
+ */
 @NullMarked
 package org.kat4j.tables.model;
 
