@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       PredictCommand.class,
       ServeCommand.class,
       ConvertCommand.class,
+      ImportanceCommand.class,
       ModelsCommand.class,
       DataCommand.class,
       ParityCommand.class,

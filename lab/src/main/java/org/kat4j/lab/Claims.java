@@ -4,10 +4,14 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.kat4j.error.NearestName;
 import org.kat4j.lab.p09.FairComparison;
+import org.kat4j.lab.p10.FeatureImportance;
+import org.kat4j.lab.p12.Alloys;
+import org.kat4j.lab.p14.HeartDisease;
 
 /** All claims, by the number of their paper. */
 public final class Claims {
-  private static final List<Supplier<Claim>> ALL = List.of(FairComparison::new);
+  private static final List<Supplier<Claim>> ALL = List.of(
+          FairComparison::new, FeatureImportance::new, Alloys::new, HeartDisease::new);
 
   private Claims() {}
 

@@ -42,8 +42,12 @@ public final class KnownTables {
     }
   }
 
-  /** An opened table with what is predicted. */
-  public record Opened(Table table, String target, Task task) {}
+  /**
+   * An opened table with what is predicted.
+   *
+   * @param task null: by what the target holds
+   */
+  public record Opened(Table table, String target, @Nullable Task task) {}
 
   private static final String WINE_QUALITY =
       "fixed_acidity volatile_acidity citric_acid sugar chlorides free_sulfur total_sulfur density pH"
@@ -85,6 +89,7 @@ public final class KnownTables {
               "refractive_index Na Mg Al Si K Ca Ba Fe type",
               "type",
               Task.CLASSIFICATION),
+          known("hea", "MPEA_dataset.csv", "", "PROPERTY: YS (MPa)", Task.REGRESSION),
           known(
                   "heart-918",
                   "heart_failure_prediction.csv",

@@ -29,7 +29,7 @@ public final class KnownTruth {
     double[] y = new double[rows];
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < FEATURES; j++) {
-        x[i][j] = normal(random);
+        x[i][j] = random.nextGaussian();
       }
       double[] v = x[i];
       v[REDUNDANT] = v[0] + 0.3 * v[REDUNDANT];
@@ -38,19 +38,13 @@ public final class KnownTruth {
               + v[1] * v[1]
               + 1.5 * v[2] * v[3]
               + Math.tanh(3 * v[4])
-              + 0.5 * normal(random);
+              + 0.5 * random.nextGaussian();
     }
     List<String> names = new ArrayList<>();
     for (int j = 1; j <= FEATURES; j++) {
       names.add("x" + j);
     }
     return new Problem(Task.REGRESSION, names, x, y, List.of());
-  }
-
-  /** Box and Muller's. */
-  private static double normal(RandomStream random) {
-    return Math.sqrt(-2 * Math.log(1 - random.nextDouble()))
-        * Math.cos(2 * Math.PI * random.nextDouble());
   }
 
   /** Hits among the five best scores, a redundant one counted half. */

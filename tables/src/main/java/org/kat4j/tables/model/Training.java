@@ -102,7 +102,7 @@ public record Training(
     int bestEpoch = 0;
     double rate = lr;
     int epoch = 0;
-    while (epoch < epochs && (patience == 0 || epoch - bestEpoch < patience)) {
+    while (epoch < epochs && (validation == null || patience == 0 || epoch - bestEpoch < patience)) {
       epoch++;
       int[] order = RandomStream.of(seed, epoch).permutation(train.rows());
       for (int from = 0; from < order.length; from += batch) {
