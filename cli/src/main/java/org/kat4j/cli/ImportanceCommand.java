@@ -4,14 +4,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.data.RandomStream;
+import org.kat4j.error.NearestName;
 import org.kat4j.error.UserException;
 import org.kat4j.tables.KnownTables;
 import org.kat4j.tables.Preparation;
@@ -50,10 +49,11 @@ final class ImportanceCommand implements Callable<Integer> {
 
   @Option(
       names = "--task",
+      paramLabel = "NAME",
       description =
-          "${COMPLETION-CANDIDATES}; default: classes if the target holds words or at most 20 whole"
-              + " numbers.")
-  private @Nullable Task task;
+          "classification or regression; default: classes if the target holds words or at most 20"
+              + " whole numbers.")
+  private @Nullable String task;
 
   @Option(
       names = "--selector",
@@ -74,7 +74,9 @@ final class ImportanceCommand implements Callable<Integer> {
           "mutual-information",
           "svm-rfe");
 
-  @Option(names = "--folds", description = "Parts of a cross-validation; default: ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--folds",
+      description = "Parts of a cross-validation; default: ${DEFAULT-VALUE}.")
   private int folds = 5;
 
   @Option(
@@ -96,13 +98,18 @@ final class ImportanceCommand implements Callable<Integer> {
 
   @Option(
       names = "--missing",
-      description = "Missing values: ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}.")
-  private Preparation.Missing missing = Preparation.Missing.ERROR;
+      paramLabel = "NAME",
+      description =
+          "Missing values: error, drop the row, or the mean of the training rows; default:"
+              + " ${DEFAULT-VALUE}.")
+  private String missing = "error";
 
   @Option(
       names = "--encoding",
-      description = "Words: ${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}.")
-  private Preparation.Encoding encoding = Preparation.Encoding.ONE_HOT;
+      paramLabel = "NAME",
+      description =
+          "Words: one-hot, a column for each, or ordinal, their place; default: ${DEFAULT-VALUE}.")
+  private String encoding = "one-hot";
 
   @Option(
       names = "--categories",
@@ -133,7 +140,10 @@ final class ImportanceCommand implements Callable<Integer> {
       String table, String target, Task task, int rows, List<Ranking> selectors) {}
 
   /** One selector's. */
-  private record Ranking(String selector, double stability, Map<String, Double> scores) {}
+  private record Ranking(String selector, double stability, List<Scored> features) {}
+
+  /** One feature's. */
+  private record Scored(String feature, double score) {}
 
   @Override
   public Integer call() {
@@ -149,7 +159,9 @@ final class ImportanceCommand implements Callable<Integer> {
                 table,
                 opened.target(),
                 opened.task(),
-                new Preparation(missing, encoding),
+                new Preparation(
+                    choice("--missing", Preparation.Missing.values(), missing),
+                    choice("--encoding", Preparation.Encoding.values(), encoding)),
                 System.out::println));
     System.out.printf(
         Locale.ROOT,
@@ -185,21 +197,35 @@ final class ImportanceCommand implements Callable<Integer> {
     }
   }
 
+  private static <E extends Enum<E>> E choice(String option, E[] values, String text) {
+    return Arrays.stream(values)
+        .filter(value -> label(value).equals(text))
+        .findFirst()
+        .orElseThrow(() ->
+            NearestName.unknown(
+                option, text, Arrays.stream(values).map(ImportanceCommand::label).toList()));
+  }
+
+  private static String label(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
   /** A file if there is one of this name, else a published table. */
   private KnownTables.Opened open() {
     Path file = Path.of(data);
+    Task wanted = task == null ? null : choice("--task", Task.values(), task);
     boolean looksLikeFile = data.contains(".") || data.contains("/") || Files.exists(file);
     if (!looksLikeFile) {
       KnownTables.Opened known = KnownTables.open(data, options.root());
-      return target == null
+      return target == null || target.equals(known.target())
           ? known
-          : new KnownTables.Opened(known.table(), target, target.equals(known.target()) ? known.task() : task);
+          : new KnownTables.Opened(known.table(), target, wanted);
     }
     if (target == null) {
       throw new UserException("--target is missing: the column of %s to predict".formatted(data));
     }
     Table table = TableReader.read(file, Reading.usual().withCategories(categories));
-    return new KnownTables.Opened(table, target, task);
+    return new KnownTables.Opened(table, target, wanted);
   }
 
   private Problem sampled(Problem problem) {
@@ -207,10 +233,7 @@ final class ImportanceCommand implements Callable<Integer> {
       return problem;
     }
     System.out.printf(
-        Locale.ROOT,
-        "%,d of %,d rows, drawn at random (--sample)%n",
-        sample,
-        problem.rows());
+        Locale.ROOT, "%,d of %,d rows, drawn at random (--sample)%n", sample, problem.rows());
     int[] order = RandomStream.of(0).permutation(problem.rows());
     return problem.rows(Arrays.stream(order, 0, sample).sorted().toArray());
   }
@@ -251,10 +274,10 @@ final class ImportanceCommand implements Callable<Integer> {
 
   private static Ranking ranking(Importance importance, Selector selector) {
     double[] mean = importance.mean(selector);
-    Map<String, Double> scores = new LinkedHashMap<>();
-    for (int feature : Selector.ranking(mean)) {
-      scores.put(importance.features().get(feature), mean[feature]);
-    }
+    List<Scored> scores =
+        Arrays.stream(Selector.ranking(mean))
+            .mapToObj(i -> new Scored(importance.features().get(i), mean[i]))
+            .toList();
     return new Ranking(selector.title(), importance.stability(selector), scores);
   }
 }

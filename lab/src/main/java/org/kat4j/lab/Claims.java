@@ -10,8 +10,8 @@ import org.kat4j.lab.p14.HeartDisease;
 
 /** All claims, by the number of their paper. */
 public final class Claims {
-  private static final List<Supplier<Claim>> ALL = List.of(
-          FairComparison::new, FeatureImportance::new, Alloys::new, HeartDisease::new);
+  private static final List<Supplier<Claim>> ALL =
+      List.of(FairComparison::new, FeatureImportance::new, Alloys::new, HeartDisease::new);
 
   private Claims() {}
 

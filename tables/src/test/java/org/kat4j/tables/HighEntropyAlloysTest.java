@@ -56,8 +56,8 @@ class HighEntropyAlloysTest {
     assertThatThrownBy(() -> HighEntropyAlloys.composition("Fe1 + Ni"))
         .isInstanceOf(UserException.class);
     assertThatThrownBy(() -> HighEntropyAlloys.composition("")).isInstanceOf(UserException.class);
-    assertThatThrownBy(() ->
-            HighEntropyAlloys.descriptors(HighEntropyAlloys.composition("Fe1 Xx1")))
+    assertThatThrownBy(
+            () -> HighEntropyAlloys.descriptors(HighEntropyAlloys.composition("Fe1 Xx1")))
         .hasMessageContaining("element Xx");
   }
 
@@ -76,7 +76,8 @@ class HighEntropyAlloysTest {
         Fe1 Ag1,FCC,CAST,C,25,100
         """;
     Table table =
-        TableReader.read(Files.writeString(folder.resolve("a.csv"), header + rows), Reading.usual());
+        TableReader.read(
+            Files.writeString(folder.resolve("a.csv"), header + rows), Reading.usual());
     var strength = HighEntropyAlloys.yieldStrength(table);
     assertThat(strength.problem().features()).hasSize(27);
     assertThat(strength.problem().y()).containsExactly(0.158, 0.12, 1.0, 0.9);

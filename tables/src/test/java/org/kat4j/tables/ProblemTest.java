@@ -80,7 +80,8 @@ class ProblemTest {
     Problem problem = problem("a,b,w,y\n1,7,q,0\n2,7,q,1\n", Missing.ERROR, Encoding.ONE_HOT);
     assertThat(problem.features()).containsExactly("a");
     assertThat(notes)
-        .containsExactly("column 'b' is constant (7.0): left out", "column 'w' is constant: left out");
+        .containsExactly(
+            "column 'b' is constant (7.0): left out", "column 'w' is constant: left out");
   }
 
   @Test
@@ -90,8 +91,8 @@ class ProblemTest {
     refused("a,y\n1,3\n2,3\n", "every row has the class '3'");
     refused("b,y\n7,0\n7,1\n", "no column to predict");
     Table words = table("a,y\n1,u\n2,v\n");
-    assertThatThrownBy(() ->
-            Problem.of(words, "y", Task.REGRESSION, Preparation.usual(), notes::add))
+    assertThatThrownBy(
+            () -> Problem.of(words, "y", Task.REGRESSION, Preparation.usual(), notes::add))
         .hasMessageContaining("holds words");
     assertThatThrownBy(() -> Problem.of(words, "z", null, Preparation.usual(), notes::add))
         .hasMessageContaining("unknown column");
@@ -121,7 +122,9 @@ class ProblemTest {
   }
 
   private static double[] columns(Scaling.Kind kind, double[][] train, double[][] other) {
-    return Arrays.stream(Scaling.fit(kind, train).apply(other)).mapToDouble(row -> row[0]).toArray();
+    return Arrays.stream(Scaling.fit(kind, train).apply(other))
+        .mapToDouble(row -> row[0])
+        .toArray();
   }
 
   @Test
@@ -164,7 +167,8 @@ class ProblemTest {
     try (var out = Files.newBufferedWriter(file)) {
       out.write("a,b,w,y\n");
       for (int i = 0; i < rows; i++) {
-        out.write(i + "," + (i * 7 % 1000) / 1000.0 + "," + (char) ('p' + i % 3) + "," + i % 2 + "\n");
+        out.write(
+            i + "," + (i * 7 % 1000) / 1000.0 + "," + (char) ('p' + i % 3) + "," + i % 2 + "\n");
       }
     }
     Table table = TableReader.read(file, Reading.usual());

@@ -91,8 +91,8 @@ public record Fit(int epochs, int batch, double weightDecay, boolean cosine) {
       try {
         return train(rows, trial, network, optimizer, parameters, train, validation);
       } finally {
-        StateDict.of(network).values().forEach(Tensor::close);
-        optimizer.state().values().forEach(Tensor::close);
+        Scope.free(StateDict.of(network).values());
+        Scope.free(optimizer.state().values());
       }
     }
   }

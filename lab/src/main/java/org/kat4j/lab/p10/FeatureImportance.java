@@ -214,8 +214,7 @@ public final class FeatureImportance implements Claim {
     double sum = 0;
     for (Predictor predictor : List.of(linear, forest)) {
       sum +=
-          Scores.of(scaledTest, predictor.predict(scaledTest.x()))
-              .getOrDefault(score, Double.NaN);
+          Scores.of(scaledTest, predictor.predict(scaledTest.x())).getOrDefault(score, Double.NaN);
     }
     return sum / 2;
   }
@@ -225,12 +224,18 @@ public final class FeatureImportance implements Claim {
     List<String> real = tables(budget);
     List<String> truth = List.of(TRUTH);
     return List.of(
-        Comparison.better("KAN-SI beats LASSO and mutual information on the formula", truth, SI, LASSO, 0.02)
+        Comparison.better(
+                "KAN-SI beats LASSO and mutual information on the formula", truth, SI, LASSO, 0.02)
             .againstBestOf(List.of(LASSO, MUTUAL)),
-        Comparison.better("KAN-KO beats LASSO and mutual information on the formula", truth, KO, LASSO, 0.02)
+        Comparison.better(
+                "KAN-KO beats LASSO and mutual information on the formula", truth, KO, LASSO, 0.02)
             .againstBestOf(List.of(LASSO, MUTUAL)),
         Comparison.notWorse(
-                "KAN-SI is within 0.01 of the best classical selector on real tables", real, SI, FOREST, 0.01)
+                "KAN-SI is within 0.01 of the best classical selector on real tables",
+                real,
+                SI,
+                FOREST,
+                0.01)
             .againstBestOf(CLASSICAL),
         Comparison.notWorse("KAN-KO is, too", real, KO, FOREST, 0.01)
             .againstBestOf(CLASSICAL)

@@ -29,7 +29,9 @@ import org.kat4j.tables.model.Scores;
 import org.kat4j.tables.model.Training;
 import org.kat4j.torch.DType;
 
-/** KAN for high-entropy alloys: yield strength and single phases. Experiments (a), (b) of sheet 12. */
+/**
+ * KAN for high-entropy alloys: yield strength and single phases. Experiments (a), (b) of sheet 12.
+ */
 public final class Alloys implements Claim {
   private static final Measure R2 = new Measure("R2", "", true, false);
   private static final Measure F1 = new Measure("macro F1", "", true, false);
@@ -65,7 +67,9 @@ public final class Alloys implements Claim {
   public List<Study> studies(Budget budget) {
     Training training =
         new Training(1e-2, 0, 64, budget.of(60, 400, 400), 40, 0, true, DType.FLOAT32, 0);
-    String how = ", Adam, up to %d epochs, the epoch of the best validation loss".formatted(training.epochs());
+    String how =
+        ", Adam, up to %d epochs, the epoch of the best validation loss"
+            .formatted(training.epochs());
     List<Arm> strength =
         List.of(
             Contestant.trained(KAN, "[27, 5, 1], G 3, k 3", kan(5), training, 27, 1),
@@ -149,8 +153,7 @@ public final class Alloys implements Claim {
         return Measured.of(seen, Double.NaN);
       }
       Problem test = scaling.apply(problem.rows(parts.of(2)));
-      SequencedMap<String, Double> scores =
-          Scores.of(test, model.predictor().predict(test.x()));
+      SequencedMap<String, Double> scores = Scores.of(test, model.predictor().predict(test.x()));
       return Measured.of(seen, of(score, scores)).withExtras(scores);
     }
   }

@@ -87,9 +87,7 @@ public final class HeartDisease implements Claim {
 
   private static List<Arm> arms(Budget budget, int features, Training training) {
     KacqDcnn.Spec spec =
-        budget == Budget.PAPER
-            ? KacqDcnn.Spec.published(features)
-            : KacqDcnn.Spec.eighth(features);
+        budget == Budget.PAPER ? KacqDcnn.Spec.published(features) : KacqDcnn.Spec.eighth(features);
     KacqDcnn.Spec without = spec.with(KacqDcnn.Middle.LINEAR, KacqDcnn.Dense.KAN);
     KacqDcnn.Spec dense = spec.with(KacqDcnn.Middle.CIRCUITS, KacqDcnn.Dense.MLP);
     Arm kacq =
@@ -99,7 +97,12 @@ public final class HeartDisease implements Claim {
     return List.of(
         kacq,
         Contestant.trained(
-            WITHOUT, "linear layers and tanh for circuits", new Network.Kacq(without), training, features, 2),
+            WITHOUT,
+            "linear layers and tanh for circuits",
+            new Network.Kacq(without),
+            training,
+            features,
+            2),
         Contestant.trained(
             DENSE, "linear layers for KAN layers", new Network.Kacq(dense), training, features, 2),
         Contestant.trained(

@@ -80,8 +80,7 @@ public sealed interface Contestant {
                     ? LinearClassifier.fit(LinearClassifier.Kind.LOGISTIC, strength, train, seed)
                     : ElasticNet.fit(train, 0, strength);
             case RANDOM_FOREST -> RandomForest.fit(train, (int) strength, seed);
-            case KERNEL_RIDGE ->
-                KernelRidge.fit(train, 0.5 / train.features().size(), strength);
+            case KERNEL_RIDGE -> KernelRidge.fit(train, 0.5 / train.features().size(), strength);
           };
       return new Model(predictor, null);
     }
@@ -89,7 +88,12 @@ public sealed interface Contestant {
 
   /** The arm of a network, its parameters counted. */
   static Arm trained(
-      String name, String what, Network.Spec network, Training training, int features, int outputs) {
+      String name,
+      String what,
+      Network.Spec network,
+      Training training,
+      int features,
+      int outputs) {
     Context shapes = Context.cpu(0).withDevice(Device.META);
     long parameters = StateDict.parameterCount(network.build(features, outputs, shapes));
     return new Arm(name, what, new Trained(network, training), parameters, Double.NaN);

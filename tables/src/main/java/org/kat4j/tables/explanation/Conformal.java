@@ -21,8 +21,7 @@ public record Conformal(double[] thresholds) {
    * @param empty share of empty sets
    * @param coverageOfClass share of covered rows of each label; NaN if it does not occur
    */
-  public record Quality(
-      double coverage, double meanSize, double empty, double[] coverageOfClass) {}
+  public record Quality(double coverage, double meanSize, double empty, double[] coverageOfClass) {}
 
   /** One quantile for all labels. */
   public static Conformal marginal(double[][] probabilities, double[] labels, double alpha) {

@@ -67,7 +67,8 @@ public record KernelShap(double[] shares, double base, double prediction, boolea
       y[i] = values[i] - base - last * (prediction - base);
       weights[i] = exact ? weight(features, size(coalition)) : 1;
     }
-    double[] shares = Arrays.copyOf(Cholesky.leastSquares(x, y, weights, exact ? 0 : 1e-9), features);
+    double[] shares =
+        Arrays.copyOf(Cholesky.leastSquares(x, y, weights, exact ? 0 : 1e-9), features);
     shares[features - 1] = prediction - base - Arrays.stream(shares).sum();
     return new KernelShap(shares, base, prediction, exact);
   }

@@ -47,11 +47,20 @@ public final class KnownTruth {
     return new Problem(Task.REGRESSION, names, x, y, List.of());
   }
 
-  /** Hits among the five best scores, a redundant one counted half. */
+  /**
+   * Hits among the five best scores, a redundant one counted half; what is expected where equal
+   * scores are ordered at random.
+   */
   public static double hits(double[] scores) {
-    return Arrays.stream(Selector.ranking(scores), 0, RELEVANT)
-        .mapToDouble(i -> i < RELEVANT ? 1 : i == REDUNDANT ? 0.5 : 0)
-        .sum();
+    double hits = 0;
+    for (int i = 0; i <= REDUNDANT; i++) {
+      double own = scores[i];
+      long above = Arrays.stream(scores).filter(score -> score > own).count();
+      long equal = Arrays.stream(scores).filter(score -> score == own).count();
+      double chance = Math.clamp((double) (RELEVANT - above) / equal, 0, 1);
+      hits += i == REDUNDANT ? chance / 2 : chance;
+    }
+    return hits;
   }
 
   /** P(a relevant feature is scored above a noise column), the redundant one left out. */

@@ -1,6 +1,7 @@
 package org.kat4j.tables.importance;
 
 import java.util.Arrays;
+import java.util.function.DoublePredicate;
 import org.kat4j.data.RandomStream;
 import org.kat4j.tables.Problem;
 import org.kat4j.tables.Task;
@@ -115,20 +116,26 @@ final class MutualInformation {
     return distance;
   }
 
-  /** How many sorted values are at most a radius away. */
+  /**
+   * How many sorted values are at most a radius away, by the same subtractions that distances come
+   * from: value + radius would be rounded onto the neighbour that is not to be counted.
+   */
   private static int within(double[] sorted, double value, double radius) {
-    return place(sorted, Math.nextUp(value + radius)) - place(sorted, value - radius);
+    int first = first(sorted, other -> value - other <= radius);
+    int end = first(sorted, other -> other - value > radius);
+    return end - first;
   }
 
-  private static int place(double[] sorted, double bound) {
+  /** The first place whose value and all after it meet a condition. */
+  private static int first(double[] sorted, DoublePredicate condition) {
     int low = 0;
     int high = sorted.length;
     while (low < high) {
       int middle = (low + high) >>> 1;
-      if (sorted[middle] < bound) {
-        low = middle + 1;
-      } else {
+      if (condition.test(sorted[middle])) {
         high = middle;
+      } else {
+        low = middle + 1;
       }
     }
     return low;

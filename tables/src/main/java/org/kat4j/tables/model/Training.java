@@ -2,6 +2,7 @@ package org.kat4j.tables.model;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
@@ -102,7 +103,8 @@ public record Training(
     int bestEpoch = 0;
     double rate = lr;
     int epoch = 0;
-    while (epoch < epochs && (validation == null || patience == 0 || epoch - bestEpoch < patience)) {
+    while (epoch < epochs
+        && (validation == null || patience == 0 || epoch - bestEpoch < patience)) {
       epoch++;
       int[] order = RandomStream.of(seed, epoch).permutation(train.rows());
       for (int from = 0; from < order.length; from += batch) {
@@ -133,13 +135,11 @@ public record Training(
     }
     if (validation != null) {
       StateDict.copy(best, weights);
-      validationX.close();
-      validationY.close();
+      Scope.free(List.of(validationX, validationY));
     }
-    best.values().forEach(Tensor::close);
-    optimizer.state().values().forEach(Tensor::close);
-    x.close();
-    y.close();
+    Scope.free(best.values());
+    Scope.free(optimizer.state().values());
+    Scope.free(List.of(x, y));
     return new Fitted(network, train.task(), target, dtype, validation == null ? epoch : bestEpoch);
   }
 

@@ -19,8 +19,7 @@ class ExplanationTest {
   @Test
   void shapleyValuesOfTheSheet() {
     Predictor f = of(x -> x[0] + 2 * x[1] + x[0] * x[2]);
-    KernelShap shap =
-        KernelShap.of(f, 0, new double[] {1, 1, 1}, new double[][] {{0, 0, 0}}, 0, 1);
+    KernelShap shap = KernelShap.of(f, 0, new double[] {1, 1, 1}, new double[][] {{0, 0, 0}}, 0, 1);
     assertThat(shap.exact()).isTrue();
     assertThat(shap.shares()).containsExactly(new double[] {1.5, 2, .5}, within(1e-10));
     assertThat(KernelShap.weight(3, 1)).isCloseTo(1 / 3.0, within(1e-12));
@@ -33,7 +32,8 @@ class ExplanationTest {
     double[][] background = {{0, 1, 2, 0}, {1, 0, 1, 3}, {2, 2, 0, 1}};
     double[] row = {.3, .7, 1.5, -2};
     KernelShap shap = KernelShap.of(f, 0, row, background, 0, 1);
-    double base = Arrays.stream(f.predict(background)).mapToDouble(p -> p[0]).average().orElseThrow();
+    double base =
+        Arrays.stream(f.predict(background)).mapToDouble(p -> p[0]).average().orElseThrow();
     assertThat(shap.base()).isCloseTo(base, within(1e-12));
     assertThat(Arrays.stream(shap.shares()).sum())
         .isCloseTo(f.predict(new double[][] {row})[0][0] - base, within(1e-10));
@@ -42,13 +42,14 @@ class ExplanationTest {
   /** Of an additive function the shares are known, and any sample of coalitions finds them. */
   @Test
   void manyFeaturesAreSampled() {
-    Predictor f = of(x -> {
-      double sum = 0;
-      for (int j = 0; j < x.length; j++) {
-        sum += (j + 1) * x[j];
-      }
-      return sum;
-    });
+    Predictor f =
+        of(x -> {
+          double sum = 0;
+          for (int j = 0; j < x.length; j++) {
+            sum += (j + 1) * x[j];
+          }
+          return sum;
+        });
     double[] row = new double[15];
     Arrays.fill(row, 1);
     KernelShap shap = KernelShap.of(f, 0, row, new double[][] {new double[15]}, 400, 1);

@@ -1,5 +1,6 @@
 package org.kat4j.tables.importance;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -193,9 +194,10 @@ class SelectorTest {
     scores.forEach((selector, each) ->
         assertThat(Arrays.stream(each).sum()).as(selector.title()).isCloseTo(1, within(1e-6)));
     // Of 20 columns five at random would find 1.25; the linear ones cannot see x2, x3, x4.
-    assertThat(KnownTruth.hits(scores.get(KanScore.KAN_KO))).isGreaterThanOrEqualTo(4);
-    assertThat(KnownTruth.area(scores.get(KanScore.KAN_SI))).isGreaterThan(0.9);
-    assertThat(KnownTruth.hits(scores.get(ClassicalScore.LASSO))).isLessThan(5);
+    assertThat(KnownTruth.hits(requireNonNull(scores.get(KanScore.KAN_KO))))
+        .isGreaterThanOrEqualTo(4);
+    assertThat(KnownTruth.area(requireNonNull(scores.get(KanScore.KAN_SI)))).isGreaterThan(0.9);
+    assertThat(KnownTruth.hits(requireNonNull(scores.get(ClassicalScore.LASSO)))).isLessThan(5);
   }
 
   @Test

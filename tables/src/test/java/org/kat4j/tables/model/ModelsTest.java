@@ -106,8 +106,8 @@ class ModelsTest {
     }
     try (Fitted fitted = Training.usual(1).withEpochs(30).fit(spec, problem, null)) {
       assertThat(fitted.loss(problem)).isLessThan(before);
-      assertThat(fitted.predict(problem.x())[0]).satisfies(p ->
-          assertThat(p[0] + p[1]).isCloseTo(1, within(1e-12)));
+      assertThat(fitted.predict(problem.x())[0])
+          .satisfies(p -> assertThat(p[0] + p[1]).isCloseTo(1, within(1e-12)));
     }
   }
 
@@ -145,7 +145,8 @@ class ModelsTest {
     assertThat(RandomForest.fit(classes.rows(parts.of(0)), 30, 1).predict(test.x()))
         .isDeepEqualTo(forest.predict(test.x()));
     Problem numbers = numbers(300);
-    Problem held = numbers.rows(parts.of(1).length > 100 ? new int[] {0, 1, 2, 3} : new int[] {5, 6});
+    Problem held =
+        numbers.rows(parts.of(1).length > 100 ? new int[] {0, 1, 2, 3} : new int[] {5, 6});
     RandomForest regression = RandomForest.fit(numbers, 30, 1);
     assertThat(Math.abs(regression.predict(held.x())[0][0] - held.y()[0])).isLessThan(10);
     KernelRidge kernel = KernelRidge.fit(numbers, 0.5, 1e-3);
@@ -168,7 +169,11 @@ class ModelsTest {
     assertThat(Scores.auc(new double[] {1, 2}, new Boolean[] {true, true})).isNaN();
     Problem four =
         new Problem(
-            Task.REGRESSION, List.of("a"), new double[4][1], new double[] {3, -.5, 2, 7}, List.of());
+            Task.REGRESSION,
+            List.of("a"),
+            new double[4][1],
+            new double[] {3, -.5, 2, 7},
+            List.of());
     var regression = Scores.of(four, new double[][] {{2.5}, {0}, {2}, {8}});
     assertThat(regression.get("r2")).isCloseTo(0.948608, within(1e-6));
     assertThat(regression.get("rmse")).isCloseTo(0.612372, within(1e-6));
