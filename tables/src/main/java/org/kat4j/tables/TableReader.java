@@ -326,6 +326,9 @@ public final class TableReader implements AutoCloseable {
 
   private static String firstSentence(SQLException e) {
     String message = String.valueOf(e.getMessage());
+    if (message.contains("state machine reached an invalid state")) {
+      return "quotes are not closed, or some lines end in CR LF and others in LF; write it in one way";
+    }
     String line = message.lines().limit(3).collect(Collectors.joining(" "));
     return line.length() > 300 ? line.substring(0, 300) + " …" : line;
   }

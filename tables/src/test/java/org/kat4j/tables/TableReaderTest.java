@@ -103,6 +103,7 @@ class TableReaderTest {
             write("names.csv", "a,b\n"),
             write("twice.csv", "a,a\n1,2\n"),
             write("quote.csv", "\"a,b\n1,2\n"),
+            write("ends.csv", "a,b\r\n1,2\n3,4\n"),
             write("infinite.csv", "a,b\n1,2\n3,inf\n"),
             write("bad.parquet", "PAR1 not a parquet file"),
             write("bad.json", "{\"a\": "),

@@ -108,7 +108,6 @@ public final class FeatureImportance implements Claim {
     List<String> few = List.of("breast-cancer-wdbc", "wine", "diabetes-progression");
     List<String> more = new ArrayList<>(few);
     more.add("california-housing");
-    more.add("optdigits");
     return budget == Budget.QUICK ? few : more;
   }
 

@@ -68,7 +68,7 @@ public final class HeartDisease implements Claim {
   public List<Study> studies(Budget budget) {
     List<Study> studies = new ArrayList<>();
     Training training =
-        new Training(1e-3, 0, 32, budget.of(15, 60, 100), 10, 5, true, DType.FLOAT32, 0);
+        new Training(1e-3, 0, 32, budget.of(10, 60, 100), 10, 5, true, DType.FLOAT32, 0);
     for (String name : TABLES) {
       int features = name.equals("heart-918") ? 11 : 13;
       studies.add(
