@@ -34,10 +34,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
       PredictCommand.class,
       ServeCommand.class,
       ConvertCommand.class,
+      ImportanceCommand.class,
       ModelsCommand.class,
       DataCommand.class,
       ParityCommand.class,
       BenchCommand.class,
+      LabCommand.class,
       DoctorCommand.class,
       HelpCommand.class
     })

@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -98,6 +99,19 @@ public final class Losses {
    */
   public static Tensor summedCrossEntropy(Tensor logits, Tensor labels) {
     return torch.cross_entropy_loss(logits, labels, new TensorOptional(), SUM, NO_INDEX, 0);
+  }
+
+  /**
+   * The logit z of one class against another as the logits (0, z) of two, {@code [rows, 1]} to
+   * {@code [rows, 2]}: their softmax is the sigmoid of z.
+   */
+  public static Tensor twoLogits(Tensor logit) {
+    return torch.cat(new TensorVector(torch.zeros_like(logit), logit), 1);
+  }
+
+  /** Mean of the squared differences, a scalar; both of one shape. */
+  public static Tensor meanSquaredError(Tensor values, Tensor targets) {
+    return values.sub(targets).square().mean();
   }
 
   /** How many labels are among the k largest logits: a scalar, int64. */

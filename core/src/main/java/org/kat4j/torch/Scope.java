@@ -33,6 +33,11 @@ public final class Scope implements AutoCloseable {
     return tensor.retainReference();
   }
 
+  /** Frees tensors that outlive scopes: those of {@link #keep}, of a part or an optimizer. */
+  public static void free(Iterable<Tensor> tensors) {
+    tensors.forEach(Tensor::close);
+  }
+
   @Override
   public void close() {
     pointers.close();

@@ -65,6 +65,13 @@ public final class RandomStream implements RandomGenerator {
     return nextLong() < 0;
   }
 
+  /** Normal with mean 0 and deviation 1, by Box and Muller. */
+  @Override
+  public double nextGaussian() {
+    return Math.sqrt(-2 * StrictMath.log(1 - nextDouble()))
+        * StrictMath.cos(2 * Math.PI * nextDouble());
+  }
+
   /** A uniformly random order of {@code 0 .. size - 1} (Fisher and Yates). */
   public int[] permutation(int size) {
     int[] order = new int[size];

@@ -160,6 +160,22 @@ public final class BSpline implements KanLayer {
     return BSplines.basis(x, grid, spec.order);
   }
 
+  /**
+   * What every edge adds to its output, {@code [rows, out, in]}.
+   *
+   * @param x {@code [rows, in]}
+   */
+  public Tensor edges(Tensor x) {
+    Tensor base = spec.base.apply(x).unsqueeze(1).mul(baseWeight);
+    Tensor curves = basis(x).unsqueeze(1).mul(weight()).sum(-1); // [rows, out, in]
+    return base.add(curves);
+  }
+
+  /** Coefficients of the splines, their scale in them, {@code [out, in, G + k]}. */
+  public Tensor coefficients() {
+    return weight();
+  }
+
   private Tensor weight() {
     return splineScaler == null ? splineWeight : splineWeight.mul(splineScaler.unsqueeze(-1));
   }

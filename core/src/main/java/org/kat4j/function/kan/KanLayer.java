@@ -36,7 +36,8 @@ public interface KanLayer extends Part {
           Wavelet.Spec,
           TruncatedPower.Spec,
           Daruan.Spec,
-          Selection.Spec {
+          Selection.Spec,
+          SharedScaleSpline.Spec {
     /** The layer; fails with the field's name where a width does not fit. */
     KanLayer build(int in, int out, Context context);
 

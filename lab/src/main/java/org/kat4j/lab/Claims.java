@@ -1,0 +1,35 @@
+package org.kat4j.lab;
+
+import java.util.List;
+import java.util.function.Supplier;
+import org.kat4j.error.NearestName;
+import org.kat4j.lab.p09.FairComparison;
+import org.kat4j.lab.p10.FeatureImportance;
+import org.kat4j.lab.p12.Alloys;
+import org.kat4j.lab.p14.HeartDisease;
+
+/** All claims, by the number of their paper. */
+public final class Claims {
+  private static final List<Supplier<Claim>> ALL =
+      List.of(FairComparison::new, FeatureImportance::new, Alloys::new, HeartDisease::new);
+
+  private Claims() {}
+
+  public static List<Claim> all() {
+    return ALL.stream().map(Supplier::get).toList();
+  }
+
+  /** The claim of a number such as 9 or 09. */
+  public static Claim numbered(String number) {
+    String plain = number.replaceFirst("^0+(?=.)", "");
+    List<Claim> all = all();
+    return all.stream()
+        .filter(claim -> Integer.toString(claim.about().number()).equals(plain))
+        .findFirst()
+        .orElseThrow(() ->
+            NearestName.unknown(
+                "claim",
+                number,
+                all.stream().map(c -> "%02d".formatted(c.about().number())).toList()));
+  }
+}

@@ -1,0 +1,61 @@
+package org.kat4j.lab.tabular;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.kat4j.lab.Arm;
+import org.kat4j.lab.Budget;
+import org.kat4j.lab.Claim;
+import org.kat4j.lab.Study;
+import org.kat4j.lab.p10.FeatureImportance;
+import org.kat4j.lab.p12.Alloys;
+import org.kat4j.lab.p14.HeartDisease;
+
+class TabularClaimsTest {
+  private static final List<Claim> CLAIMS =
+      List.of(new FeatureImportance(), new Alloys(), new HeartDisease());
+
+  @Test
+  void everyQuestionIsAboutArmsThatAreThere() {
+    for (Claim claim : CLAIMS) {
+      for (Budget budget : Budget.values()) {
+        Map<String, Set<String>> arms =
+            claim.studies(budget).stream()
+                .collect(
+                    Collectors.toMap(
+                        Study::name,
+                        s -> s.arms().stream().map(Arm::name).collect(Collectors.toSet())));
+        claim
+            .comparisons(budget)
+            .forEach(question ->
+                question
+                    .studies()
+                    .forEach(study ->
+                        assertThat(arms.get(study))
+                            .as("%s in %s", question.question(), study)
+                            .contains(question.arm())
+                            .containsAll(question.rivals())));
+        claim
+            .published()
+            .forEach(figure -> assertThat(arms.get(figure.study())).contains(figure.arm()));
+      }
+    }
+  }
+
+  /** Sheet 12: KAN [27, 5, 1], G 3, k 3 has 1120, the MLP 27-39-1 has 1132. */
+  @Test
+  void parametersAreThoseOfTheSheets() {
+    List<Arm> arms = new Alloys().studies(Budget.QUICK).getFirst().arms();
+    assertThat(arms.get(0).parameters()).isEqualTo(1120);
+    assertThat(arms.get(1).parameters()).isEqualTo(1132);
+    Study phases = new Alloys().studies(Budget.QUICK).getLast();
+    double kan = phases.arms().get(0).parameters();
+    assertThat(phases.arms().get(1).parameters() / kan).isBetween(0.98, 1.02);
+    assertThat(new HeartDisease().studies(Budget.PAPER).getFirst().arms().getFirst().parameters())
+        .isEqualTo(2_844_277);
+  }
+}
