@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvalCommand.class,
       PredictCommand.class,
+      ReportCommand.class,
       ServeCommand.class,
       ConvertCommand.class,
       ModelsCommand.class,
