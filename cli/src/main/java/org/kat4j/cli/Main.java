@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvalCommand.class,
       PredictCommand.class,
       ReportCommand.class,
+      BoardCommand.class,
       ServeCommand.class,
       ConvertCommand.class,
       ModelsCommand.class,
