@@ -28,7 +28,7 @@ public final class Curves {
       losses.add(series(of + "validation", run, MetricsLog.Line::loss).coloured(i));
     }
     return List.of(
-        LineChart.of("Loss", Axis.linear("epoch"), Axis.log("cross entropy, nats"), losses),
+        LineChart.of("Loss", Axis.whole("epoch"), Axis.log("cross entropy, nats"), losses),
         each("Top-1 on the validation images", "%", runs, MetricsLog.Line::top1),
         each("Top-5 on the validation images", "%", runs, MetricsLog.Line::top5));
   }
@@ -51,7 +51,7 @@ public final class Curves {
       }
       rates.add(series(of + "at the end of each epoch", run, MetricsLog.Line::lr).coloured(i));
     }
-    return List.of(LineChart.of("Learning rate", Axis.linear("epoch"), Axis.linear(""), rates));
+    return List.of(LineChart.of("Learning rate", Axis.whole("epoch"), Axis.linear(""), rates));
   }
 
   private static List<Point> planned(Run run) {
@@ -75,7 +75,7 @@ public final class Curves {
     for (int i = 0; i < runs.size(); i++) {
       series.add(series(runs.get(i).name(), runs.get(i), of).coloured(i));
     }
-    return LineChart.of(title, Axis.linear("epoch"), Axis.linear(unit), series);
+    return LineChart.of(title, Axis.whole("epoch"), Axis.linear(unit), series);
   }
 
   private static Series series(String name, Run run, ToDoubleFunction<MetricsLog.Line> of) {

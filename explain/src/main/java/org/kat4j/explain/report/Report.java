@@ -126,8 +126,9 @@ public final class Report {
       content.note(
           "With label smoothing or mixing, the training loss cannot reach zero and is not comparable with the validation loss.");
       content.section("Schedule and throughput");
-      content.figures(Curves.schedule(runs));
-      content.figures(Curves.throughput(runs));
+      var charts = new ArrayList<>(Curves.schedule(runs));
+      charts.addAll(Curves.throughput(runs));
+      content.figures(charts);
     }
     if (!examinations.isEmpty()) {
       content.section("Calibration");
@@ -179,8 +180,8 @@ public final class Report {
       MetricsLog.Line last = e.run().epochs().getLast();
       cards.add(
           new Card(
-              "training",
-              Numbers.brief(last.imagesPerSecond()) + " images/s",
+              "training images/s",
+              Numbers.brief(last.imagesPerSecond(), 3),
               duration(last.seconds()) + " in all"));
     }
     return cards;
