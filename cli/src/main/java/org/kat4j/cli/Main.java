@@ -32,6 +32,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvalCommand.class,
       PredictCommand.class,
+      ReportCommand.class,
+      BoardCommand.class,
       ServeCommand.class,
       ConvertCommand.class,
       ImportanceCommand.class,

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Config;
 import org.kat4j.data.ImageData;
 import org.kat4j.error.UserException;
+import org.kat4j.explain.report.Report;
+import org.kat4j.explain.report.Run;
 import org.kat4j.model.Model;
 import org.kat4j.model.WeightsFile;
 import org.kat4j.train.RunFolder;
@@ -106,6 +108,9 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "Dry run: stop after N updates, evaluate, leave a run that can go on.")
   private @Nullable Long steps;
+
+  @Option(names = "--no-report", description = "Do not write report.html at the end.")
+  private boolean noReport;
 
   @Option(names = "--resume", description = "Go on with the run in --out from its last checkpoint.")
   private boolean resume;
@@ -234,6 +239,9 @@ final class TrainCommand implements Callable<Integer> {
       System.out.printf("stopped; kat4j train --resume --out %s goes on%n", path);
     }
     System.out.print(ResultTable.of(result, path));
+    if (result.finished() && !noReport) {
+      report(images, path);
+    }
     json.print(
         new Summary(
             result.test().top1(),
@@ -244,6 +252,17 @@ final class TrainCommand implements Callable<Integer> {
             path.toString(),
             result.finished()));
     return 0;
+  }
+
+  /** A run is done whether or not a page can be made of it. */
+  private static void report(ImageData images, Path path) {
+    try {
+      Run run = Run.open(path);
+      Report.of(List.of(run), data -> images).write(run.folder().report());
+      System.out.printf("%-12s %s%n", "report", run.folder().report());
+    } catch (RuntimeException failure) {
+      System.err.println("kat4j: no report was written: " + failure.getMessage());
+    }
   }
 
   /** Ctrl-C and termination end the run with a checkpoint. */

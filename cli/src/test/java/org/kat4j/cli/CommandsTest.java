@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +40,37 @@ class CommandsTest {
     assertThat(run.resolve("metrics.jsonl")).content().hasLineCount(2);
     assertThat(run.resolve("config.yaml")).content().contains("epochs: 2", "width: 16");
     assertThat(run.resolve("checkpoints/best.safetensors")).exists();
+  }
+
+  @Test
+  void trainEndsWithAReportThatSaysWhatTrainSays() throws IOException {
+    String top1 = String.format(Locale.ROOT, "%.2f %%", training.json().get("top1").doubleValue());
+    assertThat(training.out()).contains("report.html");
+    assertThat(run.resolve("report.html"))
+        .content()
+        .contains("<dd>" + top1 + "</dd>", "Learned functions", "block 0 act2", "Reliability")
+        .contains("data:image/png;base64,", "across", "upright")
+        .doesNotContain("Not measured", "<script", "http-equiv=\"refresh", "https:");
+    try (Stream<Path> events = Files.list(run.resolve("events"))) {
+      assertThat(events.toList()).hasSize(1);
+    }
+  }
+
+  @Test
+  void reportPutsRunsBesideEachOtherAndSaysWhatIsAbsent() throws IOException {
+    Path unfinished = Files.createDirectories(folder.resolve("unfinished"));
+    String config = Files.readString(run.resolve("config.yaml"));
+    Files.writeString(unfinished.resolve("config.yaml"), config.replace("seed: 1", "seed: 77"));
+    Path page = folder.resolve("both.html");
+    CommandRun report =
+        CommandRun.of(
+            "report", run.toString(), unfinished.toString(), "--out", page.toString(), "--json");
+    assertThat(report.err()).isEmpty();
+    assertThat(report.json().get("report").asString()).isEqualTo(page.toString());
+    assertThat(page)
+        .content()
+        .contains("2 runs beside each other", "there is no checkpoint yet", "<td>seed</td>")
+        .contains(">77</td>");
   }
 
   @Test

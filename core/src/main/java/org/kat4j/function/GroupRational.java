@@ -1,6 +1,8 @@
 package org.kat4j.function;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Check;
 import org.kat4j.kernel.GroupLayout;
@@ -8,6 +10,7 @@ import org.kat4j.kernel.Kernels;
 import org.kat4j.kernel.RationalKernel;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.CustomGradient;
+import org.kat4j.torch.Memory;
 import org.kat4j.torch.Part;
 import org.kat4j.torch.Precision;
 import org.kat4j.torch.Registry;
@@ -159,6 +162,21 @@ public final class GroupRational implements Part {
           return new CustomGradient.Gradients(
               gradients.x(), List.of(gradients.numerator(), gradients.denominator()));
         });
+  }
+
+  /** The function of each group as it is now. */
+  public List<RationalCoefficients> functions() {
+    double[] a = Memory.doubles(numerator);
+    double[] b = Memory.doubles(denominator);
+    return IntStream.range(0, spec.groups())
+        .mapToObj(g -> new RationalCoefficients(row(a, spec.m + 1, g), row(b, spec.n, g)))
+        .toList();
+  }
+
+  /** Row {@code group} of a table, or its only row. */
+  private static double[] row(double[] table, int length, int group) {
+    int from = table.length == length ? 0 : group * length;
+    return Arrays.copyOfRange(table, from, from + length);
   }
 
   @Override

@@ -40,6 +40,17 @@ public record Normalization(float[] mean, float[] std) {
     return std.clone();
   }
 
+  /** What a model sees of an image {@code [channels, height, width]}. */
+  public float[] normalized(byte[] image) {
+    float[] pixels = new float[image.length];
+    int area = image.length / mean.length;
+    for (int i = 0; i < image.length; i++) {
+      int channel = i / area;
+      pixels[i] = (Byte.toUnsignedInt(image[i]) / 255f - mean[channel]) / std[channel];
+    }
+    return pixels;
+  }
+
   /**
    * Statistics of images laid out as {@code [n, channels, area]}. The sums are integers, so the
    * result does not depend on the order of addition.

@@ -62,16 +62,7 @@ public final class Classifier {
 
   private float[] normalized(Picture picture) {
     int side = model.spec().imageSize();
-    byte[] image = input.transform().apply(picture, side, side).pixels();
-    float[] mean = input.normalization().mean();
-    float[] deviation = input.normalization().std();
-    float[] pixels = new float[image.length];
-    int area = image.length / mean.length;
-    for (int i = 0; i < image.length; i++) {
-      int channel = i / area;
-      pixels[i] = (Byte.toUnsignedInt(image[i]) / 255f - mean[channel]) / deviation[channel];
-    }
-    return pixels;
+    return input.normalization().normalized(input.transform().apply(picture, side, side).pixels());
   }
 
   /** One batch through the model: the probabilities of the classes for each input. */

@@ -11,9 +11,21 @@ import org.kat4j.error.UserException;
 import org.kat4j.torch.AtomicFile;
 
 /** {@code metrics.jsonl}: one JSON object on one line for each finished epoch. */
-final class MetricsLog {
-  /** A line of the file. */
-  record Line(
+public final class MetricsLog {
+  /**
+   * A line of the file: what {@link Monitor.EpochResult} and its evaluation say of an epoch.
+   *
+   * @param epoch from 1
+   * @param updates updates so far
+   * @param lr learning rate of the last update
+   * @param trainLoss mean training loss, with label smoothing
+   * @param loss of the validation images
+   * @param top1 of the validation images, in percent
+   * @param top5 of the validation images, in percent
+   * @param imagesPerSecond training images a second
+   * @param seconds training and evaluation so far
+   */
+  public record Line(
       int epoch,
       long updates,
       double lr,
@@ -23,6 +35,8 @@ final class MetricsLog {
       double top5,
       double imagesPerSecond,
       double seconds) {
+    private static final Line EMPTY = new Line(0, 0, 0, 0, 0, 0, 0, 0, 0);
+
     static Line of(Monitor.EpochResult r) {
       var e = r.evaluation();
       return new Line(
@@ -53,6 +67,27 @@ final class MetricsLog {
           StandardOpenOption.APPEND);
     } catch (IOException failed) {
       throw new UserException(file + " cannot be written: " + failed.getMessage(), failed);
+    }
+  }
+
+  /**
+   * The epochs that a file tells of, none where there is no file yet. A last line that is still
+   * being written is left out.
+   */
+  public static List<Line> read(Path file) {
+    if (!Files.exists(file)) {
+      return List.of();
+    }
+    try {
+      String text = Files.readString(file);
+      var lines = new ArrayList<Line>();
+      for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
+        String where = file + ", line " + (lines.size() + 1);
+        lines.add(Config.bind(Config.parse(line, where), Line.EMPTY, where));
+      }
+      return lines;
+    } catch (IOException failed) {
+      throw new UserException(file + " cannot be read: " + AtomicFile.reason(failed), failed);
     }
   }
 

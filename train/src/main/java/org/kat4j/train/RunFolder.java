@@ -10,7 +10,8 @@ import org.kat4j.torch.AtomicFile;
 
 /**
  * The folder of a run: {@code config.yaml}, {@code environment.json}, {@code metrics.jsonl}, {@code
- * checkpoints/last.safetensors} and {@code checkpoints/best.safetensors}.
+ * checkpoints/last.safetensors}, {@code checkpoints/best.safetensors}, {@code events/} and, in the
+ * end, {@code report.html}.
  *
  * @param path the folder
  */
@@ -64,16 +65,26 @@ public record RunFolder(Path path) {
     return last();
   }
 
-  Path config() {
+  public Path config() {
     return path.resolve("config.yaml");
   }
 
-  Path environment() {
+  public Path environment() {
     return path.resolve("environment.json");
   }
 
   public Path metrics() {
     return path.resolve("metrics.jsonl");
+  }
+
+  /** What TensorBoard reads: {@code tensorboard --logdir} this folder. */
+  public Path events() {
+    return path.resolve("events");
+  }
+
+  /** The page about the run. */
+  public Path report() {
+    return path.resolve("report.html");
   }
 
   public Path last() {

@@ -57,6 +57,14 @@ public record Schedule(
   }
 
   /**
+   * The learning rate of update {@code update}, counted from 0, as planned: a plateau is never
+   * reached.
+   */
+  public double planned(double lr, long update, long updatesPerEpoch) {
+    return lr(lr, update, updatesPerEpoch, Decay.Plateau.Seen.NOTHING);
+  }
+
+  /**
    * What a plateau schedule has seen once {@code done} epochs are done, the last with {@code top1}.
    */
   Decay.Plateau.Seen after(Decay.Plateau.Seen seen, int done, double top1) {

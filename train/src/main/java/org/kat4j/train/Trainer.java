@@ -70,6 +70,7 @@ public final class Trainer {
   private final RandomStream random;
   private final Tensor lossSum; // float64 scalar: summed training loss of the epoch in progress
   private final MetricsLog log;
+  private final RunEvents events;
 
   private @Nullable Transfer transfer;
   private Checkpoint position;
@@ -108,6 +109,7 @@ public final class Trainer {
     random = new RandomStream(config.seed() ^ TRAINING_STREAM);
     lossSum = Losses.zeroSum(device);
     log = new MetricsLog(folder.metrics());
+    events = new RunEvents(folder.events());
     position = Checkpoint.START;
   }
 
@@ -224,6 +226,15 @@ public final class Trainer {
 
   /** Trains until the last epoch is evaluated or {@link #stop()} is called. */
   public Result run(Monitor monitor) {
+    try (events) {
+      return train(monitor);
+    }
+  }
+
+  private Result train(Monitor monitor) {
+    if (position.equals(Checkpoint.START)) {
+      events.images(train);
+    }
     startedNanos = System.nanoTime();
     lastCheckpointNanos = startedNanos;
     double secondsBefore = position.seconds();
@@ -336,6 +347,7 @@ public final class Trainer {
         config.schedule().after(position.plateau(), position.epoch() + 1, evaluation.top1());
     position = position.afterEpoch(evaluation.top1(), seconds, seen);
     log.append(result);
+    events.epoch(result, weights.result());
     save(secondsBefore);
     monitor.epoch(result);
     return evaluation;
@@ -353,6 +365,9 @@ public final class Trainer {
     }
     lastProgressNanos = System.nanoTime();
     double imagesPerSecond = imagesSinceStart / secondsSince(startedNanos);
+    double loss = meanLoss();
+    double rate = learningRate(Math.max(0, position.update() - 1));
+    events.progress(position.update(), loss, rate, imagesPerSecond);
     long batchesLeft =
         (long) (config.schedule().totalEpochs() - position.epoch()) * batches - position.batch();
     monitor.progress(
@@ -361,7 +376,7 @@ public final class Trainer {
             config.schedule().totalEpochs(),
             position.batch(),
             batches,
-            meanLoss(),
+            loss,
             imagesPerSecond,
             batchesLeft * config.batchSize() / imagesPerSecond));
   }

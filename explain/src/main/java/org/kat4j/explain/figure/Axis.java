@@ -7,24 +7,30 @@ import java.util.stream.DoubleStream;
  *
  * @param label what is measured, with its unit; may be empty
  * @param logarithmic whether equal steps multiply; values of 0 and below are then left out
+ * @param whole whether only whole numbers are marked
  * @param from smallest value shown; not a number to take it from the data
  * @param to largest value shown; not a number to take it from the data
  */
-public record Axis(String label, boolean logarithmic, double from, double to) {
+public record Axis(String label, boolean logarithmic, boolean whole, double from, double to) {
 
   /** Equal steps add; the range is taken from the data. */
   public static Axis linear(String label) {
-    return new Axis(label, false, Double.NaN, Double.NaN);
+    return new Axis(label, false, false, Double.NaN, Double.NaN);
+  }
+
+  /** What is counted, such as epochs: equal steps add, and whole numbers are marked. */
+  public static Axis whole(String label) {
+    return new Axis(label, false, true, Double.NaN, Double.NaN);
   }
 
   /** Equal steps multiply; the range is taken from the data. */
   public static Axis log(String label) {
-    return new Axis(label, true, Double.NaN, Double.NaN);
+    return new Axis(label, true, false, Double.NaN, Double.NaN);
   }
 
   /** The same axis over a fixed range. */
   public Axis over(double from, double to) {
-    return new Axis(label, logarithmic, from, to);
+    return new Axis(label, logarithmic, whole, from, to);
   }
 
   boolean shows(double value) {
@@ -45,6 +51,6 @@ public record Axis(String label, boolean logarithmic, double from, double to) {
       most = logarithmic ? least * 2 : least + around;
       least = logarithmic ? least / 2 : least - around;
     }
-    return new Scale(least, most, logarithmic, start, end);
+    return new Scale(least, most, logarithmic, whole, start, end);
   }
 }

@@ -7,7 +7,7 @@ import java.util.Locale;
 
 /** Numbers as a reader wants them. */
 public final class Numbers {
-  private static final double SMALLEST_PLAIN = 1e-3;
+  private static final double SMALLEST_PLAIN = 1e-4;
   private static final double LARGEST_PLAIN = 1e6;
   private static final char MINUS = '−'; // as wide as the plus sign
 

@@ -29,7 +29,7 @@ record Plane(Scale x, Scale y, Axis across, Axis up) {
     Scale y = up.scale(ys, bottom, top);
     List<Scale.Tick> marks = y.ticks((int) ((bottom - top) / ROOM_PER_TICK_UP) + 1);
     double widest = marks.stream().mapToDouble(tick -> Svg.widthOf(tick.text())).max().orElse(0);
-    double left = 10 + widest + (up.label().isEmpty() ? 0 : 14);
+    double left = 10 + widest + (up.label().isEmpty() ? 0 : 18);
     Scale x = across.scale(xs, left, size.width() - 12);
     for (Scale.Tick tick : marks) {
       double place = y.place(tick.value());
@@ -53,7 +53,7 @@ record Plane(Scale x, Scale y, Axis across, Axis up) {
 
   /** One line of names, or as many as are needed; returns their height. */
   private static double legend(Svg svg, List<Series> series, double width) {
-    if (series.size() < 2) {
+    if (series.size() < 2 || series.stream().allMatch(one -> one.name().isEmpty())) {
       return 0;
     }
     double x = 8;

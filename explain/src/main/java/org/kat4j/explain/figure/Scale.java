@@ -10,10 +10,12 @@ import java.util.List;
  * @param least value at {@code start}
  * @param most value at {@code end}, above {@code least}
  * @param logarithmic whether equal steps multiply
+ * @param whole whether only whole numbers are marked
  * @param start place of the least value
  * @param end place of the largest one
  */
-record Scale(double least, double most, boolean logarithmic, double start, double end) {
+record Scale(
+    double least, double most, boolean logarithmic, boolean whole, double start, double end) {
   /** A value with a mark, and how it is written. */
   record Tick(double value, String text) {}
 
@@ -32,11 +34,12 @@ record Scale(double least, double most, boolean logarithmic, double start, doubl
 
   /** Multiples of 1, 2 or 5 times a power of ten. */
   private List<Tick> steps(int count) {
-    double rough = (most - least) / Math.max(1, count);
-    int exponent = (int) Math.floor(Math.log10(rough));
+    double even = (most - least) / Math.max(1, count);
+    double rough = whole ? Math.max(1, even) : even;
+    int exponent = (int) Math.floor(Math.log10(rough) + 1e-9);
     double power = Math.pow(10, exponent);
     double factor = rough / power;
-    int round = factor <= 1.5 ? 1 : factor <= 3.5 ? 2 : factor <= 7.5 ? 5 : 10;
+    int round = factor < 1.01 ? 1 : factor < 2.01 ? 2 : factor < 5.01 ? 5 : 10;
     BigDecimal step = BigDecimal.valueOf(round).scaleByPowerOfTen(exponent);
     double size = step.doubleValue();
     var ticks = new ArrayList<Tick>();

@@ -12,6 +12,7 @@ import org.kat4j.explain.figure.SmallMultiples;
 public final class Content {
   private final StringBuilder html = new StringBuilder();
   private final List<String> sections = new ArrayList<>();
+  private int before; // characters before the first section
 
   /** The first sentence: what this page is about. */
   public Content lead(String text) {
@@ -20,6 +21,9 @@ public final class Content {
 
   /** A new section, listed at the top of the page. */
   public Content section(String title) {
+    if (sections.isEmpty()) {
+      before = html.length();
+    }
     sections.add(title);
     return element("h2 id=\"" + anchor(sections.size()) + "\"", title);
   }
@@ -134,6 +138,11 @@ public final class Content {
   /** Titles of the sections so far. */
   List<String> sections() {
     return sections;
+  }
+
+  /** The elements so far, with something put in front of the first section. */
+  String html(String inserted) {
+    return html.substring(0, before) + inserted + html.substring(before);
   }
 
   /** The elements so far, as a piece of a page. */

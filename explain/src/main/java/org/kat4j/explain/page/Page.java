@@ -32,7 +32,7 @@ public record Page(String title, Content content) {
       <body>
       <main>
       <h1>%s</h1>
-      %s%s
+      %s
       </main>
       </body>
       </html>
@@ -46,7 +46,7 @@ public record Page(String title, Content content) {
   /** The whole file. */
   public String html() {
     String name = Markup.escape(title);
-    return SHELL.formatted(name, style(), name, contents(), content.html());
+    return SHELL.formatted(name, style(), name, content.html(contents()));
   }
 
   private String contents() {

@@ -118,15 +118,18 @@ class ChartTest {
 
   @Test
   void ticksAreRoundAndInsideTheRange() {
-    assertThat(texts(new Scale(0, 1, false, 0, 100), 5))
+    assertThat(texts(new Scale(0, 1, false, false, 0, 100), 5))
         .containsExactly("0", "0.2", "0.4", "0.6", "0.8", "1");
-    assertThat(texts(new Scale(-3, 3, false, 0, 100), 3)).containsExactly("−2", "0", "2");
-    assertThat(texts(new Scale(93.1, 93.4, false, 0, 100), 3))
+    assertThat(texts(new Scale(-3, 3, false, false, 0, 100), 3)).containsExactly("−2", "0", "2");
+    assertThat(texts(new Scale(93.1, 93.4, false, false, 0, 100), 3))
         .containsExactly("93.1", "93.2", "93.3", "93.4");
-    assertThat(texts(new Scale(1e-5, 2e-3, true, 0, 100), 5))
-        .containsExactly("1e−5", "1e−4", "0.001");
-    assertThat(texts(new Scale(.5, 3, true, 0, 100), 5)).containsExactly("0.5", "1", "2");
-    assertThat(new Scale(1, 100, true, 0, 50).place(10)).isEqualTo(25);
+    assertThat(texts(new Scale(1e-5, 2e-3, true, false, 0, 100), 5))
+        .containsExactly("1e−5", "0.0001", "0.001");
+    assertThat(texts(new Scale(.5, 3, true, false, 0, 100), 5)).containsExactly("0.5", "1", "2");
+    assertThat(texts(new Scale(1, 3, false, true, 0, 100), 8)).containsExactly("1", "2", "3");
+    assertThat(texts(new Scale(140, 380, false, false, 0, 100), 7))
+        .containsExactly("150", "200", "250", "300", "350");
+    assertThat(new Scale(1, 100, true, false, 0, 50).place(10)).isEqualTo(25);
   }
 
   private static List<String> texts(Scale scale, int count) {

@@ -1,0 +1,252 @@
+package org.kat4j.explain.board;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.config.Config;
+import org.kat4j.error.UserException;
+import org.kat4j.explain.figure.Markup;
+import org.kat4j.explain.figure.Numbers;
+import org.kat4j.explain.figure.Style;
+import org.kat4j.explain.page.Content;
+import org.kat4j.explain.page.Page;
+import org.kat4j.explain.page.Table;
+import org.kat4j.explain.report.Curves;
+import org.kat4j.explain.report.Run;
+
+/**
+ * Serves a folder of runs to this machine: {@code /}, a page that follows them; {@code /live}, its
+ * changing part; {@code /runs.json}, their last epochs; {@code /report/NAME}, a run's own page.
+ *
+ * <p>Files are found by the name of a run in the list only, so no path leads out of the folder, and
+ * requests that another site's page sends under its own host name are refused.
+ */
+public final class Board implements AutoCloseable {
+  private static final int MOST_RUNS = 500;
+  private static final String POLICY =
+      "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:;"
+          + " connect-src 'self'; base-uri 'none'; form-action 'none'";
+  private static final String PAGE =
+      Style.read(Board.class, "board.html").replace("/* style */", Page.style());
+  private static final String HTML = "text/html; charset=utf-8";
+
+  private final Path folder;
+  private final HttpServer http;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+  /** What a request gets. */
+  private record Answer(int status, String type, String body) {}
+
+  /**
+   * A run as {@code /runs.json} tells of it.
+   *
+   * @param name of its folder
+   * @param epoch the last one that is finished, 0 before the first
+   */
+  private record State(
+      String name,
+      int epoch,
+      int epochs,
+      double trainLoss,
+      double loss,
+      double top1,
+      double seconds) {
+    static State of(Run run) {
+      int epochs = run.config().schedule().totalEpochs();
+      if (run.epochs().isEmpty()) {
+        return new State(run.name(), 0, epochs, 0, 0, 0, 0);
+      }
+      var last = run.epochs().getLast();
+      return new State(
+          run.name(),
+          last.epoch(),
+          epochs,
+          last.trainLoss(),
+          last.loss(),
+          last.top1(),
+          last.seconds());
+    }
+  }
+
+  private Board(Path folder, int port) throws IOException {
+    this.folder = folder;
+    http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+    http.setExecutor(threads);
+    http.createContext("/", this::handle);
+    http.start();
+  }
+
+  /**
+   * Starts serving; it runs until it is closed.
+   *
+   * @param port 0 for any free one
+   * @throws UserException when the folder is not there or the port is taken
+   */
+  public static Board start(Path folder, int port) {
+    if (!Files.isDirectory(folder)) {
+      throw new UserException(folder + ": there is no such folder");
+    }
+    if (port < 0 || port > 65_535) {
+      throw new UserException("--port " + port + ": 0 to 65535");
+    }
+    try {
+      return new Board(folder, port);
+    } catch (IOException taken) {
+      throw new UserException(
+          "cannot listen on port %d (%s): choose another --port"
+              .formatted(port, taken.getMessage()),
+          taken);
+    }
+  }
+
+  /** Where it listens, such as {@code http://127.0.0.1:6006/}. */
+  public String address() {
+    return "http://127.0.0.1:" + http.getAddress().getPort() + "/";
+  }
+
+  private void handle(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      Answer answer;
+      try {
+        answer = route(exchange);
+      } catch (UserException mistake) {
+        answer = new Answer(500, "text/plain; charset=utf-8", mistake.getMessage() + "\n");
+      } catch (RuntimeException fault) {
+        answer = plain(500, "internal fault: " + fault.getClass().getSimpleName());
+      }
+      byte[] body = answer.body.getBytes(StandardCharsets.UTF_8);
+      Headers headers = exchange.getResponseHeaders();
+      headers.set("Content-Type", answer.type);
+      headers.set("Content-Security-Policy", POLICY);
+      headers.set("X-Content-Type-Options", "nosniff");
+      headers.set("Cache-Control", "no-store");
+      exchange.sendResponseHeaders(answer.status, body.length);
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  private static Answer plain(int status, String text) {
+    return new Answer(status, "text/plain; charset=utf-8", text + "\n");
+  }
+
+  private Answer route(HttpExchange exchange) throws IOException {
+    if (!isLocal(exchange.getRequestHeaders().getFirst("Host"))) {
+      return plain(403, "this page is for this machine only");
+    }
+    if (!exchange.getRequestMethod().equals("GET")) {
+      return plain(405, "only GET");
+    }
+    String path = exchange.getRequestURI().getPath();
+    if (path.startsWith("/report/")) {
+      return report(path.substring("/report/".length()));
+    }
+    return switch (path) {
+      case "/" -> new Answer(200, HTML, PAGE);
+      case "/live" -> new Answer(200, HTML, live(names(exchange.getRequestURI().getRawQuery())));
+      case "/runs.json" -> new Answer(200, "application/json", json());
+      default -> plain(404, "there are /, /live, /runs.json and /report/NAME only");
+    };
+  }
+
+  private static boolean isLocal(@Nullable String host) {
+    return host != null && host.matches("(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d+)?");
+  }
+
+  /** The values of {@code run} in a query. */
+  private static List<String> names(@Nullable String query) {
+    return query == null
+        ? List.of()
+        : Stream.of(query.split("&"))
+            .filter(part -> part.startsWith("run="))
+            .limit(MOST_RUNS)
+            .map(part -> URLDecoder.decode(part.substring("run=".length()), StandardCharsets.UTF_8))
+            .toList();
+  }
+
+  private Answer report(String name) throws IOException {
+    Run run = RunList.of(folder).runs().get(name);
+    if (run == null || !Files.isRegularFile(run.folder().report())) {
+      return plain(404, "no report of that run; kat4j report RUN writes one");
+    }
+    return new Answer(200, HTML, Files.readString(run.folder().report()));
+  }
+
+  private String json() {
+    List<String> states =
+        RunList.of(folder).runs().values().stream()
+            .map(run -> Config.toJson(State.of(run)))
+            .toList();
+    return "[" + String.join(",", states) + "]\n";
+  }
+
+  private String live(List<String> names) {
+    RunList all = RunList.of(folder);
+    List<Run> runs = all.chosen(names);
+    var content = new Content();
+    if (runs.isEmpty()) {
+      content.note("There is no run here yet: kat4j train --out " + folder.resolve("NAME"));
+    } else {
+      content.table(table(runs));
+      var charts = new ArrayList<>(Curves.learning(runs));
+      charts.addAll(Curves.schedule(runs));
+      charts.addAll(Curves.throughput(runs));
+      content.figures(charts);
+    }
+    all.damaged().forEach((name, why) -> content.note(why));
+    return choices(all, runs) + content.html();
+  }
+
+  private static Table table(List<Run> runs) {
+    Table table = Table.of("run", "epoch", "training loss", "validation loss", "top-1", "images/s");
+    for (Run run : runs) {
+      State state = State.of(run);
+      String epoch = state.epoch + " of " + state.epochs;
+      table =
+          run.epochs().isEmpty()
+              ? table.row(run.name(), epoch, "–", "–", "–", "–")
+              : table.row(
+                  run.name(),
+                  epoch,
+                  Numbers.brief(state.trainLoss),
+                  Numbers.brief(state.loss),
+                  Numbers.brief(state.top1) + " %",
+                  Numbers.brief(run.epochs().getLast().imagesPerSecond()));
+    }
+    return table;
+  }
+
+  /** A box to tick for each run, and a link to its report. */
+  private static String choices(RunList all, List<Run> shown) {
+    var html = new StringBuilder("<p class=\"runs\">");
+    for (Run run : all.runs().values()) {
+      String name = Markup.escape(run.name());
+      html.append("<label><input type=\"checkbox\" value=\"").append(name).append('"');
+      html.append(shown.contains(run) ? " checked> " : "> ").append(name).append("</label> ");
+      if (Files.isRegularFile(run.folder().report())) {
+        String path = URLEncoder.encode(run.name(), StandardCharsets.UTF_8).replace("+", "%20");
+        html.append("<a href=\"report/").append(path).append("\">report</a> ");
+      }
+    }
+    return html.append("</p>").toString();
+  }
+
+  @Override
+  public void close() {
+    http.stop(0);
+    threads.shutdownNow();
+  }
+}

@@ -1,0 +1,204 @@
+package org.kat4j.explain.report;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.error.UserException;
+import org.kat4j.explain.figure.Axis;
+import org.kat4j.explain.figure.BarChart;
+import org.kat4j.explain.figure.Chart;
+import org.kat4j.explain.figure.Histogram;
+import org.kat4j.explain.figure.LineChart;
+import org.kat4j.explain.figure.Numbers;
+import org.kat4j.explain.figure.Point;
+import org.kat4j.explain.figure.Series;
+import org.kat4j.explain.figure.SmallMultiples;
+import org.kat4j.explain.page.Content;
+import org.kat4j.explain.page.Illustration;
+import org.kat4j.image.Png;
+import org.kat4j.model.Model;
+import org.kat4j.model.VisionTransformer;
+import org.kat4j.train.InitialModel;
+
+/** What is inside a trained model: its functions, what flows into them, where it looks. */
+final class ModelSections {
+  private static final int BATCH = 64;
+  private static final int SHOWN = 8;
+  private static final int BINS = 48;
+  private static final double LEAST_RANGE = 2;
+  private static final int COLUMNS = 4;
+
+  private final Examination examination;
+  private final List<Inputs> batch;
+
+  ModelSections(Examination examination) {
+    this.examination = examination;
+    int size = examination.images().size();
+    int count = Math.min(BATCH, size);
+    batch =
+        Inputs.read( // spread over the set: folders are sorted by class
+            examination.images(),
+            IntStream.range(0, count).map(i -> (int) ((long) i * size / count)));
+  }
+
+  /** Learned functions, and how far they and their inputs have moved. */
+  void functions(Content content) {
+    Model initial;
+    try {
+      initial = InitialModel.rebuild(examination.run().config());
+    } catch (UserException gone) {
+      content.note("The start cannot be rebuilt: " + gone.getMessage());
+      return;
+    }
+    List<LearnedFunction> functions = LearnedFunction.of(examination.model(), initial);
+    if (functions.isEmpty()) {
+      content.note("This model has no group rational functions.");
+      return;
+    }
+    List<String> taps = functions.stream().map(LearnedFunction::inputTap).toList();
+    var end = Activations.at(taps, examination.model(), batch, examination.images());
+    var start = Activations.at(taps, initial, batch, examination.images());
+    content.text(
+        "One line for each group of channels; dashed and grey is the function that training began with."
+            + " Each is drawn over the range of its own inputs, without the outermost half percent.");
+    content.figures(
+        new SmallMultiples(
+            "Learned functions",
+            COLUMNS,
+            functions.stream().map(f -> function(f, range(end.get(f.inputTap())))).toList()));
+    content.heading("Drift");
+    content.text(
+        "Left: how far the coefficients of each function have moved, relative to their size at the start."
+            + " Right: the largest distance between a function and its start over the same range.");
+    content.figures(
+        bars("Coefficients moved", functions, LearnedFunction::relativeDrift),
+        bars(
+            "Largest change of a value",
+            functions,
+            f -> {
+              double[] range = range(end.get(f.inputTap()));
+              return f.largestChange(range[0], range[1]);
+            }));
+    content.text(
+        "Inputs of each function for "
+            + batch.size()
+            + " images, through the model as it was initialised and as it is now. The start is rebuilt"
+            + " from the run's seed on the CPU.");
+    content.figures(
+        new SmallMultiples(
+            "Inputs of the functions: start blue, now orange",
+            COLUMNS,
+            functions.stream().map(f -> drift(f, start, end)).toList()));
+  }
+
+  private interface Measure {
+    double of(LearnedFunction function);
+  }
+
+  private static Chart bars(String title, List<LearnedFunction> functions, Measure measure) {
+    return BarChart.of(
+        title,
+        Axis.linear(""),
+        functions.stream().map(f -> new BarChart.Bar(f.title(), measure.of(f))).toList());
+  }
+
+  private static double[] range(double @Nullable [] sorted) {
+    if (sorted == null || sorted.length == 0) {
+      return new double[] {-LEAST_RANGE, LEAST_RANGE};
+    }
+    double from = Math.min(-LEAST_RANGE, Activations.quantile(sorted, .005));
+    return new double[] {from, Math.max(LEAST_RANGE, Activations.quantile(sorted, .995))};
+  }
+
+  private static Chart function(LearnedFunction function, double[] range) {
+    var series = new ArrayList<Series>();
+    for (int g = 0; g < function.now().size(); g++) {
+      series.add(Series.of("", curve(function.now().get(g)::value, range)));
+    }
+    series.add(Series.quiet("", curve(function.start().getFirst()::value, range)));
+    return LineChart.of(function.title(), Axis.linear(""), Axis.linear(""), series)
+        .sized(Chart.Size.PANEL);
+  }
+
+  private static List<Point> curve(DoubleUnaryOperator function, double[] range) {
+    return IntStream.rangeClosed(0, LearnedFunction.STEPS)
+        .mapToDouble(i -> range[0] + i * (range[1] - range[0]) / LearnedFunction.STEPS)
+        .mapToObj(x -> new Point(x, function.applyAsDouble(x)))
+        .toList();
+  }
+
+  private static Chart drift(
+      LearnedFunction function, Map<String, double[]> start, Map<String, double[]> end) {
+    double[] before = start.getOrDefault(function.inputTap(), new double[0]);
+    double[] after = end.getOrDefault(function.inputTap(), new double[0]);
+    double[] wide = range(after);
+    double[] other = range(before);
+    double from = Math.min(wide[0], other[0]);
+    double to = Math.max(wide[1], other[1]);
+    return new Histogram(
+        function.title(),
+        Axis.linear(""),
+        List.of(
+            Histogram.Distribution.of("", before, from, to, BINS),
+            Histogram.Distribution.of("", after, from, to, BINS)),
+        Chart.Size.PANEL);
+  }
+
+  /** Where the model looks: attention rolled out over some images. */
+  void attention(Content content) {
+    if (!(examination.model().spec() instanceof VisionTransformer.Spec spec)) {
+      content.note("Attention is rolled out for vision transformers only.");
+      return;
+    }
+    List<Inputs> shown = firstOfEachClass();
+    int prefix = (spec.classToken() ? 1 : 0) + spec.registers();
+    boolean fromToken = spec.pooling() == VisionTransformer.Pooling.TOKEN;
+    List<double[]> weights =
+        Rollout.of(examination.model(), shown, examination.images(), prefix, fromToken);
+    if (weights.isEmpty()) {
+      content.note("This model's token mixer has no attention weights.");
+      return;
+    }
+    content.text(
+        "Attention of all layers multiplied through, heads averaged, half of each layer being its residual"
+            + " connection (Abnar and Zuidema): the patches that "
+            + (fromToken ? "the class token" : "the mean of the patches")
+            + " follows from, orange for most.");
+    var pictures = new ArrayList<Illustration>();
+    for (int i = 0; i < shown.size(); i++) {
+      double[] all = weights.get(i);
+      double[] patches = Arrays.copyOfRange(all, prefix, all.length);
+      int image = shown.get(i).image();
+      var overlay = Overlay.of(examination.images().picture(image), patches);
+      pictures.add(new Illustration(Png.encode(overlay), name(examination.images().label(image))));
+    }
+    content.pictures(pictures);
+    content.note(
+        "Weights from the least to the largest of each image; the largest patch has "
+            + Numbers.brief(weights.stream().mapToDouble(ModelSections::largest).max().orElse(0), 2)
+            + " of the sum where even weights would have "
+            + Numbers.brief(1.0 / weights.getFirst().length, 2)
+            + ".");
+  }
+
+  private static double largest(double[] weights) {
+    return Arrays.stream(weights).max().orElse(0);
+  }
+
+  private List<Inputs> firstOfEachClass() {
+    var classes = new LinkedHashSet<Integer>();
+    return batch.stream()
+        .filter(
+            one -> classes.size() < SHOWN && classes.add(examination.images().label(one.image())))
+        .toList();
+  }
+
+  private String name(int label) {
+    return examination.images().classNames().get(label);
+  }
+}

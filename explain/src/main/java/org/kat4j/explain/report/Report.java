@@ -1,0 +1,241 @@
+package org.kat4j.explain.report;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BiConsumer;
+import org.kat4j.config.Config;
+import org.kat4j.data.ImageData;
+import org.kat4j.error.UserException;
+import org.kat4j.explain.figure.Numbers;
+import org.kat4j.explain.page.Card;
+import org.kat4j.explain.page.Content;
+import org.kat4j.explain.page.Page;
+import org.kat4j.explain.page.Table;
+import org.kat4j.model.Registered;
+import org.kat4j.torch.StateDict;
+import org.kat4j.train.MetricsLog;
+import org.kat4j.train.TrainConfig;
+
+/**
+ * The page about a run, or about several beside each other.
+ *
+ * <p>What cannot be had (no checkpoint yet, data not here) is left out with one line that says why;
+ * the curves are there in any case.
+ */
+public final class Report {
+  /** Finds the images of a run's configuration. */
+  @FunctionalInterface
+  public interface Source {
+    /**
+     * Opens them.
+     *
+     * @throws UserException when they are not there
+     */
+    ImageData open(TrainConfig.Data data);
+  }
+
+  private final List<Run> runs;
+  private final List<Examination> examinations = new ArrayList<>();
+  private final Content content = new Content();
+
+  private Report(List<Run> runs) {
+    this.runs = runs;
+  }
+
+  /** The page about these runs, at least one. */
+  public static Page of(List<Run> runs, Source source) {
+    Report report = new Report(named(runs));
+    boolean single = runs.size() == 1;
+    var absent = new ArrayList<String>();
+    for (Run run : report.runs) {
+      try {
+        report.examinations.add(Examination.of(run, source));
+      } catch (UserException missing) {
+        absent.add(single ? missing.getMessage() : run.name() + ": " + missing.getMessage());
+      }
+    }
+    if (single) {
+      report.one(absent);
+    } else {
+      report.several(absent);
+    }
+    String title = String.join(", ", report.runs.stream().map(Run::name).toList());
+    return new Page(title, report.content);
+  }
+
+  /** Runs of the same name are called by their paths. */
+  private static List<Run> named(List<Run> runs) {
+    var seen = new HashSet<String>();
+    boolean distinct = runs.stream().map(Run::name).allMatch(seen::add);
+    return distinct
+        ? runs
+        : runs.stream().map(run -> run.called(run.folder().path().toString())).toList();
+  }
+
+  private void one(List<String> absent) {
+    Run run = runs.getFirst();
+    content.lead(lead(run));
+    examinations.forEach(e -> content.cards(cards(e)));
+    measuredOn();
+    absent.forEach(why -> content.note("Not measured: " + why));
+    curves();
+    for (Examination e : examinations) {
+      parts(e, Content::section);
+    }
+    content.section("Configuration");
+    environment(run);
+    content.text("Where this run differs from the quickstart's configuration:");
+    content.table(
+        Differences.of(
+            List.of("quickstart", "this run"), List.of(TrainConfig.example(), run.config())));
+    content.details("All of it", inner -> inner.code(Config.toYaml(run.config())));
+  }
+
+  private void several(List<String> absent) {
+    content.lead(runs.size() + " runs beside each other.");
+    content.section("Results");
+    content.table(results());
+    measuredOn();
+    absent.forEach(why -> content.note("Not measured: " + why));
+    curves();
+    content.section("Configuration");
+    Table differences =
+        Differences.of(
+            runs.stream().map(Run::name).toList(), runs.stream().map(Run::config).toList());
+    if (differences.rows().isEmpty()) {
+      content.note("All keys are the same in all runs.");
+    } else {
+      content.text("Keys that differ:");
+      content.table(differences);
+    }
+    for (Examination e : examinations) {
+      content.section(e.run().name());
+      content.lead(lead(e.run()));
+      parts(e, Content::heading);
+    }
+  }
+
+  private void curves() {
+    content.section("Learning curves");
+    if (runs.stream().allMatch(run -> run.epochs().isEmpty())) {
+      content.note("No epoch is finished yet.");
+    } else {
+      content.figures(Curves.learning(runs));
+      content.note(
+          "With label smoothing or mixing, the training loss cannot reach zero and is not comparable with the validation loss.");
+      content.section("Schedule and throughput");
+      var charts = new ArrayList<>(Curves.schedule(runs));
+      charts.addAll(Curves.throughput(runs));
+      content.figures(charts);
+    }
+    if (!examinations.isEmpty()) {
+      content.section("Calibration");
+      AnswerSections.calibration(content, examinations);
+    }
+  }
+
+  private void parts(Examination e, BiConsumer<Content, String> heading) {
+    var answers = new AnswerSections(e);
+    var inside = new ModelSections(e);
+    heading.accept(content, "Learned functions");
+    inside.functions(content);
+    heading.accept(content, "Attention");
+    inside.attention(content);
+    heading.accept(content, "Confusion");
+    answers.confusion(content);
+    heading.accept(content, "Worst mistakes");
+    answers.mistakes(content);
+  }
+
+  private void measuredOn() {
+    if (examinations.isEmpty()) {
+      return;
+    }
+    Examination first = examinations.getFirst();
+    content.note(
+        "Measured with the last weights on "
+            + Numbers.brief(first.answers().all().size())
+            + " images, the second split of "
+            + first.run().config().data().name()
+            + ". The curves are of "
+            + (first.run().config().data().holdOut() > 0
+                ? "images held out of the first split."
+                : "the same images: choosing anything by them makes these figures too good."));
+  }
+
+  private static String lead(Run run) {
+    String when = run.environment().getOrDefault("started", "");
+    return Registered.describe(run.config().model())
+        + " on "
+        + run.config().data().name()
+        + (when.isEmpty() ? "" : ", begun " + when.replace('T', ' ').replace("Z", " UTC"));
+  }
+
+  private static List<Card> cards(Examination e) {
+    var cards = new ArrayList<>(new AnswerSections(e).cards());
+    cards.add(new Card("parameters", Numbers.brief(StateDict.parameterCount(e.model()))));
+    if (!e.run().epochs().isEmpty()) {
+      MetricsLog.Line last = e.run().epochs().getLast();
+      cards.add(
+          new Card(
+              "training images/s",
+              Numbers.brief(last.imagesPerSecond(), 3),
+              duration(last.seconds()) + " in all"));
+    }
+    return cards;
+  }
+
+  private Table results() {
+    var rows = new ArrayList<List<String>>();
+    for (Run run : runs) {
+      var measured = examinations.stream().filter(e -> e.run().equals(run)).findFirst();
+      var last = run.epochs().isEmpty() ? null : run.epochs().getLast();
+      rows.add(
+          List.of(
+              run.name(),
+              measured.map(e -> AnswerSections.percent(e.answers().top(1).share())).orElse("–"),
+              measured.map(e -> interval(e.answers().top(1))).orElse("–"),
+              measured.map(e -> Numbers.brief(e.answers().loss())).orElse("–"),
+              measured.map(e -> Numbers.brief(Calibration.of(e.answers()).error(), 3)).orElse("–"),
+              measured.map(e -> Numbers.brief(StateDict.parameterCount(e.model()))).orElse("–"),
+              Integer.toString(run.epochs().size()),
+              last == null ? "–" : Numbers.brief(last.imagesPerSecond()),
+              last == null ? "–" : duration(last.seconds())));
+    }
+    return new Table(
+        List.of(
+            "run",
+            "top-1",
+            "95 %",
+            "loss",
+            "calibration error",
+            "parameters",
+            "epochs",
+            "images/s",
+            "time"),
+        rows);
+  }
+
+  private static String interval(Proportion p) {
+    return String.format(Locale.ROOT, "%.2f – %.2f", 100 * p.low(), 100 * p.high());
+  }
+
+  private static String duration(double seconds) {
+    long s = Math.round(seconds);
+    return s < 60
+        ? s + " s"
+        : s < 3600 ? s / 60 + " min " + s % 60 + " s" : s / 3600 + " h " + s / 60 % 60 + " min";
+  }
+
+  private void environment(Run run) {
+    if (!run.environment().isEmpty()) {
+      var rows =
+          run.environment().entrySet().stream()
+              .map(e -> List.of(e.getKey(), e.getValue()))
+              .toList();
+      content.table(new Table(List.of("machine and versions", ""), rows));
+    }
+  }
+}
