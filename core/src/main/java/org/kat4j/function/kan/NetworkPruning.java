@@ -36,6 +36,19 @@ public record NetworkPruning(double nodeThreshold, double edgeThreshold) {
     }
   }
 
+  /** The network without one hidden node of a layer of nodes, counted from the inputs' 0. */
+  public static PykanNetwork without(PykanNetwork network, int layer, int node, Context context) {
+    List<long[]> kept = new ArrayList<>();
+    for (int l = 0; l < network.widths().size(); l++) {
+      int gone = l == layer ? node : -1;
+      kept.add(
+          LongStream.range(0, network.widths().get(l).sums()).filter(i -> i != gone).toArray());
+    }
+    try (var _ = Scope.noGradients()) {
+      return network.between(kept, context);
+    }
+  }
+
   private List<long[]> keptNodes(PykanNetwork network, Tensor x) {
     try (Scope _ = Scope.open()) {
       List<Tensor> nodes = network.trace(x).attribution().nodes();

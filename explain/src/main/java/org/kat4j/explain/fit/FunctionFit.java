@@ -3,6 +3,7 @@ package org.kat4j.explain.fit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.explain.symbolic.Expression;
@@ -17,6 +18,8 @@ import org.kat4j.optim.Lbfgs;
 import org.kat4j.optim.Objective;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
+import org.kat4j.torch.Memory;
+import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
 
 /**
@@ -40,6 +43,12 @@ public final class FunctionFit {
   private static final double IDLE = 1e-3;
 
   private static final int PATIENCE = 4;
+
+  /** A smaller network may have this many times the error. */
+  private static final double NEARLY = 3;
+
+  private static final int RETRIES = 3;
+  private static final long SEEDS_APART = 1000;
 
   private final FitData data;
   private final FitSettings settings;
@@ -124,40 +133,38 @@ public final class FunctionFit {
         error);
   }
 
-  /** The best of some random networks after a short training on the first grid. */
   private PykanNetwork first() {
-    PykanNetwork best = random(settings.seed());
-    if (settings.starts() == 1) {
-      return best;
-    }
-    double least = Double.POSITIVE_INFINITY;
-    for (int i = 0; i < settings.starts(); i++) {
-      PykanNetwork network = random(settings.seed() + 1000L * i);
-      train("start " + (i + 1), network);
-      double error = validation.error(network);
-      if (error < least) {
-        least = error;
-        best = network;
-      }
-    }
-    return best;
-  }
-
-  private PykanNetwork random(long seed) {
     List<PykanNetwork.Nodes> widths = new ArrayList<>();
     widths.add(new PykanNetwork.Nodes(data.features().size(), 0));
     settings.hidden().forEach(width -> widths.add(new PykanNetwork.Nodes(width, 0)));
     widths.add(new PykanNetwork.Nodes(1, 0));
+    int grid = settings.grids().getFirst();
+    return settings.starts() == 1
+        ? random(widths, grid, settings.seed())
+        : bestOf(settings.starts(), widths, grid);
+  }
+
+  /** The best of some random networks after training. */
+  private PykanNetwork bestOf(int starts, List<PykanNetwork.Nodes> widths, int grid) {
+    PykanNetwork best = null;
+    double least = Double.POSITIVE_INFINITY;
+    for (int i = 0; i < starts; i++) {
+      PykanNetwork network = random(widths, grid, settings.seed() + SEEDS_APART * i);
+      train("start " + (i + 1), network);
+      double error = validation.error(network);
+      if (best == null || error < least) {
+        least = error;
+        best = network;
+      }
+    }
+    return Objects.requireNonNull(best);
+  }
+
+  private static PykanNetwork random(List<PykanNetwork.Nodes> widths, int grid, long seed) {
     PykanSpline.Spec d = PykanSpline.Spec.example();
     var spec =
         new PykanSpline.Spec(
-            settings.grids().getFirst(),
-            d.order(),
-            d.low(),
-            d.high(),
-            d.base(),
-            d.noise(),
-            d.gridEpsilon());
+            grid, d.order(), d.low(), d.high(), d.base(), d.noise(), d.gridEpsilon());
     return new PykanNetwork(widths, spec, context(seed));
   }
 
@@ -172,7 +179,51 @@ public final class FunctionFit {
     PykanNetwork pruned =
         NetworkPruning.pykan().pruned(network, train.x(), context(settings.seed()));
     report("pruned", pruned);
-    return pruned;
+    int grid = settings.grids().get(Math.min(1, settings.grids().size() - 1));
+    PykanNetwork small =
+        withoutNeedlessNodes(pruned.refined(grid, train.x(), context(settings.seed())));
+    PykanNetwork cut = NetworkPruning.pykan().pruned(small, train.x(), context(settings.seed()));
+    report("small", cut);
+    return cut;
+  }
+
+  /**
+   * Takes hidden nodes away, the least important first, as long as the rest can be trained to
+   * nearly the same error. The regulariser alone often leaves two nodes that share one's work.
+   */
+  private PykanNetwork withoutNeedlessNodes(PykanNetwork network) {
+    PykanNetwork current = network;
+    train("small", current);
+    double error = validation.error(current);
+    for (int layer = 1; layer < network.widths().size() - 1; layer++) {
+      while (current.widths().get(layer).sums() > 1) {
+        PykanNetwork smaller = withoutLeastNode(current, layer);
+        train("small", smaller);
+        if (validation.error(smaller) > NEARLY * error) {
+          smaller =
+              bestOf(RETRIES, smaller.widths(), smaller.layers().getFirst().spec().gridSize());
+        }
+        double now = validation.error(smaller);
+        if (now > NEARLY * error) {
+          break;
+        }
+        current = smaller;
+        error = Math.max(error, now);
+      }
+    }
+    return current;
+  }
+
+  private PykanNetwork withoutLeastNode(PykanNetwork network, int layer) {
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
+      double[] scores = Memory.doubles(network.trace(train.x()).attribution().nodes().get(layer));
+      int least = 0;
+      for (int i = 1; i < scores.length; i++) {
+        least = scores[i] < scores[least] ? i : least;
+      }
+      return NetworkPruning.without(network, layer, least, context(settings.seed()));
+    }
   }
 
   private void train(String stage, PykanNetwork network) {
