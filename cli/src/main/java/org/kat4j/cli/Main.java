@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvalCommand.class,
       PredictCommand.class,
       ServeCommand.class,
+      FitCommand.class,
       ConvertCommand.class,
       ModelsCommand.class,
       DataCommand.class,

@@ -18,6 +18,7 @@ import org.kat4j.optim.Lbfgs;
 import org.kat4j.optim.Objective;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
+import org.kat4j.torch.Host;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
@@ -74,8 +75,22 @@ public final class FunctionFit {
     this.test = test;
   }
 
-  /** Fits; ends early, with what it has, when its thread is interrupted. */
+  /**
+   * Fits; ends early, with what it has, when its thread is interrupted.
+   *
+   * <p>Runs on one thread: its tensors are so small that a second one waits more than it works.
+   */
   public static FitResult run(FitData data, FitSettings settings, FitMonitor monitor) {
+    int threads = Host.threads();
+    Host.setThreads(1);
+    try {
+      return runOnOneThread(data, settings, monitor);
+    } finally {
+      Host.setThreads(threads);
+    }
+  }
+
+  private static FitResult runOnOneThread(FitData data, FitSettings settings, FitMonitor monitor) {
     try (var train = new Regression(data, data.train());
         var validation = new Regression(data, data.validation());
         var test = new Regression(data, data.test())) {
