@@ -42,7 +42,6 @@ class SpecialFunctionsTest {
     double theta = 0.4;
     double phi = 1.1;
     assertThat(SpecialFunctions.sphericalHarmonic(1, 1, theta, phi))
-        .isCloseTo(
-            -Math.sqrt(3 / (8 * Math.PI)) * Math.sin(phi) * Math.cos(theta), NEAR);
+        .isCloseTo(-Math.sqrt(3 / (8 * Math.PI)) * Math.sin(phi) * Math.cos(theta), NEAR);
   }
 }
