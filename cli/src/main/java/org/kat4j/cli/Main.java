@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ReportCommand.class,
       BoardCommand.class,
       ServeCommand.class,
+      FitCommand.class,
       ConvertCommand.class,
       ImportanceCommand.class,
       ModelsCommand.class,

@@ -6,7 +6,7 @@ import java.util.Arrays;
  * Nonlinear least squares with some parameters bounded below by 0: Gauss-Newton steps, damped until
  * the residual really falls, cut off at the bound.
  */
-final class LevenbergMarquardt {
+public final class LevenbergMarquardt {
   private static final double FIRST_DAMPING = 1e-3;
   private static final double LEAST_DAMPING = 1e-14;
   private static final double MOST_DAMPING = 1e10;
@@ -16,7 +16,7 @@ final class LevenbergMarquardt {
   private LevenbergMarquardt() {}
 
   /** A vector of residuals that depends on some parameters. */
-  interface Problem {
+  public interface Problem {
     /** Whether this parameter must stay at 0 or above. */
     boolean bounded(int parameter);
 
@@ -26,14 +26,14 @@ final class LevenbergMarquardt {
 
   /** The problem seen from one place. */
   @SuppressWarnings("ArrayRecordComponent") // working memory of the iteration, never compared
-  record Point(double[] parameters, double[] residual, double[][] jacobian, double cost) {
-    Point(double[] parameters, double[] residual, double[][] jacobian) {
+  public record Point(double[] parameters, double[] residual, double[][] jacobian, double cost) {
+    public Point(double[] parameters, double[] residual, double[][] jacobian) {
       this(parameters, residual, jacobian, Math.sqrt(LeastSquares.dot(residual, residual)));
     }
   }
 
   /** A local minimum of the norm of the residuals, reached from {@code start}. */
-  static Point minimise(Problem problem, double[] start, int steps) {
+  public static Point minimise(Problem problem, double[] start, int steps) {
     Point best = problem.at(start);
     double damping = FIRST_DAMPING;
     int idle = 0;

@@ -31,6 +31,11 @@ public final class Memory {
     return torch.from_blob(pointer, shape, new TensorOptions(ScalarType.Long));
   }
 
+  /** A float64 tensor on the CPU with a copy of the values, in row-major order. */
+  public static Tensor doubles(double[] values, long... shape) {
+    return Tensor.create(values, shape);
+  }
+
   /** A tensor of the given values on the device and in the dtype of another one. */
   public static Tensor like(Tensor other, float[] values, long... shape) {
     return Tensor.create(values, shape).to(other.device(), other.scalar_type());

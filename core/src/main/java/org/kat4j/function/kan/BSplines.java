@@ -101,6 +101,21 @@ public final class BSplines {
     return values;
   }
 
+  /**
+   * Derivatives of the basis functions by x.
+   *
+   * <p>B'[j,k] = k B[j,k-1] / (t_j+k - t_j) - k B[j+1,k-1] / (t_j+k+1 - t_j+1).
+   *
+   * @return {@code [..., in, knots - 1 - order]}
+   */
+  static Tensor slopes(Tensor x, Tensor grid, int order) {
+    long n = grid.size(1) - 1 - order; // functions
+    Tensor lower = basis(x, grid, order - 1); // [..., in, n + 1]
+    Tensor widths = grid.narrow(1, order, n + 1).sub(grid.narrow(1, 0, n + 1));
+    Tensor terms = lower.mul(inverse(widths)).mul(new Scalar(order));
+    return terms.narrow(-1, 0, n).sub(terms.narrow(-1, 1, n));
+  }
+
   /** 1 / width, and 0 where the width is 0. */
   private static Tensor inverse(Tensor width) {
     return torch.where(width.gt(new Scalar(0)), width.reciprocal(), torch.zeros_like(width));

@@ -13,13 +13,15 @@ import org.kat4j.torch.Part;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 import org.kat4j.torch.Scope;
+import org.kat4j.torch.StateDict;
 
 /**
  * pykan's network of spline layers, with multiplication nodes and an affine map after every layer
  * that is kept but not trained.
  *
- * <p>Source: KAN, arXiv 2404.19756, and KAN 2.0, arXiv 2408.10205; names of KindXiaoming/pykan
- * without its symbolic layers.
+ * <p>Edges can be fixed to named functions one by one; a layer has symbolic tensors from its first
+ * fixed edge on. Source: KAN, arXiv 2404.19756, and KAN 2.0, arXiv 2408.10205; names of
+ * KindXiaoming/pykan.
  */
 public final class PykanNetwork implements Part {
   /** Factors of a multiplication node. */
@@ -44,6 +46,7 @@ public final class PykanNetwork implements Part {
 
   private final List<Nodes> widths;
   private final List<PykanSpline> layers;
+  private final List<SymbolicEdges> symbolic;
   private final List<Affine> subnodes;
   private final List<Affine> nodes;
 
@@ -76,6 +79,11 @@ public final class PykanNetwork implements Part {
   private PykanNetwork(List<Nodes> widths, List<PykanSpline> layers, Context context) {
     this.widths = List.copyOf(widths);
     this.layers = List.copyOf(layers);
+    List<SymbolicEdges> symbolic = new ArrayList<>();
+    for (int l = 1; l < widths.size(); l++) {
+      symbolic.add(new SymbolicEdges(widths.get(l - 1).count(), widths.get(l).subnodes(), context));
+    }
+    this.symbolic = List.copyOf(symbolic);
     List<Nodes> after = widths.subList(1, widths.size());
     subnodes = after.stream().map(w -> Affine.identity(w.subnodes(), context)).toList();
     nodes = after.stream().map(w -> Affine.identity(w.count(), context)).toList();
@@ -90,13 +98,31 @@ public final class PykanNetwork implements Part {
     return layers;
   }
 
+  /** Layers of the same specs as others, which may differ from each other. */
+  private static List<PykanSpline> layers(
+      List<Nodes> widths, List<PykanSpline> like, Context context) {
+    List<PykanSpline> layers = new ArrayList<>();
+    for (int l = 0; l < like.size(); l++) {
+      PykanSpline.Spec spec = like.get(l).spec();
+      layers.add(spec.build(widths.get(l).count(), widths.get(l + 1).subnodes(), context));
+    }
+    return layers;
+  }
+
   /** {@code [rows, in]} to {@code [rows, out]}. */
   public Tensor forward(Tensor x) {
     Tensor y = x;
     for (int l = 0; l < layers.size(); l++) {
-      y = toNodes(l, layers.get(l).forward(y, Pass.evaluation()));
+      y = toNodes(l, sums(l, y));
     }
     return y;
+  }
+
+  /** What the edges of layer {@code l} add up to. */
+  private Tensor sums(int l, Tensor x) {
+    Tensor splines = layers.get(l).forward(x, Pass.evaluation());
+    SymbolicEdges named = symbolic.get(l);
+    return named.any() ? splines.add(named.values(x).sum(2)) : splines;
   }
 
   /** From the sums of edges of layer {@code l} to the inputs of the next. */
@@ -122,17 +148,80 @@ public final class PykanNetwork implements Part {
     return widths;
   }
 
+  /** The named functions among the edges of every layer. */
+  public List<SymbolicEdges> symbolic() {
+    return symbolic;
+  }
+
+  /** Makes an edge a named function; its spline is masked from now on. */
+  public void fix(int layer, int input, int output, SymbolicEdges.Form form) {
+    symbolic.get(layer).fix(input, output, form);
+    cut(layer, input, output);
+  }
+
+  private void cut(int layer, int input, int output) {
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
+      layers.get(layer).mask().select(0, input).select(0, output).fill_(new Scalar(0));
+    }
+  }
+
+  /** Whether an edge is there at all: a spline or a named function. */
+  public boolean connected(int layer, int input, int output) {
+    try (Scope _ = Scope.open()) {
+      return symbolic.get(layer).fixed(input, output)
+          || layers.get(layer).mask().select(0, input).select(0, output).item_double() != 0;
+    }
+  }
+
+  /** {@link NetworkPruning#pruned}: without what has low scores. */
+  PykanNetwork between(List<long[]> kept, Context context) {
+    List<Nodes> narrower = kept.stream().map(ids -> new Nodes(ids.length, 0)).toList();
+    List<PykanSpline> parts = new ArrayList<>();
+    for (int l = 0; l < layers.size(); l++) {
+      parts.add(layers.get(l).between(kept.get(l), kept.get(l + 1), context));
+    }
+    return new PykanNetwork(narrower, parts, context);
+  }
+
+  /** A copy that is trained on its own. */
+  public PykanNetwork copy(Context context) {
+    PykanNetwork copy = new PykanNetwork(widths, layers(widths, layers, context), context);
+    for (int l = 0; l < layers.size(); l++) {
+      for (int o = 0; o < widths.get(l + 1).subnodes(); o++) {
+        for (int i = 0; i < widths.get(l).count(); i++) {
+          if (symbolic.get(l).fixed(i, o)) {
+            copy.fix(l, i, o, symbolic.get(l).form(i, o));
+          }
+        }
+      }
+    }
+    StateDict.copy(StateDict.of(this), StateDict.of(copy));
+    return copy;
+  }
+
   /** What the network makes of some inputs {@code [rows, in]}; at least two rows. */
   public KanTrace trace(Tensor x) {
     List<KanTrace.Layer> found = new ArrayList<>();
     Tensor y = x;
     for (int l = 0; l < layers.size(); l++) {
       PykanSpline.Edges edges = layers.get(l).edges(y);
+      if (symbolic.get(l).any()) {
+        Tensor named = symbolic.get(l).values(y);
+        edges = new PykanSpline.Edges(edges.outputs().add(named), edges.splines());
+      }
       Tensor sums = edges.outputs().sum(2); // [rows, subnodes]
       found.add(new KanTrace.Layer(y, edges, sums));
       y = toNodes(l, sums);
     }
     return new KanTrace(widths, found, y);
+  }
+
+  /**
+   * Derivatives by node values, per row: the affine maps' scales of layer {@code l}, {@code [out]}.
+   */
+  Tensor nodeScales(int l) {
+    return subnodes.get(l).scale.mul(nodes.get(l).scale);
   }
 
   /** Moves the knots of every layer to its inputs' quantiles, first layer first. */
@@ -142,7 +231,7 @@ public final class PykanNetwork implements Part {
       Tensor y = x;
       for (int l = 0; l < layers.size(); l++) {
         layers.get(l).updateGrid(y, fitAt);
-        y = toNodes(l, layers.get(l).forward(y, Pass.evaluation()));
+        y = toNodes(l, sums(l, y));
       }
     }
   }
@@ -212,6 +301,11 @@ public final class PykanNetwork implements Part {
     }
     for (int l = 0; l < layers.size(); l++) {
       registry.part("act_fun." + l, layers.get(l));
+    }
+    for (int l = 0; l < layers.size(); l++) {
+      if (symbolic.get(l).any()) {
+        registry.part("symbolic_fun." + l, symbolic.get(l));
+      }
     }
   }
 }

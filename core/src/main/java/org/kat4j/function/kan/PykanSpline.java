@@ -160,6 +160,54 @@ public final class PykanSpline implements KanLayer {
     return new Edges(outputs.transpose(1, 2), splines.transpose(1, 2));
   }
 
+  /** Derivatives of the edges' values by their inputs, {@code [rows, out, in]}. */
+  Tensor slopes(Tensor x) {
+    Tensor splines =
+        BSplines.slopes(x, grid, spec.order)
+            .transpose(0, 1) // [in, rows, basis]
+            .matmul(coefficients.transpose(1, 2))
+            .transpose(0, 1); // [rows, in, out]
+    Tensor base = Slope.of(spec.base::apply, x).unsqueeze(-1); // [rows, in, 1]
+    return mask.mul(scaleBase.mul(base).add(scaleSpline.mul(splines))).transpose(1, 2);
+  }
+
+  /**
+   * Derivatives of the network's output by the coefficients and the base branch's scales.
+   *
+   * @param x {@code [rows, in]}
+   * @param bySum derivatives of the output by this layer's sums, {@code [rows, out]}
+   * @return {@code [rows, in out (G + k)]} and {@code [rows, in out]}
+   */
+  List<Tensor> jacobian(Tensor x, Tensor bySum) {
+    long rows = x.size(0);
+    Tensor byEdge = bySum.unsqueeze(1).mul(mask); // [rows, in, out]
+    Tensor byCoefficient =
+        byEdge.mul(scaleSpline).unsqueeze(3).mul(basis(x).unsqueeze(2)); // [rows, in, out, basis]
+    Tensor byBase = byEdge.mul(spec.base.apply(x).unsqueeze(2)); // [rows, in, out]
+    return List.of(byCoefficient.reshape(rows, -1), byBase.reshape(rows, -1));
+  }
+
+  /** The layer between some of its inputs and outputs only. */
+  PykanSpline between(long[] inputs, long[] outputs, Context context) {
+    PykanSpline part = spec.build(inputs.length, outputs.length, context);
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
+      Tensor i = Tensor.create(inputs);
+      Tensor o = Tensor.create(outputs);
+      part.grid.copy_(grid.index_select(0, i));
+      part.coefficients.copy_(coefficients.index_select(0, i).index_select(1, o));
+      part.mask.copy_(mask.index_select(0, i).index_select(1, o));
+      part.scaleBase.copy_(scaleBase.index_select(0, i).index_select(1, o));
+      part.scaleSpline.copy_(scaleSpline.index_select(0, i).index_select(1, o));
+    }
+    return part;
+  }
+
+  /** {@code [in, out]}: factors of the base branch. */
+  Tensor scaleBase() {
+    return scaleBase;
+  }
+
   /** {@code [in, out]}: 0 takes an edge out. */
   public Tensor mask() {
     return mask;

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /** A drawing of data. */
 public sealed interface Chart
-    permits LineChart, ScatterPlot, BarChart, Histogram, HeatMap, SmallMultiples {
+    permits LineChart, ScatterPlot, BarChart, Histogram, HeatMap, NetworkDrawing, SmallMultiples {
 
   /** What it shows, in a few words: drawn above it, and read out to those who cannot see it. */
   String title();

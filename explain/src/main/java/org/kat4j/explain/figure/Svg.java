@@ -87,7 +87,12 @@ public final class Svg {
     append("<g transform=\"translate(%s %s)\">", x, y);
   }
 
-  /** Ends what {@link #beginGroup} began. */
+  /** Everything drawn until {@link #endGroup} is as opaque as this, 0 to 1. */
+  public void beginFaded(double opacity) {
+    markup.append(String.format(Locale.ROOT, "<g opacity=\"%.2f\">", opacity));
+  }
+
+  /** Ends what {@link #beginGroup} or {@link #beginFaded} began. */
   public void endGroup() {
     markup.append("</g>");
   }
