@@ -149,20 +149,24 @@ public final class Report {
     answers.mistakes(content);
   }
 
+  /** Which images were used: once for all runs, or for each where they differ. */
   private void measuredOn() {
-    if (examinations.isEmpty()) {
-      return;
+    List<String> all = examinations.stream().map(Report::measuredOn).distinct().toList();
+    if (all.size() == 1) {
+      content.note(all.getFirst());
+    } else {
+      examinations.forEach(e -> content.note(e.run().name() + ": " + measuredOn(e)));
     }
-    Examination first = examinations.getFirst();
-    content.note(
-        "Measured with the last weights on "
-            + Numbers.brief(first.answers().all().size())
-            + " images, the second split of "
-            + first.run().config().data().name()
-            + ". The curves are of "
-            + (first.run().config().data().holdOut() > 0
-                ? "images held out of the first split."
-                : "the same images: choosing anything by them makes these figures too good."));
+  }
+
+  private static String measuredOn(Examination e) {
+    TrainConfig.Data data = e.run().config().data();
+    String curves =
+        data.holdOut() > 0
+            ? "images held out of the first split."
+            : "the same images: choosing anything by them makes these figures too good.";
+    return "Measured with the last weights on %s images, the second split of %s. The curves are of %s"
+        .formatted(Numbers.brief(e.answers().all().size()), data.name(), curves);
   }
 
   private static String lead(Run run) {
