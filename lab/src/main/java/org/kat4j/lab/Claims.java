@@ -3,11 +3,16 @@ package org.kat4j.lab;
 import java.util.List;
 import java.util.function.Supplier;
 import org.kat4j.error.NearestName;
+import org.kat4j.lab.p01.KatAgainstVit;
+import org.kat4j.lab.p08.ActivationBumpsClaim;
 import org.kat4j.lab.p09.FairComparison;
+import org.kat4j.lab.p11.TruncatedPowers;
 
 /** All claims, by the number of their paper. */
 public final class Claims {
-  private static final List<Supplier<Claim>> ALL = List.of(FairComparison::new);
+  private static final List<Supplier<Claim>> ALL =
+      List.of(
+          KatAgainstVit::new, ActivationBumpsClaim::new, FairComparison::new, TruncatedPowers::new);
 
   private Claims() {}
 
