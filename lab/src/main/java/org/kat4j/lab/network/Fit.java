@@ -91,8 +91,12 @@ public record Fit(int epochs, int batch, double weightDecay, boolean cosine) {
       try {
         return train(rows, trial, network, optimizer, parameters, train, validation);
       } finally {
-        StateDict.of(network).values().forEach(Tensor::close);
-        optimizer.state().values().forEach(Tensor::close);
+        for (Tensor tensor : StateDict.of(network).values()) {
+          tensor.close();
+        }
+        for (Tensor tensor : optimizer.state().values()) {
+          tensor.close();
+        }
       }
     }
   }
