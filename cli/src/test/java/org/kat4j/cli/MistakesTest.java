@@ -35,6 +35,9 @@ class MistakesTest {
     assertRefused("kat_tiny", "models", "kat_tinny");
     assertRefused("strokes", "train", "--data", "stroks");
     assertRefused("did you mean train?", "trian");
+    assertRefused("unknown claim '99'", "lab", "run", "99");
+    assertRefused("did you mean 'quick'", "lab", "run", "9", "--budget", "quik");
+    assertRefused("no claim was run here", "lab", "report", "--runs", "nowhere");
     assertRefused("--epochs", "train", "--epoks", "3");
     assertRefused("cuda:99", "train", "--device", "cuda:99");
   }
@@ -53,6 +56,7 @@ class MistakesTest {
     assertRefused("vit_micro", "bench", "infer", "--models", "vit_mikro");
     assertRefused("--batch-sizes 0", "bench", "infer", "--batch-sizes", "0");
     assertRefused("optimizer: lr = -1", "train", "--set", "optimizer.lr=-1");
+    assertRefused("--seeds 1", "lab", "run", "9", "--seeds", "1");
   }
 
   @Test

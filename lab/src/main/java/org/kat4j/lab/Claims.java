@@ -3,15 +3,25 @@ package org.kat4j.lab;
 import java.util.List;
 import java.util.function.Supplier;
 import org.kat4j.error.NearestName;
+import org.kat4j.lab.p01.KatAgainstVit;
+import org.kat4j.lab.p08.ActivationBumpsClaim;
 import org.kat4j.lab.p09.FairComparison;
 import org.kat4j.lab.p10.FeatureImportance;
+import org.kat4j.lab.p11.TruncatedPowers;
 import org.kat4j.lab.p12.Alloys;
 import org.kat4j.lab.p14.HeartDisease;
 
 /** All claims, by the number of their paper. */
 public final class Claims {
   private static final List<Supplier<Claim>> ALL =
-      List.of(FairComparison::new, FeatureImportance::new, Alloys::new, HeartDisease::new);
+      List.of(
+          KatAgainstVit::new,
+          ActivationBumpsClaim::new,
+          FairComparison::new,
+          FeatureImportance::new,
+          TruncatedPowers::new,
+          Alloys::new,
+          HeartDisease::new);
 
   private Claims() {}
 

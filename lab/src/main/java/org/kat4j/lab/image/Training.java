@@ -1,0 +1,162 @@
+package org.kat4j.lab.image;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.kat4j.augment.Augmentation;
+import org.kat4j.augment.Mixing;
+import org.kat4j.data.ImageData;
+import org.kat4j.data.ImageSet;
+import org.kat4j.data.ImageSources;
+import org.kat4j.data.RandomStream;
+import org.kat4j.data.Subset;
+import org.kat4j.error.UserException;
+import org.kat4j.lab.Diverged;
+import org.kat4j.lab.Experiment;
+import org.kat4j.lab.Measured;
+import org.kat4j.lab.Study;
+import org.kat4j.lab.Trial;
+import org.kat4j.lab.Workplace;
+import org.kat4j.model.Model;
+import org.kat4j.optim.AdamW;
+import org.kat4j.optim.Ema;
+import org.kat4j.optim.GradientClip;
+import org.kat4j.task.Evaluation;
+import org.kat4j.task.Loss;
+import org.kat4j.torch.AtomicFile;
+import org.kat4j.torch.Precision;
+import org.kat4j.train.FineTuning;
+import org.kat4j.train.Monitor;
+import org.kat4j.train.RunFolder;
+import org.kat4j.train.Schedule;
+import org.kat4j.train.TrainConfig;
+import org.kat4j.train.Trainer;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Trains image models with kat4j's own training loop: AdamW, a warm-up epoch, a cosine. A trial
+ * that is stopped goes on from its checkpoint.
+ *
+ * @param set name of the images
+ * @param train images to learn from, drawn from the training set
+ * @param validation other training images to choose by
+ * @param test first images of the test set, to judge by
+ * @param epochs passes
+ * @param batch images of an update
+ * @param augmentation what happens to training images
+ */
+public record Training(
+    String set,
+    int train,
+    int validation,
+    int test,
+    int epochs,
+    int batch,
+    Augmentation augmentation) {
+  private static final long SPLIT_SEED = 9;
+
+  /** The three parts; the training loop never sees the test images. */
+  private record Images(ImageData fit, ImageSet test) {}
+
+  /** The opening of a study whose arms are {@link Model.Spec}s. */
+  public Study.Opening opening() {
+    return place -> {
+      Images images = open(place);
+      String determinedBy = this + "; " + images.fit.description() + "; split " + SPLIT_SEED;
+      return new Experiment(determinedBy, trial -> run(images, trial));
+    };
+  }
+
+  private Images open(Workplace place) {
+    ImageData data = ImageSources.open(set, place.dataRoot(), null);
+    int there = data.train().size();
+    if (train + validation > there) {
+      throw new UserException(
+          "%s has %,d training images, this budget needs %,d: take a smaller budget, or put the whole set under --data-root"
+              .formatted(data.description(), there, train + validation));
+    }
+    int[] order = RandomStream.of(SPLIT_SEED).permutation(there);
+    ImageSet learned = new Subset(data.train(), slice(order, 0, train));
+    ImageSet chosenBy = new Subset(data.train(), slice(order, train, validation));
+    ImageSet judgedBy = Subset.first(data.validation(), Math.min(test, data.validation().size()));
+    return new Images(new ImageData(set, learned, chosenBy, data.description()), judgedBy);
+  }
+
+  private static int[] slice(int[] order, int from, int count) {
+    return IntStream.range(from, from + count).map(i -> order[i]).toArray();
+  }
+
+  private Measured run(Images images, Trial trial) {
+    RunFolder folder = new RunFolder(trial.folder());
+    Trainer trainer =
+        Files.exists(folder.path().resolve("config.yaml"))
+            ? Trainer.resume(folder, images.fit)
+            : Trainer.start(Trainer.fitted(config(trial), images.fit), folder, images.fit);
+    Trainer.Result result = trained(trainer);
+    double test = trial.last() ? Evaluation.of(trainer.model(), images.test).top1() : Double.NaN;
+    List<Measured.Point> curve = curve(folder.metrics());
+    long steps = curve.isEmpty() ? 0 : curve.getLast().step();
+    return new Measured(result.evaluation().top1(), test, steps, result.seconds(), curve, Map.of());
+  }
+
+  private static Trainer.Result trained(Trainer trainer) {
+    try {
+      return trainer.run(Monitor.SILENT);
+    } catch (UserException stopped) {
+      String message = String.valueOf(stopped.getMessage());
+      if (message.startsWith("the training loss is")) {
+        throw new Diverged(message);
+      }
+      throw stopped;
+    }
+  }
+
+  private TrainConfig config(Trial trial) {
+    return new TrainConfig(
+        (Model.Spec) trial.arm().spec(),
+        TrainConfig.Data.of(set),
+        augmentation,
+        Mixing.NONE,
+        new Loss.CrossEntropy(),
+        new AdamW.Spec(trial.rate(), 0.05, 0.9, 0.999, 1e-8),
+        1,
+        new Schedule(epochs, Math.min(1, epochs / 4.0), 1e-6, 1e-5, true),
+        0,
+        batch,
+        true,
+        1,
+        1,
+        GradientClip.NORM,
+        Ema.Spec.NONE,
+        trial.seed(),
+        trial.place().device().toString(),
+        Precision.FLOAT32,
+        0,
+        0,
+        60,
+        FineTuning.NONE);
+  }
+
+  /** From the run's log, so that epochs before an interruption are there too. */
+  private static List<Measured.Point> curve(Path metrics) {
+    List<Measured.Point> points = new ArrayList<>();
+    try {
+      for (String line : Files.readAllLines(metrics)) {
+        JsonNode epoch = JsonMapper.shared().readTree(line);
+        points.add(
+            new Measured.Point(
+                epoch.get("updates").asLong(),
+                epoch.get("trainLoss").asDouble(),
+                epoch.get("top1").asDouble()));
+      }
+    } catch (IOException failed) {
+      throw new UserException(metrics + ": " + AtomicFile.reason(failed), failed);
+    }
+    return points;
+  }
+}
