@@ -68,8 +68,11 @@ public record Study(
         .orElseThrow(() -> new IllegalArgumentException(name + " has no arm " + arm));
   }
 
-  /** How far the arm's size is from the first arm's: 0.01 is 1 % more. */
+  /**
+   * How far the arm's size is from the first arm's: 0.01 is 1 % more; 0 where sizes are unknown.
+   */
   double excess(Arm arm) {
-    return match.sizeOf(arm) / match.sizeOf(arms.getFirst()) - 1;
+    double first = match.sizeOf(arms.getFirst());
+    return first == 0 ? 0 : match.sizeOf(arm) / first - 1;
   }
 }
