@@ -66,7 +66,7 @@ final class Charts {
     int seeds = study.arms().stream().mapToInt(a -> a.scores().size()).max().orElse(1);
     return ScatterPlot.of(
         study.name() + ": every seed",
-        Axis.linear("seed").over(0.5, seeds + 0.5),
+        Axis.whole("seed").over(0.5, seeds + 0.5),
         axis(study.measure(), "test"),
         series);
   }
