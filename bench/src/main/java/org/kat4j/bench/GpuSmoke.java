@@ -14,6 +14,7 @@ import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Precision;
 import org.kat4j.torch.Scope;
+import org.kat4j.train.TrainingStep;
 
 /**
  * Checks the GPU kernels on a real GPU against the composed function in float64 on the CPU: all

@@ -21,6 +21,7 @@ import org.kat4j.torch.Part;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
+import org.kat4j.torch.Turns;
 
 /**
  * Every KAN layer, in the defaults of its reference, against a linear layer of as many parameters
@@ -145,7 +146,7 @@ public final class KanBench {
       contenders.addAll(both(layer, v -> layer.forward(v, Pass.evaluation()), x, upstream));
       contenders.addAll(both(linear, linear::forward, x, wideUpstream));
       contenders.addAll(both(composed, v -> composed.forward(v, Pass.evaluation()), x, upstream));
-      List<Timing> t = Turns.measure(Device.CPU, contenders, 1, rounds);
+      List<Timing> t = Timing.ofEach(Turns.measure(Device.CPU, contenders, 1, rounds));
       return new Row(kind, parameters, t.get(0), t.get(1), t.get(2), t.get(3), t.get(4), t.get(5));
     } finally {
       for (Part part : Arrays.asList(layer, composed, linear)) {

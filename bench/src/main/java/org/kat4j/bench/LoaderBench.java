@@ -37,6 +37,8 @@ import org.kat4j.model.Model;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Host;
 import org.kat4j.torch.Precision;
+import org.kat4j.torch.Turns;
+import org.kat4j.train.TrainingStep;
 
 /**
  * The loader against what it has to keep up with: the bare decoding of JPEGs by Java's ImageIO, one
@@ -226,7 +228,7 @@ public final class LoaderBench {
             Device.CPU,
             Precision.FLOAT32,
             BATCH);
-    List<Timing> timings = Turns.measure(Device.CPU, List.of(step), 1, STEPS);
+    List<Timing> timings = Timing.ofEach(Turns.measure(Device.CPU, List.of(step), 1, STEPS));
     return 1000 * BATCH / timings.getFirst().median();
   }
 

@@ -11,6 +11,7 @@ import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Scope;
+import org.kat4j.torch.Turns;
 
 /**
  * The group rational function (degrees 5 over 4) against GELU, against the same function composed
@@ -135,7 +136,7 @@ public final class RationalBench {
         () -> Baselines.stackedRationalBoth(upstream, x, numeratorLikeX, denominatorLikeX, layout),
         () -> close(horner.backward(upstream, x, numerator, denominator, layout)),
       };
-      List<Timing> t = Turns.measure(device, List.of(contenders), CALLS, rounds);
+      List<Timing> t = Timing.ofEach(Turns.measure(device, List.of(contenders), CALLS, rounds));
       long bytes = x.numel() * x.element_size();
       return new Result(
           Arrays.stream(shape).boxed().toList(),

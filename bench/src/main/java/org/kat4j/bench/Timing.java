@@ -1,10 +1,16 @@
 package org.kat4j.bench;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /** Duration of one call in milliseconds: median, and the quartiles as its spread. */
 public record Timing(double median, double low, double high) {
+  /** Of each contender. */
+  static List<Timing> ofEach(double[][] milliseconds) {
+    return Arrays.stream(milliseconds).map(Timing::of).toList();
+  }
+
   static Timing of(double[] milliseconds) {
     return new Timing(
         percentile(milliseconds, 50), percentile(milliseconds, 25), percentile(milliseconds, 75));

@@ -7,6 +7,8 @@ import org.kat4j.model.Model;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.PeakMemory;
 import org.kat4j.torch.Precision;
+import org.kat4j.torch.Turns;
+import org.kat4j.train.TrainingStep;
 
 /**
  * Training steps of models against each other: forward, label-smoothed cross entropy, backward,
@@ -70,7 +72,7 @@ public final class TrainBench {
       device.synchronize();
       peaks.add(PeakMemory.bytes(device));
     }
-    List<Timing> timings = Turns.measure(device, List.copyOf(steps), STEPS, rounds);
+    List<Timing> timings = Timing.ofEach(Turns.measure(device, List.copyOf(steps), STEPS, rounds));
     List<Side> sides = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
       sides.add(

@@ -1,5 +1,6 @@
-package org.kat4j.bench;
+package org.kat4j.train;
 
+import java.util.List;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.kernel.Baselines;
@@ -22,9 +23,9 @@ import org.kat4j.torch.StateDict;
 /**
  * Steps of a model's training, all on the same batch of random images that lies on the device.
  *
- * <p>Weights, images and labels are the same on every device.
+ * <p>For measuring time and memory. Weights, images and labels are the same on every device.
  */
-final class TrainingStep implements Runnable {
+public final class TrainingStep implements Runnable, AutoCloseable {
   private static final double LABEL_SMOOTHING = 0.1;
   private static final double LEARNING_RATE = 1e-3;
 
@@ -39,7 +40,10 @@ final class TrainingStep implements Runnable {
   private final Tensor labels;
   private final Tensor lossSum;
 
-  TrainingStep(Model.Spec spec, Device device, Precision precision, int batch) {
+  /**
+   * @param batch images of a step, at least 1
+   */
+  public TrainingStep(Model.Spec spec, Device device, Precision precision, int batch) {
     this.device = device;
     this.precision = precision;
     model = spec.build(new Context(device, DType.FLOAT32, new RandomStream(1), 0, 1, true));
@@ -81,11 +85,19 @@ final class TrainingStep implements Runnable {
   }
 
   /** Sum of the losses of all steps so far; waits for the device. */
-  double lossSum() {
+  public double lossSum() {
     return Memory.doubles(lossSum)[0];
   }
 
-  long parameterCount() {
+  public long parameterCount() {
     return StateDict.parameterCount(model);
+  }
+
+  /** Frees the model, the optimizer's state and the batch. */
+  @Override
+  public void close() {
+    Scope.free(StateDict.of(model).values());
+    Scope.free(optimizer.state().values());
+    Scope.free(List.of(images, labels, lossSum));
   }
 }

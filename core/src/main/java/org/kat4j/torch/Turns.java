@@ -1,8 +1,6 @@
-package org.kat4j.bench;
+package org.kat4j.torch;
 
-import java.util.ArrayList;
 import java.util.List;
-import org.kat4j.torch.Device;
 
 /**
  * Times contenders in turns, so that whatever else the machine does hits them alike.
@@ -10,7 +8,7 @@ import org.kat4j.torch.Device;
  * <p>On a GPU a turn is several calls and one wait for the device: waiting after every call would
  * measure the wait.
  */
-final class Turns {
+public final class Turns {
   private static final int WARM_UP_CALLS = 3;
   private static final long WARM_UP_NANOS = 200_000_000L;
 
@@ -19,9 +17,9 @@ final class Turns {
   /**
    * @param callsOnGpu calls of one turn on a GPU; one on a CPU
    * @param rounds turns of each contender that are measured, at least 1
-   * @return of one call, in the order of the contenders
+   * @return milliseconds of one call: of each contender, in their order, those of every round
    */
-  static List<Timing> measure(
+  public static double[][] measure(
       Device device, List<Runnable> contenders, int callsOnGpu, int rounds) {
     int calls = device.type() == Device.Type.CUDA ? callsOnGpu : 1;
     contenders.forEach(contender -> warmUp(device, contender));
@@ -32,11 +30,7 @@ final class Turns {
         milliseconds[turn][round] = turn(device, contenders.get(turn), calls) / calls;
       }
     }
-    List<Timing> timings = new ArrayList<>();
-    for (double[] of : milliseconds) {
-      timings.add(Timing.of(of));
-    }
-    return timings;
+    return milliseconds;
   }
 
   private static void warmUp(Device device, Runnable contender) {

@@ -1,0 +1,169 @@
+package org.kat4j.lab.p17;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.kat4j.augment.Augmentation;
+import org.kat4j.channel.ChannelMixer;
+import org.kat4j.channel.Mlp;
+import org.kat4j.channel.PolynomialMlp;
+import org.kat4j.function.Activation;
+import org.kat4j.function.PolynomialComposition;
+import org.kat4j.function.PolynomialComposition.Form;
+import org.kat4j.lab.Arm;
+import org.kat4j.lab.Budget;
+import org.kat4j.lab.Claim;
+import org.kat4j.lab.Comparison;
+import org.kat4j.lab.Measure;
+import org.kat4j.lab.Study;
+import org.kat4j.lab.Width;
+import org.kat4j.lab.image.Training;
+import org.kat4j.lab.network.Fit;
+import org.kat4j.lab.network.Function;
+import org.kat4j.lab.network.Perceptron;
+import org.kat4j.model.Model;
+import org.kat4j.model.Registered;
+import org.kat4j.model.VisionTransformer;
+
+/** Sheet 17: PolyReLU and PolyNorm against fixed activations in a transformer and on formulas. */
+public final class PolynomialActivations implements Claim {
+  private static final String IMAGES = "Fashion-MNIST";
+  private static final int SIDE = 28;
+  private static final int HIDDEN = 16;
+  private static final int ORDER = 3;
+
+  private static final String POLY_RELU = "PolyReLU";
+  private static final String POLY_NORM = "PolyNorm";
+  private static final String RELU = "ReLU";
+  private static final String GELU = "GELU";
+  private static final String SILU = "SiLU";
+
+  private static final Function CUBIC =
+      new Function("x^2 y + y^3 / 2", 2, -1, 1, x -> x[0] * x[0] * x[1] + 0.5 * x[1] * x[1] * x[1]);
+  private static final Function SMOOTH =
+      new Function(
+          "exp(sin(pi x) + y^2)", 2, -1, 1, x -> Math.exp(Math.sin(Math.PI * x[0]) + x[1] * x[1]));
+
+  @Override
+  public About about() {
+    return new About(
+        17,
+        "PolyCom: polynomial composition activations (arXiv 2411.03884)",
+        "PolyReLU and PolyNorm make a transformer better than fixed activations do, at equal size.",
+        "Each of the two is ahead of the best of ReLU, GELU and SiLU by more than nothing in an image"
+            + " transformer.",
+        "The best fixed activation is level or ahead of one of them.",
+        "Images instead of language: the published claim is about language models beside SwiGLU, and"
+            + " kat4j has neither a causal model nor a gated perceptron. Squared ReLU is missing too."
+            + " Weights of the polynomial perceptrons have no biases, as published, the others have"
+            + " (1 % of the parameters). The formulas show what the cubic alone can do; the first is"
+            + " a cubic itself and so favours it.",
+        1);
+  }
+
+  @Override
+  public List<Study> studies(Budget budget) {
+    List<Study> studies = new ArrayList<>();
+    studies.add(images(budget));
+    Fit fit = new Fit(budget.of(300, 3000, 10_000), 0, 0, true);
+    studies.add(formula(CUBIC, fit));
+    studies.add(formula(SMOOTH, fit));
+    return studies;
+  }
+
+  private static Study images(Budget budget) {
+    Training training =
+        new Training(
+            "fashion-mnist",
+            budget.of(500, 4000, 55_000),
+            budget.of(500, 1000, 5000),
+            budget.of(1000, 2000, 10_000),
+            budget.of(2, 10, 50),
+            64,
+            Augmentation.NONE);
+    return new Study(
+        IMAGES,
+        "%,d images, validated on %,d others, tested on %,d, ViT of width 64, depth 4, patches of 4, AdamW with decay 0.05 and cosine, %d epochs of batches of 64"
+            .formatted(training.train(), training.validation(), training.test(), training.epochs()),
+        Measure.ACCURACY,
+        Study.Match.PARAMETERS,
+        List.of(1e-3, 2e-3),
+        List.of(
+            image(POLY_RELU, polynomial(Form.POLY_RELU)),
+            image(POLY_NORM, polynomial(Form.POLY_NORM)),
+            image(RELU, new Mlp.Spec(4, Mlp.Activation.RELU, 0)),
+            image(GELU, new Mlp.Spec(4, Mlp.Activation.GELU, 0)),
+            image(SILU, new Mlp.Spec(4, Mlp.Activation.SILU, 0))),
+        training.opening());
+  }
+
+  private static PolynomialMlp.Spec polynomial(Form form) {
+    return new PolynomialMlp.Spec(4, new PolynomialComposition.Spec(form, ORDER), 0);
+  }
+
+  private static Arm image(String name, ChannelMixer.Spec mixer) {
+    var vit = (VisionTransformer.Spec) Model.Spec.named("vit_nano").withInput(SIDE, 1, 10);
+    Model.Spec spec = vit.withChannelMixer(mixer);
+    return new Arm(
+        name,
+        name + " in every perceptron",
+        (Record) spec,
+        Registered.parameterCount(spec),
+        2.0 * spec.macs());
+  }
+
+  private static Study formula(Function target, Fit fit) {
+    Arm first = polynomial(POLY_RELU, Form.POLY_RELU);
+    return new Study(
+        target.name(),
+        "1000 points, validated and tested on 1000 each, Adam along a cosine, %d steps on all points"
+            .formatted(fit.epochs()),
+        Measure.RMSE,
+        Study.Match.PARAMETERS,
+        List.of(3e-3, 1e-2, 3e-2),
+        List.of(
+            first,
+            polynomial(POLY_NORM, Form.POLY_NORM),
+            perceptron(RELU, Activation.RELU, first),
+            perceptron(GELU, Activation.GELU, first),
+            perceptron(SILU, Activation.SILU, first)),
+        fit.on(_ -> target.rows(1000, 1000)));
+  }
+
+  private static Arm polynomial(String name, Form form) {
+    return new PolynomialPerceptron.Spec(HIDDEN, new PolynomialComposition.Spec(form, ORDER))
+        .arm(name, "[2, %d, 1]".formatted(HIDDEN), 2, 1);
+  }
+
+  private static Arm perceptron(String name, Activation activation, Arm like) {
+    int width =
+        Width.nearest(like.parameters(), h -> Perceptron.Spec.of(h, activation).parameters(2, 1));
+    return Perceptron.Spec.of(width, activation).arm(name, "[2, %d, 1]".formatted(width), 2, 1);
+  }
+
+  @Override
+  public List<Comparison> comparisons(Budget budget) {
+    List<String> images = List.of(IMAGES);
+    List<String> formulas = List.of(CUBIC.name(), SMOOTH.name());
+    List<String> fixed = List.of(RELU, GELU, SILU);
+    return List.of(
+        Comparison.better("PolyReLU beats fixed activations", images, POLY_RELU, GELU, 0.3)
+            .againstBestOf(fixed),
+        Comparison.better("PolyNorm beats fixed activations", images, POLY_NORM, GELU, 0.3)
+            .againstBestOf(fixed),
+        Comparison.better(
+                "PolyReLU beats ReLU tenfold on a cubic",
+                List.of(CUBIC.name()),
+                POLY_RELU,
+                RELU,
+                Math.log(10))
+            .forInformation(),
+        Comparison.better(
+                "PolyReLU beats fixed activations on formulas",
+                formulas,
+                POLY_RELU,
+                GELU,
+                Math.log(1.25))
+            .againstBestOf(fixed)
+            .forInformation());
+  }
+}
