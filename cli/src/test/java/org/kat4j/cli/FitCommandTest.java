@@ -64,8 +64,8 @@ class FitCommandTest {
     refusedTable("row 2: no number", rows(30).replaceFirst("(?s)(\n.*?\n)[^,]*", "$1"), "x");
     refusedTable("'same' is 5.0 everywhere", rows(30), "x,same");
     refusedTable("'colour' of t.csv holds text", rows(30), "x,colour");
-    refusedTable("row 30 is 'red'", rows(30) + "red,red,5,1\n", "x");
-    refusedTable("1 rows: a fit takes 20", rows(1), "x");
+    refusedTable("row 31 is 'red'", rows(30) + "red,red,5,1\n", "x");
+    refusedTable("rows: 1; a fit takes 20", rows(1), "x");
     refusedTable("named twice", rows(30), "x,x");
     refusedTable("did you mean 'x'", rows(30), "X");
     refusedTable("holds the target", rows(30), "x,y");
@@ -75,7 +75,7 @@ class FitCommandTest {
     refused("--target COLUMN", "fit", "--data", good);
     Path file = Path.of(good);
     refused("is a file", small(good, file));
-    refused("cannot make", small(table(rows(60)), file.resolve("fit")));
+    refused("t.csv is a file", small(good, file.resolve("fit")));
   }
 
   private void refusedTable(String part, String text, String features) throws IOException {
@@ -100,13 +100,13 @@ class FitCommandTest {
     refusedFormula("unknown name in the formula 'z'", "x+z", "x=-1:1");
     refusedFormula("did you mean 'sin'", "sinn(x)", "x=-1:1");
     refusedFormula("character 4: it ends too early", "x+(", "x=-1:1");
-    refusedFormula("character 7: a bracket is not closed", "sin(x+1", "x=-1:1");
+    refusedFormula("character 8: a bracket is not closed", "sin(x+1", "x=-1:1");
     refusedFormula("character 3: '*' is not expected", "x+*x", "x=-1:1");
     refusedFormula("choose ranges where it is a finite number", "log(x)", "x=-1:1");
     refusedFormula("the lower one first", "x^2", "x=1:-1");
     refusedFormula("NAME=LOW:HIGH", "x^2", "x=1");
     refused("--range for every variable", "fit", "--formula", "x^2");
-    refused("10 samples", "fit", "--formula", "x^2", "--range", "x=0:1", "--rows", "10");
+    refused("samples: 10; a fit takes 20", "fit", "--formula", "x^2", "--range", "x=0:1", "--rows", "10");
     refused("hidden width 0", "fit", "--formula", "x^2", "--range", "x=0:1", "--hidden", "0");
     refused("lbfgs", "fit", "--formula", "x^2", "--range", "x=0:1", "--optimizer", "adam");
     refused("did you mean 'toy'", "fit", "--suite", "toys");

@@ -130,7 +130,7 @@ public record FitData(
   private static void checkCount(String what, int count) {
     if (count < LEAST_ROWS || count > MOST_ROWS) {
       throw new UserException(
-          "%d %s: a fit takes %d to %,d".formatted(count, what, LEAST_ROWS, MOST_ROWS));
+          "%s: %d; a fit takes %d to %,d".formatted(what, count, LEAST_ROWS, MOST_ROWS));
     }
   }
 

@@ -54,6 +54,11 @@ public final class FitReport {
    */
   public static void checkFree(Path folder) {
     if (!Files.exists(folder)) {
+      for (Path above = folder.getParent(); above != null; above = above.getParent()) {
+        if (Files.isRegularFile(above)) {
+          throw new UserException(above + " is a file: choose another folder");
+        }
+      }
       return;
     }
     try (Stream<Path> content = Files.list(folder)) {
