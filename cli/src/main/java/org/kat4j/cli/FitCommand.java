@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.error.UserException;
 import org.kat4j.explain.fit.FitData;
@@ -118,6 +119,9 @@ final class FitCommand implements Callable<Integer> {
       runSuite(suite);
       return 0;
     }
+    if (out != null) {
+      FitReport.checkFree(out);
+    }
     FitResult result = FunctionFit.run(samples(), settings(), new FitConsole(System.out));
     result
         .formula()
@@ -218,16 +222,21 @@ final class FitCommand implements Callable<Integer> {
           Locale.ROOT,
           "%s | %s | %d | %.2e | %.2e | %.2e | %.0f%n",
           row.name(),
-          String.join(
-              ", ",
-              row.ranges().stream()
-                  .map(r -> String.format(Locale.ROOT, "%.3g to %.3g", r.low(), r.high()))
-                  .toList()),
+          ranges(row),
           fit.best().parameters(),
           fit.best().testError(),
           row.paperKan(),
           row.paperMlp(),
           fit.stages().getLast().seconds());
     }
+  }
+
+  /** A range a variable, or one where all have the same. */
+  private static String ranges(FitSuite.Row row) {
+    List<FitData.Range> different = row.ranges().stream().distinct().toList();
+    return (different.size() == 1 ? different : row.ranges())
+        .stream()
+            .map(r -> String.format(Locale.ROOT, "%.3g to %.3g", r.low(), r.high()))
+            .collect(Collectors.joining(", "));
   }
 }

@@ -22,6 +22,7 @@ public record NetworkDrawing(
   private static final double LAYER = 150;
   private static final double MARGIN = 46;
   private static final double LARGEST_BOX = 52;
+  private static final double GAP = 4; // from a box to its label
   private static final double FAINTEST = 0.08;
   private static final int PLACES = 60;
 
@@ -86,7 +87,8 @@ public record NetworkDrawing(
                     (Edge edge) -> nodeX(layer, edge.input) + nodeX(layer + 1, edge.output)))
             .toList();
     double room = WIDTH / Math.max(1, here.size());
-    double box = Math.min(LARGEST_BOX, 0.82 * room);
+    boolean labelled = here.stream().anyMatch(Edge::named);
+    double box = Math.min(LARGEST_BOX, (labelled ? 0.5 : 0.82) * room);
     double middle = (nodeY(layer) + nodeY(layer + 1)) / 2;
     for (int i = 0; i < here.size(); i++) {
       Edge edge = here.get(i);
@@ -100,7 +102,9 @@ public record NetworkDrawing(
           edge.named ? "curve c1" : "curve c0",
           places(edge, x - box / 2 + 3, middle - box / 2 + 3, box - 6));
       if (edge.named) {
-        svg.text(Svg.Anchor.MIDDLE, "label", x, middle + box / 2 + 11, edge.label);
+        // Beside the box, where no line runs, and as long as the next box allows.
+        String label = Svg.fitted(edge.label, room - box - 2 * GAP);
+        svg.text(Svg.Anchor.START, "label", x + box / 2 + GAP, middle + 4, label);
       }
       svg.endGroup();
     }

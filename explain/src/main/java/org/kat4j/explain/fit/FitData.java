@@ -3,6 +3,7 @@ package org.kat4j.explain.fit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.kat4j.error.UserException;
@@ -25,6 +26,7 @@ public record FitData(
     Samples validation,
     Samples test) {
   private static final int LEAST_ROWS = 20;
+  private static final int MOST_ROWS = 100_000; // a Jacobian of 1000 parameters has then 0.8 GB
   private static final int PARTS = 5; // one of them to choose by, one to report
 
   /** Where an input lies, low below high. */
@@ -57,9 +59,7 @@ public record FitData(
       ToDoubleFunction<double[]> function,
       int rows,
       long seed) {
-    if (rows < LEAST_ROWS) {
-      throw new UserException(rows + " samples: at least " + LEAST_ROWS);
-    }
+    checkCount("samples", rows);
     var random = new Random(seed);
     Samples train = sampled(ranges, function, rows, random);
     Samples test = sampled(ranges, function, rows, random);
@@ -91,16 +91,18 @@ public record FitData(
    * Rows of a table, shuffled by the seed: three fifths to train, one to choose by, one to test.
    *
    * @param columns the inputs, {@code [feature][row]}
-   * @throws UserException when rows are too few, a value is missing or a column never changes
+   * @throws UserException when rows are too few or too many, a value is missing, a column never
+   *     changes or is named twice
    */
   public static FitData ofColumns(
       List<String> features, List<double[]> columns, String target, double[] targets, long seed) {
     int rows = targets.length;
-    if (rows < LEAST_ROWS) {
-      throw new UserException("%d rows: a fit needs at least %d".formatted(rows, LEAST_ROWS));
-    }
+    checkCount("rows", rows);
     if (features.isEmpty()) {
       throw new UserException("there is no column to fit " + target + " with");
+    }
+    if (Set.copyOf(features).size() < features.size()) {
+      throw new UserException("a column is named twice: " + String.join(",", features));
     }
     range(target, targets);
     List<Range> ranges =
@@ -123,6 +125,13 @@ public record FitData(
         all.part(order, 2 * one, rows),
         all.part(order, one, 2 * one),
         all.part(order, 0, one));
+  }
+
+  private static void checkCount(String what, int count) {
+    if (count < LEAST_ROWS || count > MOST_ROWS) {
+      throw new UserException(
+          "%s: %d; a fit takes %d to %,d".formatted(what, count, LEAST_ROWS, MOST_ROWS));
+    }
   }
 
   private static Range range(String name, double[] values) {

@@ -2,10 +2,12 @@ package org.kat4j.explain.fit;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
 import org.kat4j.explain.figure.NetworkDrawing;
@@ -46,10 +48,36 @@ public final class FitReport {
   }
 
   /**
+   * Refuses a place that cannot become the folder of a fit, before time is spent on it.
+   *
+   * @throws UserException when it is a file or holds something: the files of two fits would mix
+   */
+  public static void checkFree(Path folder) {
+    if (!Files.exists(folder)) {
+      for (Path above = folder.getParent(); above != null; above = above.getParent()) {
+        if (Files.isRegularFile(above)) {
+          throw new UserException(above + " is a file: choose another folder");
+        }
+      }
+      return;
+    }
+    try (Stream<Path> content = Files.list(folder)) {
+      if (content.findAny().isPresent()) {
+        throw new UserException(folder + " is not empty: choose another folder");
+      }
+    } catch (NotDirectoryException e) {
+      throw new UserException(folder + " is a file: choose another folder", e);
+    } catch (IOException e) {
+      throw new UserException("cannot read " + folder + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  /**
    * Writes {@code report.html}, {@code model.safetensors}, {@code fit.json} and, where there is a
-   * formula, {@code formula.txt} and {@code formula.tex}.
+   * formula, {@code formula.txt} and {@code formula.tex}, to a folder that is new or empty.
    */
   public static void write(FitResult result, Path folder) {
+    checkFree(folder);
     try {
       Files.createDirectories(folder);
     } catch (IOException e) {

@@ -6,7 +6,7 @@ import org.kat4j.error.UserException;
 /**
  * How a function is fitted.
  *
- * @param hidden widths of the hidden layers, at least one
+ * @param hidden widths of the hidden layers; none for a sum of functions of one input each
  * @param grids sizes of the grid, from coarse to fine; the fit stops where the validation error
  *     rises
  * @param optimizer what trains the network on a grid
@@ -42,8 +42,9 @@ public record FitSettings(
   public FitSettings {
     hidden = List.copyOf(hidden);
     grids = List.copyOf(grids);
-    if (hidden.isEmpty() || hidden.size() > MAX_DEPTH) {
-      throw new UserException("shape: 1 to " + MAX_DEPTH + " hidden layers, not " + hidden.size());
+    if (hidden.size() > MAX_DEPTH) {
+      throw new UserException(
+          "shape: at most " + MAX_DEPTH + " hidden layers, not " + hidden.size());
     }
     check("hidden width", hidden, MAX_WIDTH);
     check("grid", grids, MAX_GRID);

@@ -1,9 +1,12 @@
 package org.kat4j.explain.fit;
 
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.kat4j.error.NearestName;
 import org.kat4j.explain.symbolic.Expression;
 import org.kat4j.explain.symbolic.FormulaParser;
@@ -53,7 +56,17 @@ public final class FitSuite {
 
   private static List<Row> toy() {
     return List.of(
+        new Row(
+            "J0(20x)",
+            List.of("x"),
+            List.of(UNIT),
+            r -> SpecialFunctions.besselJ(0, Math.abs(20 * r[0])), // even in x
+            List.of(),
+            Double.NaN,
+            Double.NaN),
         formula("exp(sin(pi*x)+y^2)", List.of(1), List.of(UNIT, UNIT), 1.24e-5, Double.NaN),
+        formula("x*y", List.of(2), List.of(UNIT, UNIT), Double.NaN, Double.NaN),
+        meanOfSquaredSines(100),
         new Row(
             "exp((sin(pi(a^2+b^2))+sin(pi(c^2+d^2)))/2)",
             List.of("a", "b", "c", "d"),
@@ -66,6 +79,21 @@ public final class FitSuite {
             List.of(2, 1),
             3.78e-5,
             Double.NaN));
+  }
+
+  private static Row meanOfSquaredSines(int count) {
+    return new Row(
+        "exp(mean sin^2(pi*x_i/2)), i = 1.." + count,
+        IntStream.rangeClosed(1, count).mapToObj(i -> "x" + i).toList(),
+        Collections.nCopies(count, UNIT),
+        r -> Math.exp(Arrays.stream(r).map(x -> square(Math.sin(Math.PI * x / 2))).sum() / count),
+        List.of(1),
+        Double.NaN,
+        Double.NaN);
+  }
+
+  private static double square(double x) {
+    return x * x;
   }
 
   private static List<Row> special() {
@@ -120,15 +148,28 @@ public final class FitSuite {
             List.of(range(-2, 2), positive),
             2.86e-5,
             1.45e-4),
+        formula(
+            "a/((b-1)^2+(c-d)^2+(e-f)^2)",
+            List.of(5),
+            List.of(UNIT, range(0, 0.5), UNIT, UNIT, UNIT, UNIT),
+            6.56e-3,
+            1.59e-3),
         formula("1+a*sin(t)", List.of(5), List.of(UNIT, angle), 9.13e-4, 6.71e-4),
         formula("a*(1/b-1)", List.of(5), List.of(UNIT, positive), 2.72e-3, 1.42e-3),
         formula("(1-a)/sqrt(1-b^2)", List.of(5), List.of(UNIT, inner), 1.14e-3, 8.54e-4),
         formula("(a+b)/(1+a*b)", List.of(5), List.of(inner, inner), 1.06e-3, 6.20e-4),
         formula("arcsin(n*sin(t))", List.of(5), List.of(inner, angle), 7.90e-4, 1.24e-3),
         formula("1/(1+a*b)", List.of(5), List.of(inner, inner), 1.94e-4, 2.46e-4),
+        formula(
+            "sqrt(1+a^2-2*a*cos(t-u))",
+            List.of(5),
+            List.of(range(0.1, 0.8), angle, angle),
+            3.20e-3,
+            4.64e-3),
         formula("1+a+2*sqrt(a)*cos(d)", List.of(5), List.of(positive, angle), 4.91e-6, 5.67e-4),
         formula("n*log(a)", List.of(5), List.of(UNIT, positive), 2.30e-5, 3.99e-4),
         formula("n/(exp(a)+exp(-a))", List.of(5), List.of(UNIT, UNIT), 7.71e-5, 7.92e-5),
+        formula("a+a*b", List.of(5), List.of(UNIT, UNIT), 1.15e-3, 2.15e-3),
         formula("a/b", List.of(5), List.of(UNIT, positive), 8.78e-5, 5.26e-4));
   }
 
