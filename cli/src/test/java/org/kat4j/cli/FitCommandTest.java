@@ -106,7 +106,15 @@ class FitCommandTest {
     refusedFormula("the lower one first", "x^2", "x=1:-1");
     refusedFormula("NAME=LOW:HIGH", "x^2", "x=1");
     refused("--range for every variable", "fit", "--formula", "x^2");
-    refused("samples: 10; a fit takes 20", "fit", "--formula", "x^2", "--range", "x=0:1", "--rows", "10");
+    refused(
+        "samples: 10; a fit takes 20",
+        "fit",
+        "--formula",
+        "x^2",
+        "--range",
+        "x=0:1",
+        "--rows",
+        "10");
     refused("hidden width 0", "fit", "--formula", "x^2", "--range", "x=0:1", "--hidden", "0");
     refused("lbfgs", "fit", "--formula", "x^2", "--range", "x=0:1", "--optimizer", "adam");
     refused("did you mean 'toy'", "fit", "--suite", "toys");
