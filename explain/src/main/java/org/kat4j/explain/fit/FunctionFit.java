@@ -107,7 +107,7 @@ public final class FunctionFit {
     FitResult.Stage bestStage = null;
     for (int grid : settings.grids()) {
       if (grid != network.layers().getFirst().spec().gridSize()) {
-        network = network.refined(grid, train.x(), context(settings.seed()));
+        network = network.refined(grid, train.domain(), context(settings.seed()));
       }
       train("grid " + grid, network);
       FitResult.Stage stage = report("grid " + grid, network);
@@ -189,14 +189,14 @@ public final class FunctionFit {
 
   /** Training with the regulariser, then without nodes and edges of low score. */
   private PykanNetwork sparse(PykanNetwork network) {
-    network.updateGrid(train.x(), PykanSpline.FitAt.SAMPLES);
+    network.updateGrid(train.domain(), PykanSpline.FitAt.SAMPLES);
     lbfgs("sparse", network, settings.sparseSteps(), settings.lambda());
     PykanNetwork pruned =
         NetworkPruning.pykan().pruned(network, train.x(), context(settings.seed()));
     report("pruned", pruned);
     int grid = settings.grids().get(Math.min(1, settings.grids().size() - 1));
     PykanNetwork small =
-        withoutNeedlessNodes(pruned.refined(grid, train.x(), context(settings.seed())));
+        withoutNeedlessNodes(pruned.refined(grid, train.domain(), context(settings.seed())));
     PykanNetwork cut = NetworkPruning.pykan().pruned(small, train.x(), context(settings.seed()));
     report("small", cut);
     return cut;
@@ -245,13 +245,13 @@ public final class FunctionFit {
     switch (settings.optimizer()) {
       case GAUSS_NEWTON -> {
         for (int i = 0; i < GRID_UPDATES; i++) {
-          network.updateGrid(train.x(), PykanSpline.FitAt.SAMPLES);
+          network.updateGrid(train.domain(), PykanSpline.FitAt.SAMPLES);
           gaussNewton(stage, network, STEPS_BETWEEN_UPDATES);
         }
         gaussNewton(stage, network, settings.steps());
       }
       case LBFGS -> {
-        network.updateGrid(train.x(), PykanSpline.FitAt.SAMPLES);
+        network.updateGrid(train.domain(), PykanSpline.FitAt.SAMPLES);
         lbfgs(stage, network, settings.steps(), 0);
       }
     }

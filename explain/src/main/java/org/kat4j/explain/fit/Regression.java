@@ -1,5 +1,6 @@
 package org.kat4j.explain.fit;
 
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.function.kan.NetworkJacobian;
@@ -10,8 +11,11 @@ import org.kat4j.torch.Scope;
 
 /** Samples as a network sees them: inputs in [-1, 1], targets of mean 0 and deviation 1. */
 final class Regression implements AutoCloseable {
+  private static final int MOST_CORNERED = 8;
+
   private final Tensor x; // [rows, in]
   private final Tensor y; // [rows]
+  private final Tensor domain; // [rows + corners, in]
   private final double deviation;
 
   Regression(FitData data, Samples samples) {
@@ -29,12 +33,34 @@ final class Regression implements AutoCloseable {
       targets[r] = (samples.targets()[r] - mean) / deviation;
     }
     x = Scope.keep(Memory.doubles(inputs, rows, in));
+    domain = Scope.keep(withCorners(inputs, in));
     y = Scope.keep(Memory.doubles(targets, rows));
+  }
+
+  /** The inputs and the corners of the cube in which inputs lie. */
+  private static Tensor withCorners(double[] inputs, int in) {
+    int corners = in <= MOST_CORNERED ? 1 << in : 2; // of many: the lowest and the highest
+    double[] all = Arrays.copyOf(inputs, inputs.length + corners * in);
+    for (int c = 0; c < corners; c++) {
+      for (int j = 0; j < in; j++) {
+        boolean high = in <= MOST_CORNERED ? (c >> j & 1) == 1 : c == 1;
+        all[inputs.length + c * in + j] = high ? 1 : -1;
+      }
+    }
+    return Memory.doubles(all, all.length / in, in);
   }
 
   /** {@code [rows, in]}. */
   Tensor x() {
     return x;
+  }
+
+  /**
+   * Where grids have to reach: a spline is 0 beyond its grid, and other rows lie beyond these ones.
+   * {@code [rows + corners, in]}.
+   */
+  Tensor domain() {
+    return domain;
   }
 
   /** {@code [rows]}. */
@@ -84,6 +110,7 @@ final class Regression implements AutoCloseable {
   @Override
   public void close() {
     x.close();
+    domain.close();
     y.close();
   }
 }
