@@ -220,15 +220,19 @@ final class FitCommand implements Callable<Integer> {
       FitResult fit = FunctionFit.run(row.data(rows, seed), settings, FitMonitor.SILENT);
       System.out.printf(
           Locale.ROOT,
-          "%s | %s | %d | %.2e | %.2e | %.2e | %.0f%n",
+          "%s | %s | %d | %.2e | %s | %s | %.0f%n",
           row.name(),
           ranges(row),
           fit.best().parameters(),
           fit.best().testError(),
-          row.paperKan(),
-          row.paperMlp(),
+          published(row.paperKan()),
+          published(row.paperMlp()),
           fit.stages().getLast().seconds());
     }
+  }
+
+  private static String published(double error) {
+    return Double.isNaN(error) ? "-" : String.format(Locale.ROOT, "%.2e", error);
   }
 
   /** A range a variable, or one where all have the same. */
