@@ -109,7 +109,7 @@ public final class FunctionFit {
       if (grid != network.layers().getFirst().spec().gridSize()) {
         network = network.refined(grid, train.domain(), context(settings.seed()));
       }
-      train("grid " + grid, network);
+      train("grid " + grid, network, train.domain());
       FitResult.Stage stage = report("grid " + grid, network);
       if (bestStage != null && !(stage.validationError() < bestStage.validationError())) {
         break;
@@ -165,7 +165,7 @@ public final class FunctionFit {
     double least = Double.POSITIVE_INFINITY;
     for (int i = 0; i < starts; i++) {
       PykanNetwork network = random(widths, grid, settings.seed() + SEEDS_APART * i);
-      train("start " + (i + 1), network);
+      train("start " + (i + 1), network, train.domain());
       double error = validation.error(network);
       if (best == null || error < least) {
         least = error;
@@ -189,14 +189,14 @@ public final class FunctionFit {
 
   /** Training with the regulariser, then without nodes and edges of low score. */
   private PykanNetwork sparse(PykanNetwork network) {
-    network.updateGrid(train.domain(), PykanSpline.FitAt.SAMPLES);
+    network.updateGrid(train.x(), PykanSpline.FitAt.SAMPLES);
     lbfgs("sparse", network, settings.sparseSteps(), settings.lambda());
     PykanNetwork pruned =
         NetworkPruning.pykan().pruned(network, train.x(), context(settings.seed()));
     report("pruned", pruned);
     int grid = settings.grids().get(Math.min(1, settings.grids().size() - 1));
     PykanNetwork small =
-        withoutNeedlessNodes(pruned.refined(grid, train.domain(), context(settings.seed())));
+        withoutNeedlessNodes(pruned.refined(grid, train.x(), context(settings.seed())));
     PykanNetwork cut = NetworkPruning.pykan().pruned(small, train.x(), context(settings.seed()));
     report("small", cut);
     return cut;
@@ -208,12 +208,12 @@ public final class FunctionFit {
    */
   private PykanNetwork withoutNeedlessNodes(PykanNetwork network) {
     PykanNetwork current = network;
-    train("small", current);
+    train("small", current, train.x());
     double error = validation.error(current);
     for (int layer = 1; layer < network.widths().size() - 1; layer++) {
       while (current.widths().get(layer).sums() > 1) {
         PykanNetwork smaller = withoutLeastNode(current, layer);
-        train("small", smaller);
+        train("small", smaller, train.x());
         if (validation.error(smaller) > NEARLY * error) {
           smaller =
               bestOf(RETRIES, smaller.widths(), smaller.layers().getFirst().spec().gridSize());
@@ -241,17 +241,18 @@ public final class FunctionFit {
     }
   }
 
-  private void train(String stage, PykanNetwork network) {
+  /** Training; grids reach as far as {@code reach}. */
+  private void train(String stage, PykanNetwork network, Tensor reach) {
     switch (settings.optimizer()) {
       case GAUSS_NEWTON -> {
         for (int i = 0; i < GRID_UPDATES; i++) {
-          network.updateGrid(train.domain(), PykanSpline.FitAt.SAMPLES);
+          network.updateGrid(reach, PykanSpline.FitAt.SAMPLES);
           gaussNewton(stage, network, STEPS_BETWEEN_UPDATES);
         }
         gaussNewton(stage, network, settings.steps());
       }
       case LBFGS -> {
-        network.updateGrid(train.domain(), PykanSpline.FitAt.SAMPLES);
+        network.updateGrid(reach, PykanSpline.FitAt.SAMPLES);
         lbfgs(stage, network, settings.steps(), 0);
       }
     }
