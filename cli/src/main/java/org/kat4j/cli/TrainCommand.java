@@ -148,7 +148,7 @@ final class TrainCommand implements Callable<Integer> {
     String source = config == null ? "configuration" : config.toString();
     TrainConfig bound = Config.bind(tree, TrainConfig.example(), source);
     ImageData images = dataOptions.open(bound.data());
-    TrainConfig fitted = Trainer.fitted(bound, images);
+    TrainConfig fitted = bound.fittedTo(images);
     Path path = out == null ? defaultFolder(bound) : out;
     return train(Trainer.start(fitted, new RunFolder(path), images), images, path);
   }

@@ -7,7 +7,7 @@ package org.kat4j.error;
  * without a stack trace and ends with exit code 2; library users get it as an ordinary unchecked
  * exception.
  */
-public final class UserException extends RuntimeException {
+public class UserException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public UserException(String message) {

@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.kat4j.torch.BoxedOperator;
+import org.kat4j.torch.Precision;
 import org.kat4j.torch.Scope;
 
 /**
@@ -15,7 +16,8 @@ import org.kat4j.torch.Scope;
  *
  * <p>The scale halves after such an update and doubles after 2,000 good ones in a row. Whether the
  * gradients are finite has to be known before the update: once an update the host waits for the
- * device. Source: PyTorch's {@code GradScaler} and its defaults.
+ * device. In other precisions the scale is 1, nothing is looked at and the host does not wait.
+ * Source: PyTorch's {@code GradScaler} and its defaults.
  */
 public final class GradientScaler {
   private static final double FIRST = 0x1p16;
@@ -23,12 +25,18 @@ public final class GradientScaler {
   private static final BoxedOperator UNSCALE =
       new BoxedOperator("aten::_amp_foreach_non_finite_check_and_unscale_", "");
 
-  private double scale = FIRST;
+  private final boolean scales;
+  private double scale;
   private int goodInARow;
+
+  public GradientScaler(Precision precision) {
+    scales = precision == Precision.FLOAT16;
+    scale = scales ? FIRST : 1;
+  }
 
   /** What the backward pass starts from. */
   public Tensor scaled(Tensor loss) {
-    return loss.mul(new Scalar(scale));
+    return scales ? loss.mul(new Scalar(scale)) : loss;
   }
 
   /**
@@ -37,6 +45,9 @@ public final class GradientScaler {
    * @return whether all gradients are finite; otherwise the update is to be left out
    */
   public boolean unscale(Collection<Tensor> parameters) {
+    if (!scales) {
+      return true;
+    }
     boolean finite;
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {

@@ -7,10 +7,11 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
+import org.kat4j.torch.Precision;
 import org.kat4j.torch.Scope;
 
 class GradientScalerTest {
-  private final GradientScaler scaler = new GradientScaler();
+  private final GradientScaler scaler = new GradientScaler(Precision.FLOAT16);
 
   @Test
   void theGradientIsThatOfTheLoss() {
@@ -24,6 +25,20 @@ class GradientScalerTest {
       assertThat(weight.grad().select(0, 0).item_float()).isEqualTo(6);
       assertThat(weight.grad().select(0, 1).item_float()).isEqualTo(-4);
       assertThat(scaler.scale()).isEqualTo(65536);
+    }
+  }
+
+  @Test
+  void nothingIsScaledInBfloat16() {
+    try (Scope _ = Scope.open()) {
+      var none = new GradientScaler(Precision.BFLOAT16);
+      Tensor weight = torch.ones(1).set_requires_grad(true);
+      none.scaled(weight.sum().mul(new Scalar(Double.POSITIVE_INFINITY))).backward();
+
+      assertThat(none.unscale(List.of(weight))).isTrue();
+
+      assertThat(none.scale()).isEqualTo(1);
+      assertThat(weight.grad().item_float()).isInfinite();
     }
   }
 
@@ -49,7 +64,7 @@ class GradientScalerTest {
         scaler.unscale(List.of(weight));
       }
       assertThat(scaler.scale()).isEqualTo(65536);
-      var resumed = new GradientScaler();
+      var resumed = new GradientScaler(Precision.FLOAT16);
       resumed.restore(scaler.state());
 
       resumed.unscale(List.of(weight));

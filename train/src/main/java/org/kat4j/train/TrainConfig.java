@@ -4,6 +4,9 @@ import org.kat4j.augment.Augmentation;
 import org.kat4j.augment.Mixing;
 import org.kat4j.config.Check;
 import org.kat4j.data.FolderReading;
+import org.kat4j.data.ImageData;
+import org.kat4j.data.ImageSet;
+import org.kat4j.error.UserException;
 import org.kat4j.image.EvaluationTransform;
 import org.kat4j.image.Resampling;
 import org.kat4j.model.Model;
@@ -143,7 +146,22 @@ public record TrainConfig(
         FineTuning.NONE);
   }
 
-  TrainConfig withModel(Model.Spec other) {
+  /**
+   * The model's input fitted to the data.
+   *
+   * @throws UserException unless the images are square
+   */
+  public TrainConfig fittedTo(ImageData images) {
+    ImageSet train = images.train();
+    if (train.height() != train.width()) {
+      throw new UserException(
+          "%s: images of %d x %d pixels, models take square ones: set data.imageSize to cut them"
+              .formatted(images.name(), train.width(), train.height()));
+    }
+    return withModel(model.withInput(train.height(), train.channels(), train.classNames().size()));
+  }
+
+  private TrainConfig withModel(Model.Spec other) {
     return new TrainConfig(
         other,
         data,

@@ -199,18 +199,6 @@ public final class Trainer {
     return config;
   }
 
-  /** The configuration with the model's input fitted to the data, whose images must be square. */
-  public static TrainConfig fitted(TrainConfig config, ImageData data) {
-    ImageSet images = data.train();
-    if (images.height() != images.width()) {
-      throw new UserException(
-          "%s: images of %d x %d pixels, models take square ones: set data.imageSize to cut them"
-              .formatted(data.name(), images.width(), images.height()));
-    }
-    return config.withModel(
-        config.model().withInput(images.height(), images.channels(), images.classNames().size()));
-  }
-
   /**
    * Ends the run after the batch in progress, with a checkpoint to go on from. May be called from
    * any thread.
@@ -385,7 +373,7 @@ public final class Trainer {
   private double meanLoss() {
     double loss = lossSum.item_double() / position.batch();
     if (!Double.isFinite(loss)) {
-      throw new UserException(
+      throw new DivergedException(
           "the training loss is "
               + loss
               + " in epoch "

@@ -32,7 +32,7 @@ public final class TrainingStep implements Runnable, AutoCloseable {
   private final Model model;
   private final SequencedMap<String, Tensor> parameters;
   private final Optimizer optimizer;
-  private final GradientScaler scaler = new GradientScaler();
+  private final GradientScaler scaler;
   private final RandomStream random = new RandomStream(1);
   private final Device device;
   private final Precision precision;
@@ -46,6 +46,7 @@ public final class TrainingStep implements Runnable, AutoCloseable {
   public TrainingStep(Model.Spec spec, Device device, Precision precision, int batch) {
     this.device = device;
     this.precision = precision;
+    scaler = new GradientScaler(precision);
     model = spec.build(new Context(device, DType.FLOAT32, new RandomStream(1), 0, 1, true));
     parameters = StateDict.trained(model);
     AdamW.Spec adamw = AdamW.Spec.example();
@@ -70,13 +71,8 @@ public final class TrainingStep implements Runnable, AutoCloseable {
         Tensor logits = model.forward(images, Pass.training(random)); // [batch, classes]
         loss = Losses.crossEntropy(logits, labels, LABEL_SMOOTHING);
       }
-      if (precision == Precision.FLOAT16) {
-        scaler.scaled(loss).backward();
-        if (scaler.unscale(parameters.values())) {
-          optimizer.step(LEARNING_RATE);
-        }
-      } else {
-        loss.backward();
+      scaler.scaled(loss).backward();
+      if (scaler.unscale(parameters.values())) {
         optimizer.step(LEARNING_RATE);
       }
       StateDict.clearGradients(parameters);

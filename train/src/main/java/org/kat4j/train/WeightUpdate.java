@@ -28,7 +28,7 @@ final class WeightUpdate {
   private final SequencedMap<String, Tensor> parameters;
   private final SequencedMap<String, Tensor> moving; // those of the parameters that train
   private final Optimizer optimizer;
-  private final @Nullable GradientScaler scaler;
+  private final GradientScaler scaler;
   private final @Nullable Model averaged;
   private final @Nullable Ema ema;
 
@@ -45,7 +45,7 @@ final class WeightUpdate {
         ParameterGroup.layered(
             moving, config.optimizer().weightDecay(), model.noWeightDecay(), config.layerDecay());
     optimizer = config.optimizer().build(config.fineTuning().scaled(layers, moving));
-    scaler = config.precision() == Precision.FLOAT16 ? new GradientScaler() : null;
+    scaler = new GradientScaler(config.precision());
     ema = averaged == null ? null : Ema.into(StateDict.trained(averaged));
   }
 
@@ -58,12 +58,12 @@ final class WeightUpdate {
 
   /** What the backward pass starts from. */
   Tensor scaled(Tensor loss) {
-    return scaler == null ? loss : scaler.scaled(loss);
+    return scaler.scaled(loss);
   }
 
   /** Update {@code number}, from 0, with the gradients that are there; they are gone afterwards. */
   void apply(double learningRate, long number) {
-    if (scaler == null || scaler.unscale(moving.values())) {
+    if (scaler.unscale(moving.values())) {
       if (config.clipNorm() > 0) {
         config.clipMode().apply(moving, config.clipNorm());
       }
@@ -87,7 +87,7 @@ final class WeightUpdate {
     if (averaged != null) {
       parameters.forEach((name, tensor) -> all.put(TRAINED + name, tensor));
     }
-    if (scaler != null) {
+    if (config.precision() == Precision.FLOAT16) {
       all.put(SCALE, scaler.state());
     }
     return all;
@@ -105,8 +105,9 @@ final class WeightUpdate {
       }
     });
     optimizer.restore(ofOptimizer);
-    if (scaler != null && saved.containsKey(SCALE)) {
-      scaler.restore(saved.get(SCALE));
+    Tensor scale = saved.get(SCALE);
+    if (scale != null) {
+      scaler.restore(scale);
     }
     if (averaged != null) {
       StateDict.copy(trained, parameters);

@@ -64,7 +64,7 @@ final class TinyRun {
     for (String assignment : assignments) {
       Config.set(tree, assignment);
     }
-    return Trainer.fitted(Config.bind(tree, TrainConfig.example(), "test"), data());
+    return Config.bind(tree, TrainConfig.example(), "test").fittedTo(data());
   }
 
   /** Five batches of 8, so that two batches an update leave one over. */

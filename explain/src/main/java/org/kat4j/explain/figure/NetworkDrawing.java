@@ -23,6 +23,7 @@ public record NetworkDrawing(
   private static final double MARGIN = 46;
   private static final double LARGEST_BOX = 52;
   private static final double GAP = 4; // from a box to its label
+  private static final double LABEL = 8 * Svg.CHARACTER; // "gaussian"
   private static final double FAINTEST = 0.08;
   private static final int PLACES = 60;
 
@@ -89,10 +90,14 @@ public record NetworkDrawing(
     double room = WIDTH / Math.max(1, here.size());
     boolean labelled = here.stream().anyMatch(Edge::named);
     double box = Math.min(LARGEST_BOX, (labelled ? 0.5 : 0.82) * room);
+    // A label stands beside its box, where no line runs; boxes move left where it needs the room.
+    double centred = (room - box) / 2;
+    double left = labelled ? Math.min(centred, Math.max(GAP, room - box - GAP - LABEL)) : centred;
+    double beside = room - left - box - GAP;
     double middle = (nodeY(layer) + nodeY(layer + 1)) / 2;
     for (int i = 0; i < here.size(); i++) {
       Edge edge = here.get(i);
-      double x = room * (i + 0.5);
+      double x = room * i + left + box / 2;
       svg.beginFaded(Math.max(FAINTEST, Math.tanh(3 * edge.score)));
       svg.line("axis", nodeX(layer, edge.input), nodeY(layer), x, middle + box / 2);
       svg.line("axis", x, middle - box / 2, nodeX(layer + 1, edge.output), nodeY(layer + 1));
@@ -101,9 +106,8 @@ public record NetworkDrawing(
       svg.polyline(
           edge.named ? "curve c1" : "curve c0",
           places(edge, x - box / 2 + 3, middle - box / 2 + 3, box - 6));
-      if (edge.named) {
-        // Beside the box, where no line runs, and as long as the next box allows.
-        String label = Svg.fitted(edge.label, room - box - 2 * GAP);
+      if (edge.named && beside >= 3 * Svg.CHARACTER) { // shorter says nothing
+        String label = Svg.fitted(edge.label, beside);
         svg.text(Svg.Anchor.START, "label", x + box / 2 + GAP, middle + 4, label);
       }
       svg.endGroup();

@@ -15,6 +15,7 @@ import org.kat4j.data.ImageSources;
 import org.kat4j.data.RandomStream;
 import org.kat4j.data.Subset;
 import org.kat4j.error.UserException;
+import org.kat4j.lab.Arm;
 import org.kat4j.lab.Diverged;
 import org.kat4j.lab.Experiment;
 import org.kat4j.lab.Measured;
@@ -22,6 +23,7 @@ import org.kat4j.lab.Study;
 import org.kat4j.lab.Trial;
 import org.kat4j.lab.Workplace;
 import org.kat4j.model.Model;
+import org.kat4j.model.Registered;
 import org.kat4j.optim.AdamW;
 import org.kat4j.optim.Ema;
 import org.kat4j.optim.GradientClip;
@@ -29,6 +31,7 @@ import org.kat4j.task.Evaluation;
 import org.kat4j.task.Loss;
 import org.kat4j.torch.AtomicFile;
 import org.kat4j.torch.Precision;
+import org.kat4j.train.DivergedException;
 import org.kat4j.train.FineTuning;
 import org.kat4j.train.Monitor;
 import org.kat4j.train.RunFolder;
@@ -63,6 +66,11 @@ public record Training(
   /** The three parts; the training loop never sees the test images. */
   private record Images(ImageData fit, ImageSet test) {}
 
+  /** A model as an arm of a study. */
+  public static Arm arm(String name, String what, Model.Spec spec) {
+    return new Arm(name, what, (Record) spec, Registered.parameterCount(spec), 2.0 * spec.macs());
+  }
+
   /** The opening of a study whose arms are {@link Model.Spec}s. */
   public Study.Opening opening() {
     return place -> {
@@ -96,7 +104,7 @@ public record Training(
     Trainer trainer =
         Files.exists(folder.path().resolve("config.yaml"))
             ? Trainer.resume(folder, images.fit)
-            : Trainer.start(Trainer.fitted(config(trial), images.fit), folder, images.fit);
+            : Trainer.start(config(trial).fittedTo(images.fit), folder, images.fit);
     Trainer.Result result = trained(trainer);
     double test = trial.last() ? Evaluation.of(trainer.model(), images.test).top1() : Double.NaN;
     List<Measured.Point> curve = curve(folder.metrics());
@@ -107,12 +115,8 @@ public record Training(
   private static Trainer.Result trained(Trainer trainer) {
     try {
       return trainer.run(Monitor.SILENT);
-    } catch (UserException stopped) {
-      String message = String.valueOf(stopped.getMessage());
-      if (message.startsWith("the training loss is")) {
-        throw new Diverged(message);
-      }
-      throw stopped;
+    } catch (DivergedException diverged) {
+      throw new Diverged(String.valueOf(diverged.getMessage()));
     }
   }
 

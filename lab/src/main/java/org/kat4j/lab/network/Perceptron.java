@@ -1,10 +1,13 @@
 package org.kat4j.lab.network;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.function.Activation;
 import org.kat4j.function.kan.KanCost;
+import org.kat4j.lab.Arm;
+import org.kat4j.lab.Width;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.LayerNorm;
 import org.kat4j.torch.Linear;
@@ -29,6 +32,16 @@ public final class Perceptron implements Network {
     /** One hidden layer. */
     public static Spec of(int hidden, Activation activation) {
       return new Spec(List.of(hidden), activation, false);
+    }
+
+    /** One hidden layer, so wide that the network has about so many parameters. */
+    public static Spec ofSize(double parameters, Activation activation, int in, int out) {
+      return of(Width.nearest(parameters, h -> of(h, activation).parameters(in, out)), activation);
+    }
+
+    /** The network as an arm that is described by its widths. */
+    public Arm arm(String name, int in, int out) {
+      return arm(name, Arrays.toString(Widths.of(in, hidden, out)), in, out);
     }
 
     @Override

@@ -14,7 +14,6 @@ import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.image.Training;
 import org.kat4j.model.Model;
-import org.kat4j.model.Registered;
 import org.kat4j.model.VisionTransformer;
 
 /** Experiment (b) of sheet 01: KAT and its ViT twin on small colour images. */
@@ -77,8 +76,7 @@ public final class KatAgainstVit implements Claim {
 
   private static Arm arm(String name, String what, ChannelMixer.Spec mixer) {
     var kat = (VisionTransformer.Spec) Model.Spec.named("kat_nano").withInput(SIDE, 3, 10);
-    Model.Spec spec = kat.withChannelMixer(mixer);
-    return new Arm(name, what, (Record) spec, Registered.parameterCount(spec), 2.0 * spec.macs());
+    return Training.arm(name, what, kat.withChannelMixer(mixer));
   }
 
   @Override

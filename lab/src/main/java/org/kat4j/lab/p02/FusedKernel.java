@@ -18,8 +18,8 @@ import org.kat4j.lab.Measured;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Trial;
 import org.kat4j.lab.Workplace;
+import org.kat4j.lab.image.Training;
 import org.kat4j.model.Model;
-import org.kat4j.model.Registered;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Precision;
@@ -122,8 +122,8 @@ public final class FusedKernel implements Claim {
             Study.Match.NOTHING,
             NOTHING_TUNED,
             List.of(
-                model(VIT, "MLP with GELU, against itself", vit),
-                model(KAT, "GR-KAN", Model.Spec.named("kat_" + size(budget)))),
+                Training.arm(VIT, "MLP with GELU, against itself", vit),
+                Training.arm(KAT, "GR-KAN", Model.Spec.named("kat_" + size(budget)))),
             place ->
                 experiment(
                     place,
@@ -142,10 +142,6 @@ public final class FusedKernel implements Claim {
 
   private static Arm function(String name, String what, Form form) {
     return new Arm(name, what, new Rational(form), 0, Double.NaN);
-  }
-
-  private static Arm model(String name, String what, Model.Spec spec) {
-    return new Arm(name, what, (Record) spec, Registered.parameterCount(spec), 2.0 * spec.macs());
   }
 
   private static Experiment experiment(Workplace place, String what, int rounds, Pair pair) {

@@ -17,7 +17,6 @@ import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Experiment;
 import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
-import org.kat4j.lab.Width;
 import org.kat4j.lab.network.Fit;
 import org.kat4j.lab.network.Function;
 import org.kat4j.lab.network.Kan;
@@ -110,10 +109,7 @@ public final class SelectedBases implements Claim {
             Double.NaN));
     pool().forEach((name, layer) -> arms.add(Kan.Spec.of(HIDDEN, layer).arm(name, widths, in, 1)));
     double size = arms.get(1).parameters();
-    int width = Width.nearest(size, h -> Perceptron.Spec.of(h, Activation.TANH).parameters(in, 1));
-    arms.add(
-        Perceptron.Spec.of(width, Activation.TANH)
-            .arm(PERCEPTRON, "[%d, %d, 1]".formatted(in, width), in, 1));
+    arms.add(Perceptron.Spec.ofSize(size, Activation.TANH, in, 1).arm(PERCEPTRON, in, 1));
     return new Study(
         target.name(),
         "1000 points, validated and tested on 1000 each, Adam along a cosine, %d steps on all points; S-KAN: 40 %% all together, 20 %% choosing, 40 %% the chosen"

@@ -15,13 +15,11 @@ import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
-import org.kat4j.lab.Width;
 import org.kat4j.lab.image.Training;
 import org.kat4j.lab.network.Fit;
 import org.kat4j.lab.network.Function;
 import org.kat4j.lab.network.Perceptron;
 import org.kat4j.model.Model;
-import org.kat4j.model.Registered;
 import org.kat4j.model.VisionTransformer;
 
 /** Sheet 17: PolyReLU and PolyNorm against fixed activations in a transformer and on formulas. */
@@ -102,13 +100,7 @@ public final class PolynomialActivations implements Claim {
 
   private static Arm image(String name, ChannelMixer.Spec mixer) {
     var vit = (VisionTransformer.Spec) Model.Spec.named("vit_nano").withInput(SIDE, 1, 10);
-    Model.Spec spec = vit.withChannelMixer(mixer);
-    return new Arm(
-        name,
-        name + " in every perceptron",
-        (Record) spec,
-        Registered.parameterCount(spec),
-        2.0 * spec.macs());
+    return Training.arm(name, name + " in every perceptron", vit.withChannelMixer(mixer));
   }
 
   private static Study formula(Function target, Fit fit) {
@@ -135,9 +127,7 @@ public final class PolynomialActivations implements Claim {
   }
 
   private static Arm perceptron(String name, Activation activation, Arm like) {
-    int width =
-        Width.nearest(like.parameters(), h -> Perceptron.Spec.of(h, activation).parameters(2, 1));
-    return Perceptron.Spec.of(width, activation).arm(name, "[2, %d, 1]".formatted(width), 2, 1);
+    return Perceptron.Spec.ofSize(like.parameters(), activation, 2, 1).arm(name, 2, 1);
   }
 
   @Override

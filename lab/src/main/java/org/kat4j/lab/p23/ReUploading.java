@@ -13,7 +13,6 @@ import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
-import org.kat4j.lab.Width;
 import org.kat4j.lab.network.Fit;
 import org.kat4j.lab.network.Function;
 import org.kat4j.lab.network.Kan;
@@ -132,9 +131,6 @@ public final class ReUploading implements Claim {
     Arm fast = circuit(FAST, Measurement.FAST, Start.ONES, in);
     var splines =
         new BSpline.Spec(GRID, 3, -target.reach(), target.reach(), Activation.SILU, false, 0.02);
-    int width =
-        Width.nearest(
-            fast.parameters(), h -> Perceptron.Spec.of(h, Activation.TANH).parameters(in, 1));
     return new Study(
         target.name(),
         "1000 points, validated and tested on 1000 each, Adam along a cosine, %d steps on all points"
@@ -148,8 +144,8 @@ public final class ReUploading implements Claim {
             circuit(SPREAD, Measurement.EXACT, Start.POWERS_OF_THREE, in),
             Kan.Spec.of(HIDDEN, splines)
                 .arm(SPLINES, "[%d, %d, 1], k 3, G %d".formatted(in, HIDDEN, GRID), in, 1),
-            Perceptron.Spec.of(width, Activation.TANH)
-                .arm(PERCEPTRON, "[%d, %d, 1]".formatted(in, width), in, 1)),
+            Perceptron.Spec.ofSize(fast.parameters(), Activation.TANH, in, 1)
+                .arm(PERCEPTRON, in, 1)),
         fit.on(_ -> target.rows()));
   }
 

@@ -92,13 +92,6 @@ class StatisticsTest {
   }
 
   @Test
-  void wilson() {
-    Interval interval = Interval.wilson(0.812, 50_000, 0.95);
-    assertThat(interval.low()).isCloseTo(0.808551, within(5e-7));
-    assertThat(interval.high()).isCloseTo(0.815401, within(5e-7));
-  }
-
-  @Test
   void bootstrapOfTheMean() {
     double[] sample = new double[40];
     Arrays.setAll(sample, i -> Math.exp(i / 10.0)); // skewed to the right
