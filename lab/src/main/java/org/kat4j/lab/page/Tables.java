@@ -94,8 +94,8 @@ final class Tables {
           table.row(
               arm.name(),
               arm.what(),
-              String.format(Locale.ROOT, "%,d", arm.parameters()),
-              String.format(Locale.ROOT, "%,.0f", arm.flops()),
+              Wording.size(arm.parameters()),
+              Wording.size(arm.flops()),
               Wording.percent(arm.excess()),
               Wording.milliseconds(arm.secondsPerStep()),
               Wording.number(arm.seconds()),

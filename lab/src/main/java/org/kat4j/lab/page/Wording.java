@@ -24,6 +24,11 @@ final class Wording {
     return String.format(Locale.ROOT, "%.2e", value);
   }
 
+  /** Parameters or operations; not every arm has any, or known ones. */
+  static String size(double count) {
+    return count > 0 ? String.format(Locale.ROOT, "%,.0f", count) : "–";
+  }
+
   static String percent(double share) {
     return String.format(Locale.ROOT, "%+.1f %%", 100 * share);
   }
