@@ -47,7 +47,7 @@ public final class KatAgainstVit implements Claim {
     Training training =
         new Training(
             "cifar10",
-            budget.of(1000, 4000, 45_000),
+            budget.of(1000, 6000, 45_000),
             budget.of(500, 1000, 5000),
             budget.of(1000, 2000, 10_000),
             budget.of(3, 10, 100),

@@ -47,7 +47,7 @@ public final class ActivationBumpsClaim implements Claim {
   @Override
   public List<Study> studies(Budget budget) {
     Fit fit = new Fit(budget.of(3, 10, 35), 64, 1e-4, true);
-    int train = budget.of(2000, 10_000, 55_000);
+    int train = budget.of(2000, 50_000, 55_000);
     int others = budget.of(1000, 5000, 5000);
     Arm attention = bumps(ATTENTION, Reduction.GLOBAL_ATTN);
     Arm normed = perceptron(NORMED, true, attention);
