@@ -20,6 +20,7 @@ import org.bytedeco.pytorch.global.torch_cuda;
 final class CudaRational implements RationalKernel {
   private static final int THREADS = 256;
   private static final int FORWARD_PACKS = 4;
+  private static final int BLOCKS_PER_MULTIPROCESSOR = 3; // measured: 2 and 4 are slower
   private static final int VECTOR_BYTES = 16;
   private static final int SHARED_BYTES = 48 << 10;
   private static final int GRID_ROWS = 65_535;
@@ -27,22 +28,9 @@ final class CudaRational implements RationalKernel {
   private static final AtomicBoolean WARNED = new AtomicBoolean();
 
   /** What a compiled program is made for. */
-  private record Key(int device, Element element, int width, int m, int n) {
-    /** Blocks of the backward kernel that a multiprocessor holds at once, as measured. */
-    int blocksPerMultiprocessor() {
-      return switch (element) {
-        case FLOAT64 -> 1;
-        case BFLOAT16 -> width == VECTOR_BYTES / element.bytes ? 2 : 3; // 2 on the tensor cores
-        case FLOAT32, FLOAT16 -> 3;
-      };
-    }
-  }
+  private record Key(int device, Element element, int width, int m, int n) {}
 
-  /**
-   * @param blocksAtOnce blocks of the backward kernel that a device holds
-   */
-  private record Functions(
-      CUfunc_st forward, CUfunc_st backward, CUfunc_st finish, int blocksAtOnce) {}
+  private record Functions(CUfunc_st forward, CUfunc_st backward, CUfunc_st finish) {}
 
   /** Number and size of TYPE in the source. */
   private enum Element {
@@ -178,7 +166,7 @@ final class CudaRational implements RationalKernel {
       return composed.backward(upstream, x, numerator, denominator, layout);
     }
     Call call = found.get();
-    Walk walk = Walk.of(call, call.functions.blocksAtOnce);
+    Walk walk = Walk.of(call, multiprocessors() * BLOCKS_PER_MULTIPROCESSOR);
     Tensor gradient = torch.empty_like(x);
     Tensor partial = call.a.new_empty(call.groups(), call.terms(), walk.blocks());
     Tensor da = torch.empty_like(call.a);
@@ -271,13 +259,12 @@ final class CudaRational implements RationalKernel {
                   "-DN=" + key.n,
                   "-DTHREADS=" + THREADS,
                   "-DFORWARD_PACKS=" + FORWARD_PACKS,
-                  "-DBLOCKS=" + key.blocksPerMultiprocessor()));
+                  "-DBLOCKS=" + (key.element == Element.FLOAT64 ? 1 : BLOCKS_PER_MULTIPROCESSOR)));
       return Optional.of(
           new Functions(
               program.function("forward"),
               program.function("backward"),
-              program.function("finish"),
-              multiprocessors() * key.blocksPerMultiprocessor()));
+              program.function("finish")));
     } catch (CudaProgram.Failure | LinkageError failure) { // LinkageError: no NVRTC here
       if (WARNED.compareAndSet(false, true)) {
         System.getLogger(CudaRational.class.getName())
