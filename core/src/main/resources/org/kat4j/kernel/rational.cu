@@ -10,108 +10,18 @@
 //   THREADS, FORWARD_PACKS  threads of a block, and packs that each of them takes in the forward kernel
 // Coefficients are float64 for float64 and float32 otherwise, and so is all arithmetic.
 
-#if TYPE == 1
-typedef double Real;
-typedef double Stored;
-#else
-typedef float Real;
-#if TYPE == 0
-typedef float Stored;
-#else
-typedef unsigned short Stored;
-#endif
-#endif
+#include "elements.cu"
+
+typedef Element<TYPE>::Real Real;
+typedef Packed<TYPE, WIDTH> Pack;
 
 #define TERMS (M + 1 + N)
-
-struct alignas(sizeof(Stored) * WIDTH) Pack {
-  Stored element[WIDTH];
-};
-
-__device__ __forceinline__ Real widen(Stored s) {
-#if TYPE == 2
-  return __uint_as_float((unsigned)s << 16);
-#elif TYPE == 3
-  float f;
-  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(s));
-  return f;
-#else
-  return s;
-#endif
-}
-
-__device__ __forceinline__ Stored narrow(Real r) {
-#if TYPE == 2
-  unsigned short s;
-  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(s) : "f"(r));
-  return s;
-#elif TYPE == 3
-  unsigned short s;
-  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(s) : "f"(r));
-  return s;
-#else
-  return r;
-#endif
-}
-
-// Two bytes an element and at least two elements: two conversions in one instruction.
-#define PAIRS (TYPE >= 2 && WIDTH % 2 == 0)
-
-#if PAIRS
-__device__ __forceinline__ unsigned pair(Real low, Real high) {
-  unsigned word;
-#if TYPE == 2
-  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
-#else
-  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
-#endif
-  return word;
-}
-#endif
-
-__device__ __forceinline__ void unpack(const Pack& pack, Real* reals) {
-#if TYPE == 2 && PAIRS
-  const unsigned* words = reinterpret_cast<const unsigned*>(pack.element);
-#pragma unroll
-  for (int e = 0; e < WIDTH; e += 2) {
-    reals[e] = __uint_as_float(words[e / 2] << 16);
-    reals[e + 1] = __uint_as_float(words[e / 2] & 0xffff0000u);
-  }
-#else
-#pragma unroll
-  for (int e = 0; e < WIDTH; e++) reals[e] = widen(pack.element[e]);
-#endif
-}
-
-__device__ __forceinline__ Pack pack(const Real* reals) {
-  Pack result;
-#if PAIRS
-  unsigned* words = reinterpret_cast<unsigned*>(result.element);
-#pragma unroll
-  for (int e = 0; e < WIDTH; e += 2) words[e / 2] = pair(reals[e], reals[e + 1]);
-#else
-#pragma unroll
-  for (int e = 0; e < WIDTH; e++) result.element[e] = narrow(reals[e]);
-#endif
-  return result;
-}
 
 __device__ __forceinline__ Real magnitude(Real r) {
 #if TYPE == 1
   return fabs(r);
 #else
   return fabsf(r);
-#endif
-}
-
-// Q >= 1, so the reciprocal needs no care for zero or subnormal numbers. The approximation is within one unit in the last place.
-__device__ __forceinline__ Real reciprocal(Real q) {
-#if TYPE == 1
-  return 1 / q;
-#else
-  float r;
-  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(q));
-  return r;
 #endif
 }
 
@@ -189,10 +99,10 @@ extern "C" __global__ void __launch_bounds__(THREADS) forward(
     unsigned group = run - quotient(run, shape.byGroups) * shape.groups;
     const Coefficients& c = table[group];
     Real v[WIDTH];
-    unpack(in[j], v);
+    in[j].unpack(v);
 #pragma unroll
     for (int e = 0; e < WIDTH; e++) v[e] = upper(c, v[e]) * reciprocal(lower(c, magnitude(v[e])));
-    y[at] = pack(v);
+    y[at] = Pack::of(v);
   }
 }
 
@@ -266,15 +176,15 @@ struct Sums {
       wxx[e] = f.w * square[e];
     }
     unsigned left[2][4] = {
-        {pair(t[0], t[1]), pair(tx[0], tx[1]), pair(t[2], t[3]), pair(tx[2], tx[3])},
-        {pair(wr[0], wr[1]), pair(wxx[0], wxx[1]), pair(wr[2], wr[3]), pair(wxx[2], wxx[3])}};
+        {pair<TYPE>(t[0], t[1]), pair<TYPE>(tx[0], tx[1]), pair<TYPE>(t[2], t[3]), pair<TYPE>(tx[2], tx[3])},
+        {pair<TYPE>(wr[0], wr[1]), pair<TYPE>(wxx[0], wxx[1]), pair<TYPE>(wr[2], wr[3]), pair<TYPE>(wxx[2], wxx[3])}};
     unsigned right[2] = {0x3f803f80u, 0x3f803f80u};  // ones
 #pragma unroll
     for (int j = 0; j < POWERS; j++) {
       if (j < OF_P) multiplyAdd(ofP[j], left[0], right);
       if (j < OF_Q) multiplyAdd(ofQ[j], left[1], right);
-      right[0] = pair(power[0], power[1]);
-      right[1] = pair(power[2], power[3]);
+      right[0] = pair<TYPE>(power[0], power[1]);
+      right[1] = pair<TYPE>(power[2], power[3]);
 #pragma unroll
       for (int e = 0; e < 4; e++) power[e] *= square[e];
     }
@@ -414,10 +324,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
 #endif
       Real u[WIDTH];
       Real v[WIDTH];
-      unpack(packedU, u);
-      unpack(packedX, v);
+      packedU.unpack(u);
+      packedX.unpack(v);
       sums.add(c, v, u);
-      if (own) gradient[at] = pack(u);
+      if (own) gradient[at] = Pack::of(u);
       at += step;
     }
 #pragma unroll
