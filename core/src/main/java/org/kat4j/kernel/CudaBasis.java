@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
 import org.kat4j.torch.DType;
+import org.kat4j.torch.Device;
 
 /**
  * The GPU kernels of {@code splines.cu} and {@code bumps.cu}: one pass over memory each way, no
@@ -63,6 +64,12 @@ final class CudaBasis implements BasisKernel {
   /** B-splines; empty where the layer has to compose them. */
   static Optional<BasisKernel> splines(
       Tensor x, DType values, Tensor grid, int order, boolean silu) {
+    if (!grid.is_cuda() || grid.size(0) != x.size(-1) || order < 1 || grid.size(1) < order + 2) {
+      throw new IllegalArgumentException(
+          "x of %d channels on %s, order %d, for knots %s on %s"
+              .formatted(
+                  x.size(-1), Device.of(x), order, Arrays.toString(grid.shape()), Device.of(grid)));
+    }
     Tensor knots = grid.to(CudaElement.of(x).real()).contiguous();
     return of(new CudaFunctions.Splines(knots, order), x, values, silu);
   }
@@ -70,6 +77,9 @@ final class CudaBasis implements BasisKernel {
   /** Bumps; empty where the layer has to compose them. */
   static Optional<BasisKernel> bumps(
       Tensor x, DType values, Tensor centres, double width, Bump form) {
+    if (!centres.is_cuda()) {
+      throw new IllegalArgumentException("centres on another device than x: move them to it");
+    }
     Tensor numbers = centres.to(CudaElement.of(x).real()).contiguous();
     return of(new CudaFunctions.Bumps(numbers, width, form), x, values, false);
   }
