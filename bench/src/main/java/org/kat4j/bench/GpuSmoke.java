@@ -150,7 +150,7 @@ public final class GpuSmoke {
       Tensor[] found = results(Kernels.rational(onGpu[0]), layout, onGpu);
       double[] errors = new double[found.length];
       for (int i = 0; i < found.length; i++) {
-        errors[i] = relativeError(Memory.doubles(found[i]), Memory.doubles(exact[i]));
+        errors[i] = RelativeError.of(Memory.doubles(found[i]), Memory.doubles(exact[i]));
       }
       return errors;
     }
@@ -214,16 +214,5 @@ public final class GpuSmoke {
     Tensor y = kernel.forward(inputs[0], inputs[2], inputs[3], layout);
     var gradients = kernel.backward(inputs[1], inputs[0], inputs[2], inputs[3], layout);
     return new Tensor[] {y, gradients.x(), gradients.numerator(), gradients.denominator()};
-  }
-
-  /** Largest difference by largest value; NaN where a result is. */
-  private static double relativeError(double[] found, double[] exact) {
-    double difference = 0;
-    double size = Double.MIN_NORMAL;
-    for (int i = 0; i < exact.length; i++) {
-      difference = Math.max(difference, Math.abs(found[i] - exact[i]));
-      size = Math.max(size, Math.abs(exact[i]));
-    }
-    return difference / size;
   }
 }

@@ -6,97 +6,22 @@
 //   TYPE    0 float32, 1 float64, 2 bfloat16, 3 float16: how elements are stored
 //   WIDTH   neighbouring elements that a thread moves at once; divides run
 //   M, N    degrees
-//   THREADS, FORWARD_PACKS  threads of a block, and packs that each of them takes in the forward kernel
 //   BLOCKS  blocks of the backward kernel that a multiprocessor holds at once
+//   THREADS, FORWARD_PACKS  threads of a block, and packs that each of them takes in the forward kernel
 // Coefficients are float64 for float64 and float32 otherwise, and so is all arithmetic.
 
-#if TYPE == 1
-typedef double Real;
-typedef double Stored;
-#else
-typedef float Real;
-#if TYPE == 0
-typedef float Stored;
-#else
-typedef unsigned short Stored;
-#endif
-#endif
+#include "elements.cu"
+
+typedef Element<TYPE>::Real Real;
+typedef Packed<TYPE, WIDTH> Pack;
 
 #define TERMS (M + 1 + N)
-
-struct alignas(sizeof(Stored) * WIDTH) Pack {
-  Stored element[WIDTH];
-};
-
-__device__ __forceinline__ Real widen(Stored s) {
-#if TYPE == 2
-  return __uint_as_float((unsigned)s << 16);
-#elif TYPE == 3
-  float f;
-  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(s));
-  return f;
-#else
-  return s;
-#endif
-}
-
-__device__ __forceinline__ Stored narrow(Real r) {
-#if TYPE == 2
-  unsigned short s;
-  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(s) : "f"(r));
-  return s;
-#elif TYPE == 3
-  unsigned short s;
-  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(s) : "f"(r));
-  return s;
-#else
-  return r;
-#endif
-}
-
-// Two bytes an element and at least two elements: two conversions in one instruction.
-#define PAIRS (TYPE >= 2 && WIDTH % 2 == 0)
-
-__device__ __forceinline__ void unpack(const Pack& pack, Real* reals) {
-#pragma unroll
-  for (int e = 0; e < WIDTH; e++) reals[e] = widen(pack.element[e]);
-}
-
-__device__ __forceinline__ Pack pack(const Real* reals) {
-  Pack result;
-#if PAIRS
-  unsigned* words = reinterpret_cast<unsigned*>(result.element);
-#pragma unroll
-  for (int e = 0; e < WIDTH; e += 2) {
-#if TYPE == 2
-    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(words[e / 2]) : "f"(reals[e + 1]), "f"(reals[e]));
-#else
-    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(words[e / 2]) : "f"(reals[e + 1]), "f"(reals[e]));
-#endif
-  }
-#else
-#pragma unroll
-  for (int e = 0; e < WIDTH; e++) result.element[e] = narrow(reals[e]);
-#endif
-  return result;
-}
 
 __device__ __forceinline__ Real magnitude(Real r) {
 #if TYPE == 1
   return fabs(r);
 #else
   return fabsf(r);
-#endif
-}
-
-// Q >= 1, so the reciprocal needs no care for zero or subnormal numbers. The approximation is within one unit in the last place.
-__device__ __forceinline__ Real reciprocal(Real q) {
-#if TYPE == 1
-  return 1 / q;
-#else
-  float r;
-  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(q));
-  return r;
 #endif
 }
 
@@ -174,10 +99,10 @@ extern "C" __global__ void __launch_bounds__(THREADS) forward(
     unsigned group = run - quotient(run, shape.byGroups) * shape.groups;
     const Coefficients& c = table[group];
     Real v[WIDTH];
-    unpack(in[j], v);
+    in[j].unpack(v);
 #pragma unroll
     for (int e = 0; e < WIDTH; e++) v[e] = upper(c, v[e]) * reciprocal(lower(c, magnitude(v[e])));
-    y[at] = pack(v);
+    y[at] = Pack::of(v);
   }
 }
 
@@ -305,11 +230,11 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
 #endif
     Real u[WIDTH];
     Real v[WIDTH];
-    unpack(packedU, u);
-    unpack(packedX, v);
+    packedU.unpack(u);
+    packedX.unpack(v);
 #pragma unroll
     for (int e = 0; e < WIDTH; e++) u[e] = backwardElement(c, v[e], u[e], sums);
-    gradient[at] = pack(u);
+    gradient[at] = Pack::of(u);
     at += step;
 #if TYPE != 1
     inChain += WIDTH;

@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.function.Activation;
+import org.kat4j.kernel.Bump;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.LayerNorm;
@@ -81,7 +82,7 @@ public final class BSplineRadial implements KanLayer {
     double width = RadialBasis.spacing(spec.low, spec.high, spec.basis());
     Tensor basis =
         BSplines.basis(u, grid, spec.order)
-            .add(RadialBasis.bumps(u, centres, width, RadialBasis.Bump.GAUSSIAN));
+            .add(RadialBasis.bumps(u, centres, width, Bump.GAUSSIAN));
     return torch
         .linear(spec.base.apply(u), baseWeight)
         .add(Contraction.outputsFirst(basis, weight));

@@ -1,5 +1,7 @@
 package org.kat4j.function.kan;
 
+import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -8,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.function.Activation;
+import org.kat4j.kernel.BasisKernel;
+import org.kat4j.kernel.Bump;
+import org.kat4j.kernel.Kernels;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.LayerNorm;
@@ -23,26 +28,6 @@ import org.kat4j.torch.Registry;
  * the norm differently.
  */
 public final class RadialBasis implements KanLayer {
-  /** The form of a bump. */
-  public enum Bump {
-    /** exp(-z^2). */
-    GAUSSIAN {
-      @Override
-      Tensor of(Tensor z) {
-        return z.square().neg().exp();
-      }
-    },
-    /** 1 - tanh(z)^2. */
-    SWITCH {
-      @Override
-      Tensor of(Tensor z) {
-        return z.tanh().square().neg().add(new Scalar(1));
-      }
-    };
-
-    abstract Tensor of(Tensor z);
-  }
-
   /** What the norm is called in the state dict. */
   public enum Naming {
     LAYERNORM,
@@ -105,6 +90,7 @@ public final class RadialBasis implements KanLayer {
   private static final double GAUSSIAN_DEVIATION = 0.1;
 
   private final Spec spec;
+  private final boolean fused;
   private final double width;
   private final LayerNorm norm;
   private final Tensor centres; // [centres]
@@ -114,6 +100,7 @@ public final class RadialBasis implements KanLayer {
 
   private RadialBasis(Spec spec, int in, int out, Context context) {
     this.spec = spec;
+    fused = context.fused();
     width = spec.width > 0 ? spec.width : spacing(spec.low, spec.high, spec.centres);
     norm = new LayerNorm(in, NORM_EPSILON, context);
     centres = context.buffer(Range.points(spec.low, spec.high, spec.centres), spec.centres);
@@ -136,17 +123,28 @@ public final class RadialBasis implements KanLayer {
   }
 
   /** {@code [..., in]} to {@code [..., in, centres]}. */
-  static Tensor bumps(Tensor x, Tensor centres, double width, Bump bump) {
+  public static Tensor bumps(Tensor x, Tensor centres, double width, Bump bump) {
     return bump.of(x.unsqueeze(-1).sub(centres).mul(new Scalar(1 / width)));
   }
 
   @Override
   public Tensor forward(Tensor x, Pass pass) {
-    Tensor y = Contraction.outputsFirst(bumps(norm.forward(x), centres, width, spec.bump), weight);
+    Tensor u = norm.forward(x);
+    Optional<BasisKernel> kernel =
+        fused ? Kernels.bumps(u, centres, width, spec.bump) : Optional.empty();
+    Tensor y =
+        kernel
+            .map(found -> fused(found).forward(u))
+            .orElseGet(() -> Contraction.outputsFirst(bumps(u, centres, width, spec.bump), weight));
     if (baseWeight == null || baseBias == null) {
       return y;
     }
     return y.add(torch.linear(spec.base.apply(x), baseWeight, new TensorOptional(baseBias)));
+  }
+
+  FusedBasis fused(BasisKernel kernel) {
+    return new FusedBasis(
+        kernel, () -> weight, List.of(weight), ofWeight -> List.of(ofWeight.view(weight.sizes())));
   }
 
   @Override
