@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.kat4j.function.kan.KanLayer;
 import org.kat4j.function.kan.KanStack;
 import org.kat4j.function.kan.Selection;
+import org.kat4j.function.kan.Selector;
 import org.kat4j.lab.Diverged;
 import org.kat4j.lab.Measured;
 import org.kat4j.lab.Trial;
@@ -55,7 +56,7 @@ record ThreePhases(int steps) {
 
     private Selection layer(int in, int out, Context context) {
       List<KanLayer> members = pool.stream().map(member -> member.build(in, out, context)).toList();
-      return new Selection(members, out, Selection.Granularity.LAYER, context);
+      return new Selection(members, out, Selector.Granularity.LAYER, context);
     }
 
     /** Trained numbers before the choice. */
@@ -123,7 +124,7 @@ record ThreePhases(int steps) {
       for (int step = 0; step < sharpened; step++) {
         if (step >= together) {
           double share = (double) (step - together) / (sharpened - together);
-          layers.forEach(layer -> layer.sharpen(Math.pow(COLDEST, share)));
+          layers.forEach(layer -> layer.selector().sharpen(Math.pow(COLDEST, share)));
         }
         updates.step(schedule.at(step));
       }
@@ -143,7 +144,7 @@ record ThreePhases(int steps) {
         var _ = Scope.noGradients()) {
       Tensor input = x;
       for (Selection layer : layers) {
-        layer.calibrate(input);
+        layer.selector().calibrate(input);
         input = layer.forward(input, Pass.evaluation());
       }
     }
@@ -157,11 +158,11 @@ record ThreePhases(int steps) {
   private static Map<String, Double> extras(List<Selection> layers, KanStack chosen) {
     Map<String, Double> extras = new LinkedHashMap<>();
     for (int l = 0; l < layers.size(); l++) {
-      long member = Memory.longs(layers.get(l).choice())[0];
+      long member = Memory.longs(layers.get(l).selector().choice())[0];
       extras.put("layer %d: member".formatted(l + 1), (double) member);
       extras.put(
           "layer %d: its weight".formatted(l + 1),
-          Memory.doubles(layers.get(l).probabilities().max())[0]);
+          Memory.doubles(layers.get(l).selector().probabilities().max())[0]);
     }
     extras.put("parameters after the choice", (double) StateDict.parameterCount(chosen));
     return extras;
