@@ -38,6 +38,7 @@ class ArchitectureTest {
     "function",
     "token",
     "channel",
+    "convolution",
     "block",
     "model",
     "optim",
@@ -57,8 +58,9 @@ class ArchitectureTest {
     rooms.put("function", plus(rooms, "kernel"));
     rooms.put("token", plus(rooms, "function"));
     rooms.put("channel", plus(rooms, "function"));
+    rooms.put("convolution", plus(rooms, "function"));
     rooms.put("block", plus(rooms, "token", "channel"));
-    rooms.put("model", plus(rooms, "block"));
+    rooms.put("model", plus(rooms, "block", "convolution"));
     rooms.put("optim", plus(rooms, "torch"));
     rooms.put("parity", plus(rooms, "model", "optim"));
     for (String room : TRAIN) {

@@ -69,6 +69,8 @@ public final class Conversion {
   private static VisionTransformer.Spec visionTransformer(Model.Spec spec) {
     return switch (spec) {
       case VisionTransformer.Spec vit -> vit;
+      case ConvNet.Spec _ ->
+          throw new UserException("these weights are a convnet: only transformers are converted");
     };
   }
 }

@@ -1,5 +1,6 @@
 package org.kat4j.model;
 
+import java.util.Arrays;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.torch.Context;
@@ -21,7 +22,7 @@ public interface Model extends Part {
   Set<String> noWeightDecay();
 
   /** A model as data: validated, bound from YAML, stored in the metadata of its weights. */
-  sealed interface Spec permits VisionTransformer.Spec {
+  sealed interface Spec permits VisionTransformer.Spec, ConvNet.Spec {
     /** A freshly initialised model. */
     Model build(Context context);
 
@@ -39,6 +40,19 @@ public interface Model extends Part {
 
     /** The same model for other images and classes. */
     Spec withInput(int imageSize, int channels, int classes);
+
+    /** Refuses images of another shape than {@code [batch, channels, imageSize, imageSize]}. */
+    default void checkShape(Tensor images) {
+      long[] shape = images.shape();
+      if (shape.length != 4
+          || shape[1] != channels()
+          || shape[2] != imageSize()
+          || shape[3] != imageSize()) {
+        throw new IllegalArgumentException(
+            "images %s: [batch, %d, %d, %d] is expected"
+                .formatted(Arrays.toString(shape), channels(), imageSize(), imageSize()));
+      }
+    }
 
     /** A registered model by name; see {@link Registered}. */
     static Spec named(String name) {

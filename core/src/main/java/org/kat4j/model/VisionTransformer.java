@@ -1,7 +1,6 @@
 package org.kat4j.model;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -289,7 +288,7 @@ public final class VisionTransformer implements Model {
    * The tokens after the last block and the final norm: {@code [batch, prefix + patches, width]}.
    */
   public Tensor forwardFeatures(Tensor images, Pass pass) {
-    checkShape(images);
+    spec.checkShape(images);
     Tensor x = embed(patchEmbed.forward(images)); // [batch, prefix + patches, width]
     if (normFirst != null) {
       x = normFirst.forward(x);
@@ -324,25 +323,6 @@ public final class VisionTransformer implements Model {
     }
     Tensor mean = tokens.narrow(1, spec.prefixTokens(), spec.patches()).mean(1);
     return poolNorm == null ? mean : poolNorm.forward(mean);
-  }
-
-  private void checkShape(Tensor images) {
-    long[] shape = images.shape();
-    if (shape.length != 4
-        || shape[1] != spec.channels
-        || shape[2] != spec.imageSize
-        || shape[3] != spec.imageSize) {
-      throw new IllegalArgumentException(
-          "images "
-              + Arrays.toString(shape)
-              + ": [batch, "
-              + spec.channels
-              + ", "
-              + spec.imageSize
-              + ", "
-              + spec.imageSize
-              + "] is expected");
-    }
   }
 
   @Override

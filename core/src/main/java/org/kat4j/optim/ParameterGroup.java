@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 public record ParameterGroup(
     SequencedMap<String, Tensor> parameters, double weightDecay, double lrScale) {
-  private static final Pattern BLOCK = Pattern.compile("blocks\\.(\\d+)\\..*");
+  private static final Pattern BLOCK = Pattern.compile("(?:blocks|stages)\\.(\\d+)\\..*");
 
   /** A group with the whole learning rate. */
   public ParameterGroup(SequencedMap<String, Tensor> parameters, double weightDecay) {
@@ -51,8 +51,8 @@ public record ParameterGroup(
 
   /**
    * The two groups of {@link #split}, taken apart once more by layer: layer i learns with lr d^(L -
-   * i). Patches, positions and class token are layer 0, block i is layer i + 1 and the last norm
-   * belongs to the last block; the head is layer L. Source: timm's {@code
+   * i). Patches, positions and class token are layer 0, block or stage i is layer i + 1 and the
+   * last norm belongs to the last block; the head is layer L. Source: timm's {@code
    * param_groups_layer_decay}.
    *
    * @param layerDecay d, above 0; 1 gives the two groups themselves

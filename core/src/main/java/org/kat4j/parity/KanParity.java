@@ -157,7 +157,8 @@ public final class KanParity implements ParityAdapter {
         c.path("denominator").asDouble(0),
         c.path("use_base_update").asBoolean(true),
         base(c),
-        RadialBasis.Naming.LAYERNORM);
+        RadialBasis.Naming.LAYERNORM,
+        true);
   }
 
   private static KanSubject fastKan(Golden golden, Context context) {
@@ -181,7 +182,8 @@ public final class KanParity implements ParityAdapter {
             Activation.SILU,
             golden.has("param.layers.0.norm.weight")
                 ? RadialBasis.Naming.NORM
-                : RadialBasis.Naming.LAYERNORM);
+                : RadialBasis.Naming.LAYERNORM,
+            true);
     return KanSubject.stack("layers", hidden(golden), context, spec);
   }
 

@@ -29,19 +29,26 @@ public final class BatchNorm implements Part {
 
   /** {@code [..., width]} to the same shape; training takes the batch's own mean and variance. */
   public Tensor forward(Tensor x, Pass pass) {
-    long width = weight.numel();
-    return torch
-        .batch_norm(
-            x.reshape(-1, width),
-            new TensorOptional(weight),
-            new TensorOptional(bias),
-            new TensorOptional(mean),
-            new TensorOptional(variance),
-            pass.training(),
-            MOMENTUM,
-            EPSILON,
-            false)
-        .view(x.shape());
+    return normalised(x.reshape(-1, weight.numel()), pass).view(x.shape());
+  }
+
+  /** The same for images {@code [batch, width, height, width of the image]}. */
+  public Tensor forwardImages(Tensor images, Pass pass) {
+    return normalised(images, pass);
+  }
+
+  /** Channels are on axis 1. */
+  private Tensor normalised(Tensor x, Pass pass) {
+    return torch.batch_norm(
+        x,
+        new TensorOptional(weight),
+        new TensorOptional(bias),
+        new TensorOptional(mean),
+        new TensorOptional(variance),
+        pass.training(),
+        MOMENTUM,
+        EPSILON,
+        false);
   }
 
   @Override

@@ -26,7 +26,7 @@ import org.kat4j.torch.Scope;
  * <p>y = base(x) W_b^T + B(x) W_s^T, W_s = spline_weight * spline_scaler. Source: KAN, arXiv
  * 2404.19756; names and start of Blealtan/efficient-kan.
  */
-public final class BSpline implements KanLayer {
+public final class BSpline implements BasisLayer {
   /** Highest order of splines. */
   static final int MAX_ORDER = 8;
 
@@ -51,7 +51,7 @@ public final class BSpline implements KanLayer {
       Activation base,
       boolean scaler,
       double gridEpsilon)
-      implements KanLayer.Spec {
+      implements KanLayer.Spec, BasisLayer.Spec {
     public Spec {
       Check.between("gridSize", gridSize, 1, MAX_GRID);
       Check.between("order", order, 1, MAX_ORDER);
@@ -65,7 +65,12 @@ public final class BSpline implements KanLayer {
 
     @Override
     public BSpline build(int in, int out, Context context) {
-      return new BSpline(this, in, out, context);
+      return overWindow(in, 1, out, context);
+    }
+
+    @Override
+    public BSpline overWindow(int in, int taps, int out, Context context) {
+      return new BSpline(this, in, taps, out, context);
     }
 
     @Override
@@ -80,23 +85,24 @@ public final class BSpline implements KanLayer {
   private final Spec spec;
   private final boolean fused;
   private final Tensor grid; // [in, G + 2 k + 1]
-  private final Tensor baseWeight; // [out, in]
-  private final Tensor splineWeight; // [out, in, G + k]
-  private final @Nullable Tensor splineScaler; // [out, in]
+  private final Tensor baseWeight; // [out, in * taps]
+  private final Tensor splineWeight; // [out, in * taps, G + k]
+  private final @Nullable Tensor splineScaler; // [out, in * taps]
 
-  private BSpline(Spec spec, int in, int out, Context context) {
+  private BSpline(Spec spec, int in, int taps, int out, Context context) {
     this.spec = spec;
     fused = context.fused();
     int basis = spec.gridSize + spec.order;
     double[] knots = BSplines.knots(spec.low, spec.high, spec.gridSize, spec.order);
     grid = context.buffer(BSplines.repeated(knots, in), in, knots.length);
-    baseWeight = context.parameter(out, in);
-    splineWeight = context.parameter(out, in, basis);
-    splineScaler = spec.scaler ? context.parameter(out, in) : null;
-    double bound = 1 / Math.sqrt(in);
+    int edges = in * taps; // of an output
+    baseWeight = context.parameter(out, edges);
+    splineWeight = context.parameter(out, edges, basis);
+    splineScaler = spec.scaler ? context.parameter(out, edges) : null;
+    double bound = 1 / Math.sqrt(edges);
     Init.uniform(baseWeight, bound, context.random());
     if (context.hasMemory()) {
-      startNearZero(splineWeight, in, out, knots, spec, context.random());
+      startNearZero(splineWeight, edges, out, knots, spec, context.random());
     }
     if (splineScaler != null) {
       Init.uniform(splineScaler, bound, context.random());
@@ -144,6 +150,16 @@ public final class BSpline implements KanLayer {
     return kernel.isPresent() && kernel.get().silu()
         ? splines
         : torch.linear(spec.base.apply(x), baseWeight).add(splines);
+  }
+
+  @Override
+  public List<Term> terms(Tensor x) {
+    Optional<BasisKernel> kernel =
+        fused ? Kernels.splines(x, grid, spec.order, false) : Optional.empty();
+    Tensor splines = kernel.map(found -> FusedBasis.values(found, x)).orElseGet(() -> basis(x));
+    return List.of(
+        new Term(splines, weight()),
+        new Term(spec.base.apply(x).unsqueeze(-1), baseWeight.unsqueeze(-1)));
   }
 
   /** The splines; the base branch with them where the kernel has it. */

@@ -1,7 +1,7 @@
 package org.kat4j.function.kan;
 
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.function.Activation;
@@ -9,7 +9,6 @@ import org.kat4j.kernel.Bump;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.LayerNorm;
-import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 
 /**
@@ -17,7 +16,7 @@ import org.kat4j.torch.Registry;
  *
  * <p>u = norm(x); y = W (B(u) + R(u)) + W_b base(u). Source and names: hoangthangta/All-KAN.
  */
-public final class BSplineRadial implements KanLayer {
+public final class BSplineRadial implements BasisLayer {
   /**
    * @param gridSize G, intervals of the grid, 1 to 10,000; there are G + order functions of each
    *     kind
@@ -28,7 +27,7 @@ public final class BSplineRadial implements KanLayer {
    */
   @Kind("b-spline-radial")
   public record Spec(int gridSize, int order, double low, double high, Activation base)
-      implements KanLayer.Spec {
+      implements KanLayer.Spec, BasisLayer.Spec {
     public Spec {
       Check.between("gridSize", gridSize, 1, BSpline.MAX_GRID);
       Check.between("order", order, 1, BSpline.MAX_ORDER);
@@ -45,7 +44,12 @@ public final class BSplineRadial implements KanLayer {
 
     @Override
     public BSplineRadial build(int in, int out, Context context) {
-      return new BSplineRadial(this, in, out, context);
+      return overWindow(in, 1, out, context);
+    }
+
+    @Override
+    public BSplineRadial overWindow(int in, int taps, int out, Context context) {
+      return new BSplineRadial(this, in, taps, out, context);
     }
 
     @Override
@@ -58,34 +62,35 @@ public final class BSplineRadial implements KanLayer {
 
   private final Spec spec;
   private final LayerNorm norm;
-  private final Tensor baseWeight; // [out, in]
-  private final Tensor weight; // [out, in * basis]
+  private final Tensor baseWeight; // [out, in * taps]
+  private final Tensor weight; // [out, in * taps * basis]
   private final Tensor centres; // [basis]
   private final Tensor grid; // [in, knots]
 
-  private BSplineRadial(Spec spec, int in, int out, Context context) {
+  private BSplineRadial(Spec spec, int in, int taps, int out, Context context) {
     this.spec = spec;
     int basis = spec.basis();
     norm = new LayerNorm(in, NORM_EPSILON, context);
-    baseWeight = context.parameter(out, in);
-    weight = context.parameter(out, in * basis);
+    int edges = in * taps; // of an output
+    baseWeight = context.parameter(out, edges);
+    weight = context.parameter(out, edges * basis);
     centres = context.buffer(Range.points(spec.low, spec.high, basis), basis);
     double[] knots = BSplines.knots(spec.low, spec.high, spec.gridSize, spec.order);
     grid = context.buffer(BSplines.repeated(knots, in), in, knots.length);
-    Init.uniform(baseWeight, 1 / Math.sqrt(in), context.random());
-    Init.uniform(weight, 1 / Math.sqrt((double) in * basis), context.random());
+    Init.uniform(baseWeight, 1 / Math.sqrt(edges), context.random());
+    Init.uniform(weight, 1 / Math.sqrt((double) edges * basis), context.random());
   }
 
   @Override
-  public Tensor forward(Tensor x, Pass pass) {
+  public List<Term> terms(Tensor x) {
     Tensor u = norm.forward(x);
     double width = RadialBasis.spacing(spec.low, spec.high, spec.basis());
     Tensor basis =
         BSplines.basis(u, grid, spec.order)
             .add(RadialBasis.bumps(u, centres, width, Bump.GAUSSIAN));
-    return torch
-        .linear(spec.base.apply(u), baseWeight)
-        .add(Contraction.outputsFirst(basis, weight));
+    return List.of(
+        new Term(basis, weight.view(weight.size(0), -1, spec.basis())),
+        new Term(spec.base.apply(u).unsqueeze(-1), baseWeight.unsqueeze(-1)));
   }
 
   @Override

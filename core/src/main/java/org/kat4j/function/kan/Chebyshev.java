@@ -1,5 +1,6 @@
 package org.kat4j.function.kan;
 
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -8,7 +9,6 @@ import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
-import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 
 /**
@@ -17,12 +17,12 @@ import org.kat4j.torch.Registry;
  * <p>T_d = 2 u T_d-1 - T_d-2: the reference's cos(d acos u) has an infinite slope at +-1, which
  * tanh reaches in float32 from |x| = 9 on. Source and names: SynodicMonth/ChebyKAN.
  */
-public final class Chebyshev implements KanLayer {
+public final class Chebyshev implements BasisLayer {
   /**
    * @param degree highest degree, 1 to 64
    */
   @Kind("chebyshev")
-  public record Spec(int degree) implements KanLayer.Spec {
+  public record Spec(int degree) implements KanLayer.Spec, BasisLayer.Spec {
     public Spec {
       Check.between("degree", degree, 1, 64);
     }
@@ -33,7 +33,12 @@ public final class Chebyshev implements KanLayer {
 
     @Override
     public Chebyshev build(int in, int out, Context context) {
-      return new Chebyshev(this, in, out, context);
+      return overWindow(in, 1, out, context);
+    }
+
+    @Override
+    public Chebyshev overWindow(int in, int taps, int out, Context context) {
+      return new Chebyshev(this, in * taps, out, context);
     }
 
     @Override
@@ -43,17 +48,17 @@ public final class Chebyshev implements KanLayer {
   }
 
   private final Spec spec;
-  private final Tensor coefficients; // [in, out, degree + 1]
+  private final Tensor coefficients; // [in * taps, out, degree + 1]
 
-  private Chebyshev(Spec spec, int in, int out, Context context) {
+  private Chebyshev(Spec spec, int edges, int out, Context context) {
     this.spec = spec;
-    coefficients = context.parameter(in, out, spec.degree + 1);
-    Init.normal(coefficients, 1.0 / (in * (spec.degree + 1.0)), context.random());
+    coefficients = context.parameter(edges, out, spec.degree + 1);
+    Init.normal(coefficients, 1.0 / (edges * (spec.degree + 1.0)), context.random());
   }
 
   @Override
-  public Tensor forward(Tensor x, Pass pass) {
-    return Contraction.inputsFirst(basis(x.tanh()), coefficients);
+  public List<Term> terms(Tensor x) {
+    return List.of(new Term(basis(x.tanh()), coefficients.transpose(0, 1)));
   }
 
   /** T_0 to T_degree of {@code u [..., in]} in [-1, 1]: {@code [..., in, degree + 1]}. */

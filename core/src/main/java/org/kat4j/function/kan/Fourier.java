@@ -1,5 +1,6 @@
 package org.kat4j.function.kan;
 
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -7,7 +8,6 @@ import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
-import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 import org.kat4j.torch.Scope;
 
@@ -17,14 +17,15 @@ import org.kat4j.torch.Scope;
  *
  * <p>Source and names: GistNoesis/FourierKAN.
  */
-public final class Fourier implements KanLayer {
+public final class Fourier implements BasisLayer {
   /**
    * @param frequencies number of frequencies, 1 to 10,000
    * @param bias whether outputs have a bias
    * @param smooth whether coefficients start falling with the square of the frequency
    */
   @Kind("fourier")
-  public record Spec(int frequencies, boolean bias, boolean smooth) implements KanLayer.Spec {
+  public record Spec(int frequencies, boolean bias, boolean smooth)
+      implements KanLayer.Spec, BasisLayer.Spec {
     public Spec {
       Check.between("frequencies", frequencies, 1, BSpline.MAX_GRID);
     }
@@ -35,7 +36,12 @@ public final class Fourier implements KanLayer {
 
     @Override
     public Fourier build(int in, int out, Context context) {
-      return new Fourier(this, in, out, context);
+      return overWindow(in, 1, out, context);
+    }
+
+    @Override
+    public Fourier overWindow(int in, int taps, int out, Context context) {
+      return new Fourier(this, in * taps, out, context);
     }
 
     @Override
@@ -44,15 +50,15 @@ public final class Fourier implements KanLayer {
     }
   }
 
-  private final Tensor coefficients; // [2, out, in, frequencies]
+  private final Tensor coefficients; // [2, out, in * taps, frequencies]
   private final @Nullable Tensor bias; // [1, out]
   private final int frequencies;
 
-  private Fourier(Spec spec, int in, int out, Context context) {
+  private Fourier(Spec spec, int edges, int out, Context context) {
     frequencies = spec.frequencies;
-    coefficients = context.parameter(2, out, in, frequencies);
+    coefficients = context.parameter(2, out, edges, frequencies);
     bias = spec.bias ? context.parameter(1, out) : null;
-    Init.normal(coefficients, 1 / Math.sqrt(in), context.random());
+    Init.normal(coefficients, 1 / Math.sqrt(edges), context.random());
     if (context.hasMemory()) {
       try (Scope _ = Scope.open();
           var _ = Scope.noGradients()) {
@@ -70,12 +76,16 @@ public final class Fourier implements KanLayer {
   }
 
   @Override
-  public Tensor forward(Tensor x, Pass pass) {
+  public List<Term> terms(Tensor x) {
     Tensor angles = x.unsqueeze(-1).mul(harmonics(x)); // [..., in, frequencies]
-    Tensor y =
-        Contraction.outputsFirst(angles.cos(), coefficients.select(0, 0))
-            .add(Contraction.outputsFirst(angles.sin(), coefficients.select(0, 1)));
-    return bias == null ? y : y.add(bias.view(-1));
+    return List.of(
+        new Term(angles.cos(), coefficients.select(0, 0)),
+        new Term(angles.sin(), coefficients.select(0, 1)));
+  }
+
+  @Override
+  public @Nullable Tensor bias() {
+    return bias == null ? null : bias.view(-1);
   }
 
   @Override

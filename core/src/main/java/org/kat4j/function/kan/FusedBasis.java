@@ -53,6 +53,25 @@ record FusedBasis(
     return Stream.concat(first.stream(), second.stream()).toList();
   }
 
+  /** {@code [..., in]} to basis values {@code [..., in, basis]}, without second derivatives. */
+  static Tensor values(BasisKernel kernel, Tensor x) {
+    Tensor input = x.contiguous();
+    Tensor saved = input.detach();
+    Tensor value;
+    try (var _ = Scope.noGradients()) {
+      value = kernel.forward(saved);
+    }
+    long[] shape = value.shape();
+    return CustomGradient.applyToChannels(
+            input,
+            value.flatten(-2, -1),
+            List.of(),
+            upstream ->
+                new CustomGradient.Gradients(
+                    kernel.backward(upstream.contiguous().view(shape), saved), List.of()))
+        .view(shape);
+  }
+
   /** y_o = sum over i, j of B_j(x_i) weight[o, i, j]: {@code [..., in]} to {@code [..., out]}. */
   Tensor forward(Tensor x) {
     Tensor input = x.contiguous();

@@ -27,7 +27,7 @@ import org.kat4j.torch.Registry;
  * ZiyaoLi/fast-kan; the FasterKAN of Omid-Nejati/MedViTV2 and of hoangthangta/All-KAN, which call
  * the norm differently.
  */
-public final class RadialBasis implements KanLayer {
+public final class RadialBasis implements BasisLayer {
   /** What the norm is called in the state dict. */
   public enum Naming {
     LAYERNORM,
@@ -43,6 +43,7 @@ public final class RadialBasis implements KanLayer {
    * @param baseBranch whether there is a base branch, with bias
    * @param base its function
    * @param naming of the norm
+   * @param layerNorm whether there is a norm; without it, inputs have to be near the centres
    */
   @Kind("radial-basis")
   public record Spec(
@@ -53,8 +54,9 @@ public final class RadialBasis implements KanLayer {
       double width,
       boolean baseBranch,
       Activation base,
-      Naming naming)
-      implements KanLayer.Spec {
+      Naming naming,
+      boolean layerNorm)
+      implements KanLayer.Spec, BasisLayer.Spec {
     public Spec {
       Check.between("centres", centres, 1, BSpline.MAX_GRID);
       Range.check(low, high);
@@ -63,21 +65,31 @@ public final class RadialBasis implements KanLayer {
 
     /** FastKAN. */
     public static Spec example() {
-      return new Spec(8, -2, 2, Bump.GAUSSIAN, 0, true, Activation.SILU, Naming.LAYERNORM);
+      return new Spec(8, -2, 2, Bump.GAUSSIAN, 0, true, Activation.SILU, Naming.LAYERNORM, true);
+    }
+
+    /** Gaussians of the inputs as they are. */
+    public static Spec withoutNorm() {
+      return new Spec(8, -2, 2, Bump.GAUSSIAN, 0, true, Activation.SILU, Naming.LAYERNORM, false);
     }
 
     /** FasterKAN as MedViT V2 has it. */
     public static Spec fasterKan() {
-      return new Spec(8, -2, 2, Bump.SWITCH, 0.33, false, Activation.SILU, Naming.LAYERNORM);
+      return new Spec(8, -2, 2, Bump.SWITCH, 0.33, false, Activation.SILU, Naming.LAYERNORM, true);
     }
 
     @Override
     public RadialBasis build(int in, int out, Context context) {
-      if (in == 1) {
+      return overWindow(in, 1, out, context);
+    }
+
+    @Override
+    public RadialBasis overWindow(int in, int taps, int out, Context context) {
+      if (in == 1 && layerNorm) {
         throw new IllegalArgumentException(
-            "a radial-basis layer of 1 input: its layer norm would make every input 0");
+            "a radial-basis layer of 1 input: its layer norm would make every input 0; layerNorm = false leaves it out");
       }
-      return new RadialBasis(this, in, out, context);
+      return new RadialBasis(this, in, taps, out, context);
     }
 
     @Override
@@ -92,28 +104,29 @@ public final class RadialBasis implements KanLayer {
   private final Spec spec;
   private final boolean fused;
   private final double width;
-  private final LayerNorm norm;
+  private final @Nullable LayerNorm norm;
   private final Tensor centres; // [centres]
-  private final Tensor weight; // [out, in * centres]
-  private final @Nullable Tensor baseWeight; // [out, in]
+  private final Tensor weight; // [out, in * taps * centres]
+  private final @Nullable Tensor baseWeight; // [out, in * taps]
   private final @Nullable Tensor baseBias; // [out]
 
-  private RadialBasis(Spec spec, int in, int out, Context context) {
+  private RadialBasis(Spec spec, int in, int taps, int out, Context context) {
     this.spec = spec;
     fused = context.fused();
     width = spec.width > 0 ? spec.width : spacing(spec.low, spec.high, spec.centres);
-    norm = new LayerNorm(in, NORM_EPSILON, context);
+    norm = spec.layerNorm ? new LayerNorm(in, NORM_EPSILON, context) : null;
     centres = context.buffer(Range.points(spec.low, spec.high, spec.centres), spec.centres);
-    weight = context.parameter(out, in * spec.centres);
+    int edges = in * taps; // of an output
+    weight = context.parameter(out, edges * spec.centres);
     switch (spec.bump) {
       case GAUSSIAN -> Init.truncatedNormal(weight, GAUSSIAN_DEVIATION, context.random());
       case SWITCH -> Init.xavierUniform(weight, context.random());
     }
-    baseWeight = spec.baseBranch ? context.parameter(out, in) : null;
+    baseWeight = spec.baseBranch ? context.parameter(out, edges) : null;
     baseBias = spec.baseBranch ? context.parameter(out) : null;
     if (baseWeight != null && baseBias != null) {
-      Init.uniform(baseWeight, 1 / Math.sqrt(in), context.random());
-      Init.uniform(baseBias, 1 / Math.sqrt(in), context.random());
+      Init.uniform(baseWeight, 1 / Math.sqrt(edges), context.random());
+      Init.uniform(baseBias, 1 / Math.sqrt(edges), context.random());
     }
   }
 
@@ -129,17 +142,46 @@ public final class RadialBasis implements KanLayer {
 
   @Override
   public Tensor forward(Tensor x, Pass pass) {
-    Tensor u = norm.forward(x);
-    Optional<BasisKernel> kernel =
-        fused ? Kernels.bumps(u, centres, width, spec.bump) : Optional.empty();
-    Tensor y =
-        kernel
-            .map(found -> fused(found).forward(u))
-            .orElseGet(() -> Contraction.outputsFirst(bumps(u, centres, width, spec.bump), weight));
-    if (baseWeight == null || baseBias == null) {
-      return y;
+    Tensor u = normalised(x);
+    Optional<BasisKernel> kernel = kernel(u);
+    if (kernel.isEmpty()) {
+      return BasisLayer.sum(terms(x, bumps(u, centres, width, spec.bump)), baseBias);
     }
-    return y.add(torch.linear(spec.base.apply(x), baseWeight, new TensorOptional(baseBias)));
+    Tensor y = fused(kernel.get()).forward(u);
+    return baseWeight == null || baseBias == null
+        ? y
+        : y.add(torch.linear(spec.base.apply(x), baseWeight, new TensorOptional(baseBias)));
+  }
+
+  @Override
+  public List<Term> terms(Tensor x) {
+    Tensor u = normalised(x);
+    return terms(
+        x,
+        kernel(u)
+            .map(found -> FusedBasis.values(found, u))
+            .orElseGet(() -> bumps(u, centres, width, spec.bump)));
+  }
+
+  private List<Term> terms(Tensor x, Tensor bumps) {
+    Term first =
+        new Term(bumps, weight.view(weight.size(0), -1, spec.centres)); // [out, in * taps, centres]
+    return baseWeight == null
+        ? List.of(first)
+        : List.of(first, new Term(spec.base.apply(x).unsqueeze(-1), baseWeight.unsqueeze(-1)));
+  }
+
+  private Optional<BasisKernel> kernel(Tensor u) {
+    return fused ? Kernels.bumps(u, centres, width, spec.bump) : Optional.empty();
+  }
+
+  @Override
+  public @Nullable Tensor bias() {
+    return baseBias;
+  }
+
+  private Tensor normalised(Tensor x) {
+    return norm == null ? x : norm.forward(x);
   }
 
   FusedBasis fused(BasisKernel kernel) {
@@ -149,7 +191,9 @@ public final class RadialBasis implements KanLayer {
 
   @Override
   public void register(Registry registry) {
-    registry.part(spec.naming == Naming.NORM ? "norm" : "layernorm", norm);
+    if (norm != null) {
+      registry.part(spec.naming == Naming.NORM ? "norm" : "layernorm", norm);
+    }
     registry.tensor("rbf.grid", centres);
     registry.tensor("spline_linear.weight", weight);
     if (baseWeight != null && baseBias != null) {

@@ -1,12 +1,12 @@
 package org.kat4j.function.kan;
 
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
-import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 
 /**
@@ -16,14 +16,15 @@ import org.kat4j.torch.Registry;
  * turning them, so the same number of a bump belongs to the same number of a weight in row-major
  * order. Source and names: quiqi/relu_kan.
  */
-public final class ReluBumps implements KanLayer {
+public final class ReluBumps implements BasisLayer {
   /**
    * @param gridSize g, 1 to 10,000
    * @param order k, 0 to 8: a bump reaches over k + 1 intervals
    * @param trainEnds whether the ends of the bumps are trained
    */
   @Kind("relu-bumps")
-  public record Spec(int gridSize, int order, boolean trainEnds) implements KanLayer.Spec {
+  public record Spec(int gridSize, int order, boolean trainEnds)
+      implements KanLayer.Spec, BasisLayer.Spec {
     public Spec {
       Check.between("gridSize", gridSize, 1, BSpline.MAX_GRID);
       Check.between("order", order, 0, BSpline.MAX_ORDER);
@@ -35,7 +36,12 @@ public final class ReluBumps implements KanLayer {
 
     @Override
     public ReluBumps build(int in, int out, Context context) {
-      return new ReluBumps(this, in, out, context);
+      return overWindow(in, 1, out, context);
+    }
+
+    @Override
+    public ReluBumps overWindow(int in, int taps, int out, Context context) {
+      return new ReluBumps(this, in, taps, out, context);
     }
 
     @Override
@@ -48,10 +54,10 @@ public final class ReluBumps implements KanLayer {
   private final double scale;
   private final Tensor low; // [in, g + k]
   private final Tensor high; // [in, g + k]
-  private final Tensor weight; // [out, 1, g + k, in]
+  private final Tensor weight; // [out, 1, g + k, in * taps]
   private final Tensor bias; // [out]
 
-  private ReluBumps(Spec spec, int in, int out, Context context) {
+  private ReluBumps(Spec spec, int in, int taps, int out, Context context) {
     double g = spec.gridSize;
     int k = spec.order;
     int basis = spec.gridSize + k;
@@ -60,9 +66,9 @@ public final class ReluBumps implements KanLayer {
     double[] ends = BSplines.repeated(ends(spec.gridSize, k), in);
     low = spec.trainEnds ? context.parameter(starts, in, basis) : context.buffer(starts, in, basis);
     high = spec.trainEnds ? context.parameter(ends, in, basis) : context.buffer(ends, in, basis);
-    weight = context.parameter(out, 1, basis, in);
+    weight = context.parameter(out, 1, basis, in * taps);
     bias = context.parameter(out);
-    double bound = 1 / Math.sqrt((double) in * basis);
+    double bound = 1 / Math.sqrt((double) in * taps * basis);
     Init.uniform(weight, bound, context.random());
     Init.uniform(bias, bound, context.random());
   }
@@ -86,8 +92,14 @@ public final class ReluBumps implements KanLayer {
   }
 
   @Override
-  public Tensor forward(Tensor x, Pass pass) {
-    return Contraction.outputsFirst(basis(x), weight).add(bias);
+  public List<Term> terms(Tensor x) {
+    Tensor bumps = basis(x);
+    return List.of(new Term(bumps, weight.view(weight.size(0), -1, bumps.size(-1))));
+  }
+
+  @Override
+  public Tensor bias() {
+    return bias;
   }
 
   /** {@code [..., in, g + k]}. */

@@ -1,5 +1,6 @@
 package org.kat4j.function.kan;
 
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -7,7 +8,6 @@ import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
-import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 
 /**
@@ -17,7 +17,7 @@ import org.kat4j.torch.Registry;
  * <p>F(x) = (a_0 + a_1 x + ...) / (1 + |b_0 + b_1 x + ...|); y = (F(x) + silu(x)) W. Input i
  * belongs to group i mod groups. Source and names: hoangthangta/All-KAN.
  */
-public final class SharedRational implements KanLayer {
+public final class SharedRational implements BasisLayer {
   /**
    * @param numerator number of coefficients a, 1 to 16
    * @param denominator number of coefficients b, 1 to 16
@@ -26,7 +26,7 @@ public final class SharedRational implements KanLayer {
    */
   @Kind("shared-rational")
   public record Spec(int numerator, int denominator, int groups, boolean baseBranch)
-      implements KanLayer.Spec {
+      implements KanLayer.Spec, BasisLayer.Spec {
     public Spec {
       Check.between("numerator", numerator, 1, 16);
       Check.between("denominator", denominator, 1, 16);
@@ -39,11 +39,16 @@ public final class SharedRational implements KanLayer {
 
     @Override
     public SharedRational build(int in, int out, Context context) {
+      return overWindow(in, 1, out, context);
+    }
+
+    @Override
+    public SharedRational overWindow(int in, int taps, int out, Context context) {
       if (in % groups != 0) {
         throw new IllegalArgumentException(
             "groups = " + groups + ": does not divide the layer's " + in + " inputs");
       }
-      return new SharedRational(this, in, out, context);
+      return new SharedRational(this, in, taps, out, context);
     }
 
     @Override
@@ -56,23 +61,24 @@ public final class SharedRational implements KanLayer {
   private final int repeats;
   private final Tensor a; // [numerator, groups]
   private final Tensor b; // [denominator, groups]
-  private final Tensor weight; // [in, out]
+  private final Tensor weight; // [in * taps, out]
 
-  private SharedRational(Spec spec, int in, int out, Context context) {
+  private SharedRational(Spec spec, int in, int taps, int out, Context context) {
     this.spec = spec;
     repeats = in / spec.groups;
     a = context.parameter(spec.numerator, spec.groups);
     b = context.parameter(spec.denominator, spec.groups);
-    weight = context.parameter(in, out);
+    weight = context.parameter(in * taps, out);
     Init.uniform(a, 1 / Math.sqrt(spec.groups), context.random());
     Init.uniform(b, 1 / Math.sqrt(spec.groups), context.random());
     Init.uniform(weight, 1 / Math.sqrt(out), context.random());
   }
 
   @Override
-  public Tensor forward(Tensor x, Pass pass) {
+  public List<Term> terms(Tensor x) {
     Tensor f = polynomial(x, a).div(polynomial(x, b).abs().add(new Scalar(1)));
-    return (spec.baseBranch ? f.add(torch.silu(x)) : f).matmul(weight);
+    Tensor values = spec.baseBranch ? f.add(torch.silu(x)) : f;
+    return List.of(new Term(values.unsqueeze(-1), weight.t().unsqueeze(-1)));
   }
 
   /** Horner's scheme; {@code coefficients [count, groups]}, the constant first. */

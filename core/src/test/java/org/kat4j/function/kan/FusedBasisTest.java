@@ -155,7 +155,7 @@ class FusedBasisTest {
     Context context = Context.cpu(3).withDType(DType.FLOAT64);
     var spec =
         new RadialBasis.Spec(
-            8, -2, 2, bump, 0.5, false, Activation.SILU, RadialBasis.Naming.LAYERNORM);
+            8, -2, 2, bump, 0.5, false, Activation.SILU, RadialBasis.Naming.LAYERNORM, true);
     RadialBasis layer = spec.build(6, 7, context);
     RadialBasis twin = spec.build(6, 7, Context.cpu(3).withDType(DType.FLOAT64).composed());
     Tensor x = Backpropagation.leaf(normal(6, DType.FLOAT64, 20, 6), DType.FLOAT64);

@@ -350,7 +350,7 @@ class KanExamplesTest {
             within(1e-6));
   }
 
-  private static Selection pool(int copies, Selection.Granularity granularity) {
+  private static Selection pool(int copies, Selector.Granularity granularity) {
     KanLayer member = new Chebyshev.Spec(3).build(3, 4, float64());
     return new Selection(Collections.nCopies(copies, member), 4, granularity, float64());
   }
@@ -358,11 +358,11 @@ class KanExamplesTest {
   @Test
   void copiesOfOneMemberAreThatMember() {
     Tensor x = normal(5, 6, 3);
-    Tensor one = forward(pool(1, Selection.Granularity.LAYER), x);
+    Tensor one = forward(pool(1, Selector.Granularity.LAYER), x);
     KanLayer several = new Chebyshev.Spec(3).build(3, 4, float64());
     Selection three =
         new Selection(
-            List.of(several, several, several), 4, Selection.Granularity.OUTPUT, float64());
+            List.of(several, several, several), 4, Selector.Granularity.OUTPUT, float64());
     assertThat(largest(forward(three, x).sub(forward(several, x)))).isLessThan(1e-14);
     assertThat(one.shape()).containsExactly(6, 4);
   }
@@ -374,7 +374,7 @@ class KanExamplesTest {
             new Chebyshev.Spec(3).build(3, 4, context),
             new Fourier.Spec(2, true, false).build(3, 4, context),
             BSpline.Spec.example().build(3, 4, context));
-    return new Selection(members, 4, Selection.Granularity.OUTPUT, context);
+    return new Selection(members, 4, Selector.Granularity.OUTPUT, context);
   }
 
   @Test
@@ -383,17 +383,17 @@ class KanExamplesTest {
     Tensor choices = Tensor.create(new double[] {1, 0, -1}).view(3, 1).expand(3, 4).contiguous();
     choices.select(1, 3).copy_(Tensor.create(new double[] {-1, 5, 0}));
     set(layer, "selection", choices);
-    assertThat(Memory.doubles(layer.probabilities().select(1, 0)))
+    assertThat(Memory.doubles(layer.selector().probabilities().select(1, 0)))
         .containsExactly(new double[] {0.665241, 0.244728, 0.090031}, within(1e-6));
     Tensor x = normal(6, 5, 3);
-    layer.calibrate(x);
+    layer.selector().calibrate(x);
     Tensor y = forward(layer, x);
     y.square().sum().backward();
     Tensor gradient = Objects.requireNonNull(StateDict.of(layer).get("selection")).grad();
     assertThat(largest(gradient.sum(0))).isLessThan(1e-12); // of a softmax
-    layer.sharpen(1e-3);
+    layer.selector().sharpen(1e-3);
     Tensor sharp = forward(layer, x);
-    layer.harden();
+    layer.selector().harden();
     Tensor hard = forward(layer, x);
     assertThat(largest(sharp.sub(hard))).isLessThan(1e-12);
     KanLayer pruned = layer.pruned();

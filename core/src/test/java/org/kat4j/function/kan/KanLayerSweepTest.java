@@ -69,6 +69,7 @@ class KanLayerSweepTest {
     return Stream.of(
         new BSpline.Spec(4, 2, -2, 2, Activation.GELU, false, 0.1),
         RadialBasis.Spec.fasterKan(),
+        RadialBasis.Spec.withoutNorm(),
         new Chebyshev.Spec(7),
         new Fourier.Spec(3, false, true),
         new ActivationBumps.Spec(

@@ -20,7 +20,6 @@ import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Losses;
 import org.kat4j.torch.Memory;
-import org.kat4j.torch.Pass;
 import org.kat4j.torch.RandomStream;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
@@ -36,7 +35,6 @@ import org.kat4j.torch.StateDict;
  */
 public record Fit(int epochs, int batch, double weightDecay, boolean cosine) {
   private static final int POINTS = 25; // of a curve
-  private static final int ROWS_AT_ONCE = 2000; // of an evaluation
 
   /** Makes the data; called once. */
   @FunctionalInterface
@@ -52,34 +50,11 @@ public record Fit(int epochs, int batch, double weightDecay, boolean cosine) {
     };
   }
 
-  /** Rows on a device. */
-  private record Placed(Tensor x, Tensor y) {
-    static Placed of(Rows rows, Rows.Part part, Device device) {
-      int n = rows.size(part);
-      Tensor x = Tensor.create(part.x(), n, rows.inputs());
-      Tensor y;
-      if (rows.classes()) {
-        long[] labels = new long[n];
-        for (int i = 0; i < n; i++) {
-          labels[i] = (long) part.y()[i];
-        }
-        y = Tensor.create(labels);
-      } else {
-        y = Tensor.create(part.y(), n, rows.outputs());
-      }
-      return new Placed(Memory.to(x, device), Memory.to(y, device));
-    }
-
-    long size() {
-      return x.size(0);
-    }
-  }
-
   private Measured run(Rows rows, Trial trial) {
     Device device = trial.place().device();
     try (Scope _ = Scope.open()) {
-      Placed train = Placed.of(rows, rows.train(), device);
-      Placed validation = Placed.of(rows, rows.validation(), device);
+      PlacedRows train = PlacedRows.of(rows, rows.train(), device);
+      PlacedRows validation = PlacedRows.of(rows, rows.validation(), device);
       Context context =
           new Context(device, DType.FLOAT32, new RandomStream(trial.seed()), 0, 1, true);
       Network network =
@@ -103,12 +78,12 @@ public record Fit(int epochs, int batch, double weightDecay, boolean cosine) {
       Network network,
       Optimizer optimizer,
       SequencedMap<String, Tensor> parameters,
-      Placed train,
-      Placed validation) {
+      PlacedRows train,
+      PlacedRows validation) {
     Device device = trial.place().device();
     RandomStream random = new RandomStream(-trial.seed());
-    int size = batch == 0 ? (int) train.size() : batch;
-    int perEpoch = Math.ceilDiv((int) train.size(), size);
+    int size = batch == 0 ? train.size() : batch;
+    int perEpoch = Math.ceilDiv(train.size(), size);
     long steps = (long) epochs * perEpoch;
     var schedule = new CosineSchedule(trial.rate(), steps, 0, 0, 0, false);
     List<Measured.Point> curve = new ArrayList<>();
@@ -119,12 +94,11 @@ public record Fit(int epochs, int batch, double weightDecay, boolean cosine) {
       for (int epoch = 0; epoch < epochs; epoch++) {
         device.synchronize();
         long start = System.nanoTime();
-        int[] order =
-            org.kat4j.data.RandomStream.of(trial.seed(), epoch).permutation((int) train.size());
+        int[] order = org.kat4j.data.RandomStream.of(trial.seed(), epoch).permutation(train.size());
         for (int b = 0; b < perEpoch; b++) {
           double rate = cosine ? schedule.at(step) : trial.rate();
           try (Scope _ = Scope.open()) {
-            Tensor loss = loss(rows, network, batch(train, order, b * size, size, device), random);
+            Tensor loss = train.batch(order, b * size, size).loss(network, random);
             loss.backward();
             optimizer.step(rate);
             StateDict.clearGradients(parameters);
@@ -140,54 +114,14 @@ public record Fit(int epochs, int batch, double weightDecay, boolean cosine) {
           if (!Double.isFinite(mean)) {
             throw new Diverged("the training loss is " + mean + " after " + step + " steps");
           }
-          curve.add(new Measured.Point(step, mean, score(rows, network, validation)));
+          curve.add(new Measured.Point(step, mean, validation.score(network)));
           lossSum.zero_();
           since = step;
         }
       }
     }
     double test =
-        trial.last() ? score(rows, network, Placed.of(rows, rows.test(), device)) : Double.NaN;
-    return new Measured(
-        score(rows, network, validation), test, steps, nanos / 1e9, curve, Map.of());
-  }
-
-  private static Placed batch(Placed all, int[] order, int from, int size, Device device) {
-    int count = Math.min(size, order.length - from);
-    if (count == order.length) {
-      return all;
-    }
-    long[] chosen = new long[count];
-    for (int i = 0; i < count; i++) {
-      chosen[i] = order[from + i];
-    }
-    Tensor index = Memory.to(Tensor.create(chosen), device);
-    return new Placed(all.x.index_select(0, index), all.y.index_select(0, index));
-  }
-
-  private static Tensor loss(Rows rows, Network network, Placed batch, RandomStream random) {
-    Tensor out = network.forward(batch.x, Pass.training(random)); // [rows, outputs]
-    return rows.classes() ? Losses.crossEntropy(out, batch.y, 0) : out.sub(batch.y).square().mean();
-  }
-
-  /** Percent of right classes, or the root of the mean squared error. */
-  private static double score(Rows rows, Network network, Placed data) {
-    double sum = 0;
-    try (var _ = Scope.noGradients()) {
-      for (long from = 0; from < data.size(); from += ROWS_AT_ONCE) {
-        try (Scope _ = Scope.open()) {
-          long count = Math.min(ROWS_AT_ONCE, data.size() - from);
-          Tensor out = network.forward(data.x.narrow(0, from, count), Pass.evaluation());
-          Tensor y = data.y.narrow(0, from, count);
-          sum +=
-              rows.classes()
-                  ? Losses.countInTop(out, y, 1).item_long()
-                  : out.sub(y).square().sum().item_double();
-        }
-      }
-    }
-    return rows.classes()
-        ? 100 * sum / data.size()
-        : Math.sqrt(sum / (data.size() * rows.outputs()));
+        trial.last() ? PlacedRows.of(rows, rows.test(), device).score(network) : Double.NaN;
+    return new Measured(validation.score(network), test, steps, nanos / 1e9, curve, Map.of());
   }
 }
