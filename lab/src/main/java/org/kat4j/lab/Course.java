@@ -80,9 +80,15 @@ public final class Course implements AutoCloseable {
     startClock();
   }
 
-  /** What the trial found, with the scores of the last weights. */
-  public Measured measured(double validation, double test) {
-    return new Measured(validation, test, steps, nanos / 1e9, curve, Map.of());
+  /**
+   * What the trial found. The validation score is that of the last point, which has to follow the
+   * last update.
+   */
+  public Measured measured(double test) {
+    if (curve.isEmpty() || stepsAtPoint < steps) {
+      throw new IllegalStateException("the last weights have no validation score");
+    }
+    return new Measured(curve.getLast().validation(), test, steps, nanos / 1e9, curve, Map.of());
   }
 
   private void startClock() {

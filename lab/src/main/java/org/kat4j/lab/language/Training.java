@@ -86,7 +86,7 @@ public record Training(
       try (Course course = new Course(model, optimizer, LONGEST_GRADIENT, device)) {
         train(data, trial, model, course);
         double test = trial.last() ? loss(model, data.test(), device) : Double.NaN;
-        return course.measured(loss(model, data.validation(), device), test);
+        return course.measured(test);
       }
     }
   }

@@ -50,7 +50,7 @@ public record Fit(int epochs, int batch, double weightDecay, boolean cosine) {
         train(trial, network, course, train, validation);
         double test =
             trial.last() ? Placed.of(rows, rows.test(), device).score(network) : Double.NaN;
-        return course.measured(validation.score(network), test);
+        return course.measured(test);
       }
     }
   }

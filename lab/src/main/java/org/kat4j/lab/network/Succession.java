@@ -66,10 +66,9 @@ public record Succession(int epochs, int batch) {
           course.point(() -> mean(accuracies(validation, network)));
           accuracy[task] = accuracies(test, network);
         }
-        double seen = mean(accuracies(validation, network));
         return trial.last()
-            ? course.measured(seen, mean(accuracy[tasks.size() - 1])).withExtras(extras(accuracy))
-            : course.measured(seen, Double.NaN);
+            ? course.measured(mean(accuracy[tasks.size() - 1])).withExtras(extras(accuracy))
+            : course.measured(Double.NaN);
       }
     }
   }

@@ -130,10 +130,10 @@ public final class PolynomialActivations implements Claim {
     var training =
         new org.kat4j.lab.image.Training(
             "fashion-mnist",
-            budget.of(500, 4000, 55_000),
+            budget.of(500, 3000, 55_000),
             budget.of(500, 1000, 5000),
             budget.of(1000, 2000, 10_000),
-            budget.of(2, 10, 50),
+            budget.of(2, 8, 50),
             64,
             Augmentation.NONE);
     return new Study(
