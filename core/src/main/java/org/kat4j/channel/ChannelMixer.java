@@ -38,7 +38,12 @@ public interface ChannelMixer extends Part {
    * example()}: small, valid, the defaults of its YAML form.
    */
   sealed interface Spec
-      permits Mlp.Spec, GroupRationalMlp.Spec, KanMlp.Spec, LatentKan.Spec, PolynomialMlp.Spec {
+      permits Mlp.Spec,
+          GatedMlp.Spec,
+          GroupRationalMlp.Spec,
+          KanMlp.Spec,
+          LatentKan.Spec,
+          PolynomialMlp.Spec {
     /**
      * The mixer for tokens of {@code width} channels; fails with the field's name when width does
      * not fit.

@@ -36,6 +36,13 @@ public final class Mlp implements ChannelMixer {
       Tensor apply(Tensor x) {
         return torch.relu(x);
       }
+    },
+    /** max(x, 0)^2. Source: Primer, arXiv 2109.08668. */
+    SQUARED_RELU(2 / 3.0) {
+      @Override
+      Tensor apply(Tensor x) {
+        return torch.relu(x).square();
+      }
     };
 
     private final double alpha;

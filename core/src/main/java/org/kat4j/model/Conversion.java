@@ -27,6 +27,9 @@ public final class Conversion {
           case GELU -> "gelu-corrected";
           case SILU -> "swish";
           case RELU -> "relu";
+          case SQUARED_RELU ->
+              throw new UserException(
+                  "no rational function is fitted to squared-relu: gelu, silu and relu are possible");
         };
     var mixer =
         new GroupRationalMlp.Spec(

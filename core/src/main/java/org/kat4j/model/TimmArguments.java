@@ -49,7 +49,8 @@ public final class TimmArguments {
             c.path("qkv_bias").asBoolean(true),
             c.path("qk_norm").asBoolean(false),
             c.path("proj_bias").asBoolean(true),
-            0);
+            0,
+            false);
     return new VisionTransformer.Spec(
         c.path("img_size").asInt(patch * side(shape(shapes, "pos_embed", 3)[1] - prefix)),
         patch,
@@ -137,8 +138,8 @@ public final class TimmArguments {
 
   /** All arguments of a spec by their Python names. */
   static ObjectNode of(VisionTransformer.Spec spec) {
-    if (!(spec.tokenMixer() instanceof Attention.Spec attention)) {
-      throw notOfTimm("attention as token mixer");
+    if (!(spec.tokenMixer() instanceof Attention.Spec attention) || attention.causal()) {
+      throw notOfTimm("attention as token mixer, which is not causal");
     }
     ObjectNode c = JsonNodeFactory.instance.objectNode();
     c.put("img_size", spec.imageSize());
@@ -175,6 +176,9 @@ public final class TimmArguments {
     switch (spec.channelMixer()) {
       case Mlp.Spec mlp -> {
         c.put("mlp_ratio", mlp.ratio());
+        if (mlp.activation() == Mlp.Activation.SQUARED_RELU) {
+          throw notOfTimm("the activations gelu, silu and relu");
+        }
         if (mlp.activation() != Mlp.Activation.GELU) {
           c.put("act_layer", mlp.activation().name().toLowerCase(Locale.ROOT));
         }

@@ -1,7 +1,9 @@
 package org.kat4j.token;
 
+import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +31,11 @@ public final class Attention implements TokenMixer {
    * @param qkNorm whether queries and keys are normalised per head
    * @param outBias whether the output projection has a bias
    * @param dropout rate after the output projection, in [0, 1)
+   * @param causal whether a token attends to itself and those before it only
    */
   @Kind("attention")
-  public record Spec(int heads, boolean qkvBias, boolean qkNorm, boolean outBias, double dropout)
+  public record Spec(
+      int heads, boolean qkvBias, boolean qkNorm, boolean outBias, double dropout, boolean causal)
       implements TokenMixer.Spec {
     public Spec {
       Check.atLeast("heads", heads, 1);
@@ -44,7 +48,12 @@ public final class Attention implements TokenMixer {
 
     /** timm's defaults with this many heads. */
     public static Spec heads(int heads) {
-      return new Spec(heads, true, false, true, 0);
+      return new Spec(heads, true, false, true, 0, false);
+    }
+
+    /** The same for sequences that are predicted token by token. */
+    public Spec asCausal() {
+      return new Spec(heads, qkvBias, qkNorm, outBias, dropout, true);
     }
 
     @Override
@@ -69,6 +78,7 @@ public final class Attention implements TokenMixer {
   private final int heads;
   private final int headWidth;
   private final double dropout;
+  private final boolean causal;
   private final Linear qkv;
   private final @Nullable LayerNorm qNorm;
   private final @Nullable LayerNorm kNorm;
@@ -78,6 +88,7 @@ public final class Attention implements TokenMixer {
     heads = spec.heads;
     headWidth = width / heads;
     dropout = spec.dropout;
+    causal = spec.causal;
     qkv = new Linear(width, 3 * width, spec.qkvBias, context);
     qNorm = spec.qkNorm ? new LayerNorm(headWidth, NORM_EPSILON, context) : null;
     kNorm = spec.qkNorm ? new LayerNorm(headWidth, NORM_EPSILON, context) : null;
@@ -106,7 +117,14 @@ public final class Attention implements TokenMixer {
     if (pass.tap() != Tap.NONE) {
       pass.tap().record("weights", weights(q, k));
     }
-    return torch.scaled_dot_product_attention(q, k, v).transpose(1, 2).contiguous();
+    return attended(q, k, v).transpose(1, 2).contiguous();
+  }
+
+  private Tensor attended(Tensor q, Tensor k, Tensor v) {
+    double noDropout = 0;
+    boolean groupedHeads = false;
+    return torch.scaled_dot_product_attention(
+        q, k, v, new TensorOptional(), noDropout, causal, new DoubleOptional(), groupedHeads);
   }
 
   private static Tensor normed(@Nullable LayerNorm norm, Tensor x) {
@@ -115,7 +133,14 @@ public final class Attention implements TokenMixer {
 
   /** What the fused attention does not return: the softmax itself. */
   private Tensor weights(Tensor q, Tensor k) {
-    return q.matmul(k.transpose(-2, -1)).mul(new Scalar(1 / Math.sqrt(headWidth))).softmax(-1);
+    Tensor scores = q.matmul(k.transpose(-2, -1)).mul(new Scalar(1 / Math.sqrt(headWidth)));
+    return (causal ? withoutLater(scores) : scores).softmax(-1);
+  }
+
+  /** Scores {@code [..., queries, keys]}, those of later keys minus infinity. */
+  private static Tensor withoutLater(Tensor scores) {
+    Tensor never = torch.full_like(scores, new Scalar(Double.NEGATIVE_INFINITY));
+    return scores.tril().add(never.triu(1));
   }
 
   public int heads() {

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.kat4j.error.UserException;
 
 /**
- * High-entropy alloys: compositions as numbers, and the two problems of sheet 12 from the table of
- * Borg et al. 2020 ({@code hea} in {@link KnownTables}).
+ * High-entropy alloys: compositions as numbers, and the three problems of sheet 12 from the table
+ * of Borg et al. 2020 ({@code hea} in {@link KnownTables}).
  *
  * <p>Elements: radius in pm, valence electrons, Pauling's electronegativity, melting point in K,
  * bulk and shear modulus in GPa; enthalpies of mixing of pairs by Miedema in kJ/mol.
@@ -201,8 +201,7 @@ public final class HighEntropyAlloys {
         continue;
       }
       Descriptors d = descriptors(fractions);
-      List<Double> x = new ArrayList<>();
-      elementNames().forEach(element -> x.add(fractions.getOrDefault(element, 0.0)));
+      List<Double> x = new ArrayList<>(ofElements(fractions));
       x.addAll(List.of(d.delta, d.vec, d.dchi, d.melting / 1000, d.entropy, temperature[i] / 1000));
       for (String method : methods) {
         x.add(method.equals(processing.at(i)) ? 1.0 : 0);
@@ -212,6 +211,27 @@ public final class HighEntropyAlloys {
       rows.add(x, strength[i] / 1000, fractions);
     }
     return rows.grouped(Task.REGRESSION, names, List.of());
+  }
+
+  /**
+   * The calculated Young modulus in GPa from the fractions of 15 elements; rows that lack it or
+   * have other elements are left out. The table's figure is itself computed from the elements.
+   */
+  public static Grouped youngModulus(Table table) {
+    Words formulas = new Words(table, "FORMULA");
+    double[] modulus = table.numbers("PROPERTY: Calculated Young modulus (GPa)");
+    Rows rows = new Rows();
+    for (int i = 0; i < table.rows(); i++) {
+      Map<String, Double> fractions = known(formulas.at(i));
+      if (fractions != null && !Double.isNaN(modulus[i])) {
+        rows.add(ofElements(fractions), modulus[i], fractions);
+      }
+    }
+    return rows.grouped(Task.REGRESSION, elementNames(), List.of());
+  }
+
+  private static List<Double> ofElements(Map<String, Double> fractions) {
+    return elementNames().stream().map(element -> fractions.getOrDefault(element, 0.0)).toList();
   }
 
   /**

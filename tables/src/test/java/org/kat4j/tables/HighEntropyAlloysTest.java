@@ -65,15 +65,15 @@ class HighEntropyAlloysTest {
   void problemsOfTheTable(@TempDir Path folder) throws IOException {
     String header =
         "FORMULA,PROPERTY: Microstructure,PROPERTY: Processing method,PROPERTY: Type of test,"
-            + "PROPERTY: Test temperature ($^\\circ$C),PROPERTY: YS (MPa)\n";
+            + "PROPERTY: Test temperature ($^\\circ$C),PROPERTY: YS (MPa),PROPERTY: Calculated Young modulus (GPa)\n";
     String rows =
         """
-        Al0.25 Co1 Fe1 Ni1,FCC,CAST,C,25,158
-        Al0.5 Co2 Fe2 Ni2,FCC,ANNEAL,T,400,120
-        Co1 Fe1 Ni1,FCC+BCC,CAST,C,25,
-        Mo1 Nb1,BCC,CAST,C,25,1000
-        Nb1 Mo1,B2,CAST,C,25,900
-        Fe1 Ag1,FCC,CAST,C,25,100
+        Al0.25 Co1 Fe1 Ni1,FCC,CAST,C,25,158,190
+        Al0.5 Co2 Fe2 Ni2,FCC,ANNEAL,T,400,120,
+        Co1 Fe1 Ni1,FCC+BCC,CAST,C,25,,205
+        Mo1 Nb1,BCC,CAST,C,25,1000,210.5
+        Nb1 Mo1,B2,CAST,C,25,900,
+        Fe1 Ag1,FCC,CAST,C,25,100,150
         """;
     Table table =
         TableReader.read(
@@ -82,6 +82,10 @@ class HighEntropyAlloysTest {
     assertThat(strength.problem().features()).hasSize(27);
     assertThat(strength.problem().y()).containsExactly(0.158, 0.12, 1.0, 0.9);
     assertThat(strength.groups()).containsExactly(0, 0, 1, 1);
+    var modulus = HighEntropyAlloys.youngModulus(table);
+    assertThat(modulus.problem().features()).isEqualTo(HighEntropyAlloys.elementNames());
+    assertThat(modulus.problem().y()).containsExactly(190, 205, 210.5); // silver is not known
+    assertThat(modulus.problem().x()[2]).contains(0.5, 0);
     var phase = HighEntropyAlloys.singlePhase(table);
     assertThat(phase.problem().y()).containsExactly(1, 0); // MoNb is reported in two ways
   }

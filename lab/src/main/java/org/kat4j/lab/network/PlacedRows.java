@@ -56,7 +56,7 @@ public record PlacedRows(Tensor x, Tensor y, boolean classes) {
   /** What training makes small, with the graph that leads to it. */
   public Tensor loss(Network network, RandomStream random) {
     Tensor out = network.forward(x, Pass.training(random)); // [rows, outputs]
-    return classes ? Losses.crossEntropy(out, y, 0) : out.sub(y).square().mean();
+    return classes ? Losses.crossEntropy(out, y, 0) : Losses.meanSquaredError(out, y);
   }
 
   /** Percent of right classes, or the root of the mean squared error. */

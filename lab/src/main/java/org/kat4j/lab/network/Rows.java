@@ -1,9 +1,8 @@
 package org.kat4j.lab.network;
 
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.kat4j.lab.Checksum;
 import org.kat4j.lab.Measure;
 
 /**
@@ -31,33 +30,41 @@ public record Rows(
     return classes ? Measure.ACCURACY : Measure.RMSE;
   }
 
+  /** Only the rows of some classes, with the outputs of a network that knows so many. */
+  public Rows ofClasses(int from, int to, int outputs) {
+    return new Rows(
+        "%s, classes %d to %d".formatted(name, from, to - 1),
+        inputs,
+        outputs,
+        true,
+        ofClasses(train, from, to),
+        ofClasses(validation, from, to),
+        ofClasses(test, from, to));
+  }
+
+  private Part ofClasses(Part part, int from, int to) {
+    int[] kept =
+        IntStream.range(0, size(part)).filter(i -> part.y[i] >= from && part.y[i] < to).toArray();
+    float[] x = new float[kept.length * inputs];
+    float[] y = new float[kept.length];
+    for (int i = 0; i < kept.length; i++) {
+      System.arraycopy(part.x, kept[i] * inputs, x, i * inputs, inputs);
+      y[i] = part.y[kept[i]];
+    }
+    return new Part(x, y);
+  }
+
   int size(Part part) {
     return part.x.length / inputs;
   }
 
   /** Name, sizes and SHA-256 of all numbers. */
   public String checksum() {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (Part part : new Part[] {train, validation, test}) {
-        update(digest, part.x);
-        update(digest, part.y);
-      }
-      return "%s, %d/%d/%d rows, sha256 %s"
-          .formatted(
-              name,
-              size(train),
-              size(validation),
-              size(test),
-              HexFormat.of().formatHex(digest.digest()));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
+    Checksum checksum = new Checksum();
+    for (Part part : List.of(train, validation, test)) {
+      checksum.add(part.x).add(part.y);
     }
-  }
-
-  private static void update(MessageDigest digest, float[] values) {
-    ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
-    bytes.asFloatBuffer().put(values);
-    digest.update(bytes);
+    return "%s, %d/%d/%d rows, sha256 %s"
+        .formatted(name, size(train), size(validation), size(test), checksum.digits());
   }
 }

@@ -18,13 +18,20 @@ import org.kat4j.lab.network.Function;
 import org.kat4j.lab.network.Kan;
 import org.kat4j.lab.network.Network;
 import org.kat4j.lab.network.Perceptron;
+import org.kat4j.lab.network.Rows;
 import org.kat4j.lab.network.SplinePerceptron;
+import org.kat4j.lab.network.Succession;
 
-/** KAN or MLP: a fairer comparison. Experiments (a) and (b) of sheet 09. */
+/**
+ * KAN or MLP: a fairer comparison. Experiments (a) to (d) of sheet 09, and (b) once more with all
+ * images.
+ */
 public final class FairComparison implements Claim {
   private static final int PIXELS = 784;
   private static final int CLASSES = 10;
   private static final List<Double> RATES = List.of(1e-3, 3e-3, 1e-2, 3e-2);
+
+  private static final List<Double> IMAGE_RATES = List.of(3e-4, 1e-3, 3e-3);
 
   private static final String KAN = "KAN";
   private static final String GELU = "MLP gelu";
@@ -32,6 +39,8 @@ public final class FairComparison implements Claim {
   private static final String SPLINE_MLP = "B-spline MLP";
 
   private static final String IMAGES = "Fashion-MNIST, equal parameters";
+  private static final String ALL_IMAGES = "Fashion-MNIST, all images";
+  private static final String TASKS = "MNIST, three digits after another";
   private static final String IMAGES_BY_FLOPS = "Fashion-MNIST, equal FLOPs";
 
   @Override
@@ -46,7 +55,10 @@ public final class FairComparison implements Claim {
         "KAN is level with the MLP on Fashion-MNIST, or the B-spline MLP is far behind on formulas.",
         "Current efficient KAN layers, each basis evaluated once for every input, instead of the pykan"
             + " of 2024; rates chosen on validation data, scores of the last epoch instead of the best"
-            + " epoch on test data; true RMSE.",
+            + " epoch on test data; true RMSE. The verdict rests on formulas and on the sheet's 10,000"
+            + " images; all images of Fashion-MNIST, real tables and tasks one after another stand"
+            + " beside them for information. Of KANbeFair's tables only wine is at hand, its 1,599"
+            + " red ones.",
         1);
   }
 
@@ -79,11 +91,50 @@ public final class FairComparison implements Claim {
                   .formatted(train, others, images.epochs()),
               Measure.ACCURACY,
               match,
-              List.of(3e-4, 1e-3, 3e-3),
-              imageArms(match),
+              IMAGE_RATES,
+              imageArms(match, CLASSES),
               images.on(FlatImages.of("fashion-mnist", train, others, 10_000))));
     }
+    studies.add(allImages(budget));
+    studies.addAll(RealTables.studies(budget, KAN, GELU, TANH));
+    studies.add(tasks(budget));
     return studies;
+  }
+
+  /** KANbeFair's own experiment but for the 10,000 images that choose the rate. */
+  private static Study allImages(Budget budget) {
+    Fit fit = new Fit(budget.of(2, 20, 20), 128, 0, false);
+    int train = budget.of(4000, 50_000, 50_000);
+    int others = budget.of(1000, 10_000, 10_000);
+    return new Study(
+        ALL_IMAGES,
+        "%,d images, validated on %,d others, tested on 10,000, about 50,000 parameters, Adam, %d epochs of batches of 128"
+            .formatted(train, others, fit.epochs()),
+        Measure.ACCURACY,
+        Match.PARAMETERS,
+        IMAGE_RATES,
+        imageArms(Match.PARAMETERS, CLASSES),
+        fit.on(FlatImages.of("fashion-mnist", train, others, 10_000)));
+  }
+
+  /** Digits 0 to 2, then 3 to 5, then 6 to 8, by a head for all nine. */
+  private static Study tasks(Budget budget) {
+    Succession succession = new Succession(budget.of(8, 5, 20), 128);
+    int train = budget.of(3000, 50_000, 50_000);
+    int others = budget.of(1000, 10_000, 10_000);
+    Fit.Source images = FlatImages.of("mnist", train, others, 10_000);
+    return new Study(
+        TASKS,
+        "digits 0 to 2, 3 to 5 and 6 to 8 of %,d images one task after another, %d epochs each; accuracy on all of them after the last, Adam, batches of 128"
+            .formatted(train, succession.epochs()),
+        Succession.ACCURACY,
+        Match.PARAMETERS,
+        List.of(1e-4, 3e-4, 1e-3, 3e-3),
+        imageArms(Match.PARAMETERS, 9),
+        succession.on(place -> {
+          Rows all = images.open(place);
+          return List.of(all.ofClasses(0, 3, 9), all.ofClasses(3, 6, 9), all.ofClasses(6, 9, 9));
+        }));
   }
 
   private static String name(Function target, Match match) {
@@ -101,15 +152,17 @@ public final class FairComparison implements Claim {
   }
 
   /** About 50,000 numbers; the MLP sets the size. */
-  private static List<Arm> imageArms(Match match) {
-    Arm mlp = Perceptron.Spec.of(64, Activation.GELU).arm(GELU, "[784, 64, 10]", PIXELS, CLASSES);
+  private static List<Arm> imageArms(Match match, int classes) {
+    Arm mlp =
+        Perceptron.Spec.of(64, Activation.GELU)
+            .arm(GELU, "[784, 64, %d]".formatted(classes), PIXELS, classes);
     int width =
         Width.nearest(
-            match.sizeOf(mlp), h -> size(Kan.Spec.of(h, splines(3, 2)), match, PIXELS, CLASSES));
+            match.sizeOf(mlp), h -> size(Kan.Spec.of(h, splines(3, 2)), match, PIXELS, classes));
     Arm kan =
         Kan.Spec.of(width, splines(3, 2))
-            .arm(KAN, "[784, %d, 10], G 3, k 2".formatted(width), PIXELS, CLASSES);
-    return List.of(mlp, kan, splinePerceptron(match, mlp, PIXELS, CLASSES));
+            .arm(KAN, "[784, %d, %d], G 3, k 2".formatted(width, classes), PIXELS, classes);
+    return List.of(mlp, kan, splinePerceptron(match, mlp, PIXELS, classes));
   }
 
   private static BSpline.Spec splines(int gridSize, int order) {
@@ -166,14 +219,25 @@ public final class FairComparison implements Claim {
             .forInformation(),
         Comparison.better(
                 "the MLP beats the B-spline MLP on images", List.of(IMAGES), GELU, SPLINE_MLP, 0.5)
+            .forInformation(),
+        Comparison.better("the MLP beats KAN on all images", List.of(ALL_IMAGES), GELU, KAN, 0.5)
+            .forInformation(),
+        Comparison.better("the MLP beats KAN on tables", RealTables.NAMES, GELU, KAN, 0.5)
+            .forInformation(),
+        Comparison.better("the MLP forgets less than KAN", List.of(TASKS), GELU, KAN, 1)
             .forInformation());
   }
 
   @Override
   public List<Published> published() {
-    String source =
+    String images =
         "KANbeFair's log near 50,000 parameters, 60,000 images, best epoch on test data; recomputed";
+    String wine =
+        "KANbeFair's log, red and white wines, best of all settings and epochs on test data; recomputed";
     return List.of(
-        new Published(IMAGES, GELU, 88.46, source), new Published(IMAGES, KAN, 86.46, source));
+        new Published(ALL_IMAGES, GELU, 88.46, images),
+        new Published(ALL_IMAGES, KAN, 86.46, images),
+        new Published(RealTables.WINE, GELU, 56.05, wine),
+        new Published(RealTables.WINE, KAN, 55.50, wine));
   }
 }

@@ -1,8 +1,6 @@
 package org.kat4j.lab.p12;
 
 import java.util.List;
-import java.util.Map;
-import java.util.SequencedMap;
 import org.kat4j.function.Activation;
 import org.kat4j.function.kan.BSpline;
 import org.kat4j.lab.Arm;
@@ -11,26 +9,24 @@ import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Experiment;
 import org.kat4j.lab.Measure;
-import org.kat4j.lab.Measured;
 import org.kat4j.lab.Study;
-import org.kat4j.lab.Trial;
 import org.kat4j.lab.Workplace;
 import org.kat4j.lab.tabular.Contestant;
 import org.kat4j.lab.tabular.Contestant.Classical.Kind;
+import org.kat4j.lab.tabular.TableTrial;
 import org.kat4j.tables.HighEntropyAlloys;
 import org.kat4j.tables.KnownTables;
 import org.kat4j.tables.Parts;
 import org.kat4j.tables.Problem;
-import org.kat4j.tables.Scaling;
 import org.kat4j.tables.Table;
 import org.kat4j.tables.Task;
 import org.kat4j.tables.model.Network;
-import org.kat4j.tables.model.Scores;
 import org.kat4j.tables.model.Training;
 import org.kat4j.torch.DType;
 
 /**
- * KAN for high-entropy alloys: yield strength and single phases. Experiments (a), (b) of sheet 12.
+ * KAN for high-entropy alloys: yield strength, single phases and Young modulus. Experiments (a),
+ * (b), (c) of sheet 12.
  */
 public final class Alloys implements Claim {
   private static final Measure R2 = new Measure("R2", "", true, false);
@@ -46,6 +42,7 @@ public final class Alloys implements Claim {
   private static final String BY_ALLOY = "yield strength, split by alloy";
   private static final String BY_ROW = "yield strength, split by row";
   private static final String PHASE = "single phase";
+  private static final String MODULUS = "Young modulus, split by alloy";
 
   @Override
   public About about() {
@@ -59,7 +56,8 @@ public final class Alloys implements Claim {
             + " descriptors of sheet 12; processing class and test temperature stand in for the"
             + " rolling and annealing columns. Each seed is another split: 64 % train, 16 % validation,"
             + " 20 % test. Adam with early stopping instead of LBFGS. The sheet asks for 10 repeats:"
-            + " --seeds 10.",
+            + " --seeds 10. The table's Young modulus is calculated from the elements: it shows"
+            + " whether a KAN loses to a linear model, and nothing rests on it.",
         1);
   }
 
@@ -83,6 +81,11 @@ public final class Alloys implements Claim {
             Contestant.trained(MLP, "[5, 21, 2], tanh", mlp(21), training, 5, 2),
             Contestant.classical(LINEAR, "logistic regression", Kind.LINEAR, 1),
             Contestant.classical(FOREST, "200 trees", Kind.RANDOM_FOREST, 200));
+    List<Arm> modulus =
+        List.of(
+            Contestant.trained(KAN, "[15, 5, 1], G 3, k 3", kan(5), training, 15, 1),
+            Contestant.trained(MLP, "[15, 38, 1], tanh", mlp(38), training, 15, 1),
+            Contestant.classical(LINEAR, "ridge regression", Kind.LINEAR, 1e-3));
     String sizes = "; KAN and MLP within 2 % of parameters";
     return List.of(
         new Study(
@@ -108,7 +111,17 @@ public final class Alloys implements Claim {
             Study.Match.NOTHING,
             RATES,
             phase,
-            place -> experiment(place, PHASE)));
+            place -> experiment(place, PHASE)),
+        new Study(
+            MODULUS,
+            "calculated Young modulus in GPa from the fractions of 15 elements, no alloy on both sides: linear by construction, so a check and no evidence"
+                + how
+                + sizes,
+            R2,
+            Study.Match.NOTHING,
+            RATES,
+            modulus,
+            place -> experiment(place, MODULUS)));
   }
 
   /** Splines on [-3, 3], which hold standardised features. */
@@ -124,42 +137,23 @@ public final class Alloys implements Claim {
   private static Experiment experiment(Workplace place, String study) {
     Table table = KnownTables.open("hea", place.dataRoot()).table();
     HighEntropyAlloys.Grouped alloys =
-        study.equals(PHASE)
-            ? HighEntropyAlloys.singlePhase(table)
-            : HighEntropyAlloys.yieldStrength(table);
+        switch (study) {
+          case PHASE -> HighEntropyAlloys.singlePhase(table);
+          case MODULUS -> HighEntropyAlloys.youngModulus(table);
+          default -> HighEntropyAlloys.yieldStrength(table);
+        };
+    boolean byAlloy = study.equals(BY_ALLOY) || study.equals(MODULUS);
     Problem problem = alloys.problem();
-    double[] shares = {0.64, 0.16, 0.2};
+    String score = problem.task() == Task.CLASSIFICATION ? "f1" : "r2";
     return new Experiment(
         "%s, %d rows".formatted(study, problem.rows()),
-        trial ->
-            run(
-                trial,
-                problem,
-                study.equals(BY_ALLOY)
-                    ? Parts.groups(alloys.groups(), trial.seed(), shares)
-                    : Parts.shares(problem, trial.seed(), shares)));
-  }
-
-  private static Measured run(Trial trial, Problem problem, Parts parts) {
-    Problem train = problem.rows(parts.of(0));
-    Scaling scaling = Scaling.fit(Scaling.Kind.STANDARD, train.x());
-    Problem validation = scaling.apply(problem.rows(parts.of(1)));
-    String score = problem.task() == Task.CLASSIFICATION ? "f1" : "r2";
-    try (Contestant.Model model =
-        Contestant.of(trial.arm())
-            .fit(scaling.apply(train), validation, trial.rate(), trial.seed())) {
-      double seen = of(score, Scores.of(validation, model.predictor().predict(validation.x())));
-      if (!trial.last()) {
-        return Measured.of(seen, Double.NaN);
-      }
-      Problem test = scaling.apply(problem.rows(parts.of(2)));
-      SequencedMap<String, Double> scores = Scores.of(test, model.predictor().predict(test.x()));
-      return Measured.of(seen, of(score, scores)).withExtras(scores);
-    }
-  }
-
-  private static double of(String score, Map<String, Double> scores) {
-    return scores.getOrDefault(score, Double.NaN);
+        trial -> {
+          Parts parts =
+              byAlloy
+                  ? TableTrial.byGroup(alloys.groups(), trial.seed())
+                  : TableTrial.byRow(problem, trial.seed());
+          return TableTrial.run(trial, problem, parts, score, 1);
+        });
   }
 
   @Override
@@ -176,6 +170,13 @@ public final class Alloys implements Claim {
         Comparison.better(
                 "KAN beats classical models on single phases", List.of(PHASE), KAN, LINEAR, 0.02)
             .againstBestOf(List.of(LINEAR, FOREST))
+            .forInformation(),
+        Comparison.notWorse(
+                "KAN does not lose to a linear model where the law is linear",
+                List.of(MODULUS),
+                KAN,
+                LINEAR,
+                0.02)
             .forInformation());
   }
 }

@@ -62,7 +62,8 @@ final class Wording {
     }
     return measure.ratio()
         ? "factor " + number(Math.exp(advantage))
-        : String.format(Locale.ROOT, "%+.2f", advantage) + points(measure);
+        : String.format(Locale.ROOT, measure.unit().equals("%") ? "%+.2f" : "%+.4f", advantage)
+            + points(measure);
   }
 
   static String interval(Measure measure, Interval interval) {

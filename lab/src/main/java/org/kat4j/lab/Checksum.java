@@ -1,0 +1,38 @@
+package org.kat4j.lab;
+
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** SHA-256 of data that trials are determined by. */
+public final class Checksum {
+  private final MessageDigest digest;
+
+  public Checksum() {
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  public Checksum add(float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
+    bytes.asFloatBuffer().put(values);
+    digest.update(bytes);
+    return this;
+  }
+
+  public Checksum add(int[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(values.length * Integer.BYTES);
+    bytes.asIntBuffer().put(values);
+    digest.update(bytes);
+    return this;
+  }
+
+  /** Hexadecimal digits of all that was added. */
+  public String digits() {
+    return HexFormat.of().formatHex(digest.digest());
+  }
+}
