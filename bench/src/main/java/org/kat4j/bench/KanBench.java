@@ -15,10 +15,13 @@ import org.kat4j.function.kan.KanLayer;
 import org.kat4j.kernel.Baselines;
 import org.kat4j.torch.Backpropagation;
 import org.kat4j.torch.Context;
+import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Linear;
+import org.kat4j.torch.Memory;
 import org.kat4j.torch.Part;
 import org.kat4j.torch.Pass;
+import org.kat4j.torch.Precision;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
 import org.kat4j.torch.Turns;
@@ -27,9 +30,12 @@ import org.kat4j.torch.Turns;
  * Every KAN layer, in the defaults of its reference, against a linear layer of as many parameters
  * and against the B-spline layer composed of libtorch operations as efficient-kan has it.
  *
- * <p>The linear layer has the same inputs and so many more outputs. float32.
+ * <p>The linear layer has the same inputs and so many more outputs. Parameters and inputs are
+ * float32, whatever the precision.
  */
 public final class KanBench {
+  private static final int CALLS = 10; // between two looks at the clock on a GPU
+
   private KanBench() {}
 
   /**
@@ -130,50 +136,69 @@ public final class KanBench {
    * @param rows inputs of a batch
    * @param in inputs of the layer
    * @param out its outputs
-   * @param rounds measured calls of each side, at least 1
+   * @param rounds measured turns of each side, at least 1; on a GPU a turn is ten calls
    */
-  public static Row run(String kind, int rows, int in, int out, int rounds) {
-    Context context = Context.cpu(0);
+  public static Row run(
+      Device device, Precision precision, String kind, int rows, int in, int out, int rounds) {
+    Context context = Context.cpu(0).withDevice(device);
     KanLayer layer = layer(kind).build(in, out, context);
     KanLayer composed = BSpline.Spec.example().build(in, out, context.composed());
     long parameters = StateDict.parameterCount(layer);
     int outputs = (int) Math.max(1, Math.round((double) parameters / in));
     Linear linear = new Linear(in, outputs, false, context);
-    try (Tensor x = Baselines.normal("float32", rows, in);
-        Tensor upstream = Baselines.normal("float32", rows, out);
-        Tensor wideUpstream = Baselines.normal("float32", rows, outputs)) {
+    try (Scope _ = Scope.open()) {
+      Tensor x = Memory.to(Baselines.normal("float32", rows, in), device);
       List<Runnable> contenders = new ArrayList<>();
-      contenders.addAll(both(layer, v -> layer.forward(v, Pass.evaluation()), x, upstream));
-      contenders.addAll(both(linear, linear::forward, x, wideUpstream));
-      contenders.addAll(both(composed, v -> composed.forward(v, Pass.evaluation()), x, upstream));
-      List<Timing> t = Timing.ofEach(Turns.measure(Device.CPU, contenders, 1, rounds));
+      for (Side side :
+          List.of(
+              new Side(layer, v -> layer.forward(v, Pass.evaluation()), out),
+              new Side(linear, linear::forward, outputs),
+              new Side(composed, v -> composed.forward(v, Pass.evaluation()), out))) {
+        contenders.addAll(side.both(precision, x));
+      }
+      List<Timing> t = Timing.ofEach(Turns.measure(device, contenders, CALLS, rounds));
       return new Row(kind, parameters, t.get(0), t.get(1), t.get(2), t.get(3), t.get(4), t.get(5));
     } finally {
       for (Part part : Arrays.asList(layer, composed, linear)) {
-        for (Tensor tensor : StateDict.of(part).values()) {
-          tensor.close();
-        }
+        Scope.free(StateDict.of(part).values());
       }
     }
   }
 
-  /** A forward without gradients, and a forward with a backward. */
-  private static List<Runnable> both(
-      Part part, UnaryOperator<Tensor> function, Tensor x, Tensor upstream) {
-    Map<String, Tensor> parameters = StateDict.trained(part);
-    return List.of(
-        () -> {
-          try (Scope _ = Scope.open();
-              var _ = Scope.noGradients()) {
-            var _ = function.apply(x);
-          }
-        },
-        () -> {
-          try (Scope _ = Scope.open()) {
-            Tensor leaf = x.detach().set_requires_grad(true);
-            Backpropagation.run(function.apply(leaf), upstream);
-            StateDict.clearGradients(parameters);
-          }
-        });
+  /** One of those that are compared. */
+  private record Side(Part part, UnaryOperator<Tensor> function, int outputs) {
+    /** A forward without gradients, and a forward with a backward. */
+    List<Runnable> both(Precision precision, Tensor x) {
+      Device device = Device.of(x);
+      Map<String, Tensor> parameters = StateDict.trained(part);
+      // In the dtype of the output, so that nothing is converted while the clock runs.
+      Tensor upstream;
+      try (var _ = precision.on(device);
+          var _ = Scope.noGradients();
+          Tensor y = function.apply(x)) {
+        upstream =
+            Memory.to(
+                Memory.to(Baselines.normal("float32", x.size(0), outputs), device), DType.of(y));
+      }
+      return List.of(
+          () -> {
+            try (Scope _ = Scope.open();
+                var _ = Scope.noGradients();
+                var _ = precision.on(device)) {
+              var _ = function.apply(x);
+            }
+          },
+          () -> {
+            try (Scope _ = Scope.open()) {
+              Tensor leaf = x.detach().set_requires_grad(true);
+              Tensor y;
+              try (var _ = precision.on(device)) {
+                y = function.apply(leaf);
+              }
+              Backpropagation.run(y, upstream);
+              StateDict.clearGradients(parameters);
+            }
+          });
+    }
   }
 }

@@ -1,5 +1,7 @@
 package org.kat4j.bench;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +19,7 @@ import org.kat4j.train.TrainingStep;
 public final class TrainBench {
   private static final int STEPS = 5; // between two looks at the clock on a GPU
   private static final int STEPS_FOR_MEMORY = 2;
+  private static final int STEPS_FOR_HEAP = 10;
 
   private TrainBench() {}
 
@@ -24,8 +27,10 @@ public final class TrainBench {
    * @param name as registered
    * @param step one step
    * @param peakBytes most memory in use during a step, see {@link PeakMemory}
+   * @param heapBytes Java objects made in a step, by all threads
    */
-  public record Side(String name, long parameters, Timing step, int batch, long peakBytes) {
+  public record Side(
+      String name, long parameters, Timing step, int batch, long peakBytes, long heapBytes) {
     public double imagesPerSecond() {
       return 1000 * batch / step.median();
     }
@@ -43,14 +48,15 @@ public final class TrainBench {
         text.append(
             String.format(
                 Locale.ROOT,
-                "  %-28s %9.2f %-22s %9.1f images/s  time ratio %.3f  peak %,6d MB, ratio %.3f%n",
+                "  %-28s %9.2f %-22s %9.1f images/s  time ratio %.3f  peak %,6d MB, ratio %.3f  Java objects %,d kB a step%n",
                 side.name,
                 side.step.median(),
                 side.step.spread(),
                 side.imagesPerSecond(),
                 side.step.median() / last.step.median(),
                 side.peakBytes >> 20,
-                (double) side.peakBytes / last.peakBytes));
+                (double) side.peakBytes / last.peakBytes,
+                side.heapBytes >> 10));
       }
       return text.toString();
     }
@@ -77,8 +83,23 @@ public final class TrainBench {
     for (int i = 0; i < steps.size(); i++) {
       sides.add(
           new Side(
-              models.get(i), steps.get(i).parameterCount(), timings.get(i), batch, peaks.get(i)));
+              models.get(i),
+              steps.get(i).parameterCount(),
+              timings.get(i),
+              batch,
+              peaks.get(i),
+              heapBytes(steps.get(i))));
     }
     return new Result(device.toString(), precision.name().toLowerCase(Locale.ROOT), batch, sides);
+  }
+
+  /** After the measured turns: code that is not yet compiled makes an object of every vector. */
+  private static long heapBytes(TrainingStep step) {
+    var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getTotalThreadAllocatedBytes();
+    for (int i = 0; i < STEPS_FOR_HEAP; i++) {
+      step.run();
+    }
+    return (threads.getTotalThreadAllocatedBytes() - before) / STEPS_FOR_HEAP;
   }
 }

@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.kat4j.bench.KanBench;
 import org.kat4j.error.UserException;
+import org.kat4j.torch.Device;
 import org.kat4j.torch.Host;
+import org.kat4j.torch.Precision;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,8 +47,17 @@ final class BenchKanCommand implements Callable<Integer> {
   @Option(
       names = "--rounds",
       defaultValue = "15",
-      description = "Measured calls of each side; default: ${DEFAULT-VALUE}.")
+      description = "Measured turns of each side, on a GPU ten calls; default: ${DEFAULT-VALUE}.")
   private int rounds;
+
+  @Mixin private final DeviceOption deviceOption = new DeviceOption();
+
+  @Option(
+      names = "--precision",
+      defaultValue = "float32",
+      paramLabel = "NAME",
+      description = "float32, tf32, bfloat16 or float16; default: ${DEFAULT-VALUE}.")
+  private String precisionName = "float32";
 
   @Mixin private final JsonOption json = new JsonOption();
 
@@ -74,7 +85,14 @@ final class BenchKanCommand implements Callable<Integer> {
   }
 
   /** What {@code --json} prints. */
-  private record Summary(int rows, int in, int out, int threads, List<Layer> layers) {}
+  private record Summary(
+      String device,
+      String precision,
+      int rows,
+      int in,
+      int out,
+      int threads,
+      List<Layer> layers) {}
 
   @Override
   public Integer call() {
@@ -85,15 +103,20 @@ final class BenchKanCommand implements Callable<Integer> {
     }
     List<String> kinds = functions.isEmpty() ? List.copyOf(KanBench.layers().keySet()) : functions;
     kinds.forEach(KanBench::layer); // unknown names are said before anything is measured
-    System.out.println("KAN layers %d x %d -> %d, float32".formatted(rows, in, out));
+    Precision precision = Precision.parse(precisionName);
+    Device device = deviceOption.device();
+    precision.requireOn(device);
+    System.out.println(
+        "KAN layers %d x %d -> %d, %s, %s".formatted(rows, in, out, device, precisionName));
     System.out.println(KanBench.heading());
     List<Layer> layers = new ArrayList<>();
     for (String kind : kinds) {
-      KanBench.Row row = KanBench.run(kind, rows, in, out, rounds);
+      KanBench.Row row = KanBench.run(device, precision, kind, rows, in, out, rounds);
       System.out.println(row.line());
       layers.add(Layer.of(row));
     }
-    json.print(new Summary(rows, in, out, Host.threads(), layers));
+    json.print(
+        new Summary(device.toString(), precisionName, rows, in, out, Host.threads(), layers));
     return 0;
   }
 }

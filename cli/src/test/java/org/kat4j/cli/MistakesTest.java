@@ -40,6 +40,7 @@ class MistakesTest {
     assertRefused("no claim was run here", "lab", "report", "--runs", "nowhere");
     assertRefused("--epochs", "train", "--epoks", "3");
     assertRefused("cuda:99", "train", "--device", "cuda:99");
+    assertRefused("cuda:99", "bench", "kan", "--device", "cuda:99");
   }
 
   @Test
@@ -53,6 +54,8 @@ class MistakesTest {
     assertRefused("precision tf32 on cpu", "train", "--set", "precision=tf32");
     assertRefused("bfloat16", "train", "--set", "precision=fp16");
     assertRefused("'fp8' is not known", "bench", "train", "--precision", "fp8");
+    assertRefused("'fp8' is not known", "bench", "kan", "--precision", "fp8");
+    assertRefused("precision tf32 on cpu", "bench", "kan", "--precision", "tf32");
     assertRefused("vit_micro", "bench", "infer", "--models", "vit_mikro");
     assertRefused("--batch-sizes 0", "bench", "infer", "--batch-sizes", "0");
     assertRefused("optimizer: lr = -1", "train", "--set", "optimizer.lr=-1");

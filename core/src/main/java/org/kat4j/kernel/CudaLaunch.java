@@ -55,6 +55,12 @@ final class CudaLaunch {
     return this;
   }
 
+  /** One parameter of 64 bits. */
+  CudaLaunch number(double number) {
+    values.putDouble(next(), number);
+    return this;
+  }
+
   private int next() {
     return SLOT * count++;
   }

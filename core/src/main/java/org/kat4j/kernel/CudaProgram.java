@@ -9,6 +9,8 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bytedeco.cuda.cudart.CUfunc_st;
 import org.bytedeco.cuda.cudart.CUmod_st;
@@ -31,6 +33,9 @@ import org.kat4j.torch.AtomicFile;
  * hash of source and options, so that a second start does not compile.
  */
 final class CudaProgram {
+  private static final Pattern INCLUDE =
+      Pattern.compile("^#include \"([^\"]+)\"$", Pattern.MULTILINE);
+
   private final CUmod_st module;
 
   private CudaProgram(CUmod_st module) {
@@ -49,7 +54,7 @@ final class CudaProgram {
   /**
    * Compiles for the current device of this thread.
    *
-   * @param resource file name of the source
+   * @param resource file name of the source; what it includes are resources too
    * @param options for example {@code -DWIDTH=4}
    * @throws Failure naming the file with the compiler's log
    */
@@ -83,6 +88,13 @@ final class CudaProgram {
   static void check(String call, int result) {
     if (result != 0) {
       throw new Failure(call + " failed with CUDA error " + result);
+    }
+  }
+
+  /** Of the current device of this thread. */
+  static int multiprocessors() {
+    try (var properties = torch_cuda.getCurrentDeviceProperties()) {
+      return properties.multiProcessorCount();
     }
   }
 
@@ -134,7 +146,14 @@ final class CudaProgram {
     return text;
   }
 
-  private static String source(String resource) {
+  /** The text of a resource, with those that it includes in place of their {@code #include}. */
+  static String source(String resource) {
+    return INCLUDE
+        .matcher(text(resource))
+        .replaceAll(include -> Matcher.quoteReplacement(source(include.group(1))));
+  }
+
+  private static String text(String resource) {
     try (InputStream in = CudaProgram.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw new IllegalStateException("no resource " + resource);

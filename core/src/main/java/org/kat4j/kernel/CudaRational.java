@@ -1,14 +1,10 @@
 package org.kat4j.kernel;
 
-import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.cuda.cudart.CUfunc_st;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
@@ -20,21 +16,14 @@ import org.bytedeco.pytorch.global.torch_cuda;
 final class CudaRational implements RationalKernel {
   private static final int THREADS = 256;
   private static final int FORWARD_PACKS = 4;
-  private static final int VECTOR_BYTES = 16;
   private static final int SHARED_BYTES = 48 << 10;
   private static final int GRID_ROWS = 65_535;
 
-  private static final AtomicBoolean WARNED = new AtomicBoolean();
-
   /** What a compiled program is made for. */
-  private record Key(int device, Element element, int width, int m, int n) {
+  private record Key(int device, CudaElement element, int width, int m, int n) {
     /** Blocks of the backward kernel that a multiprocessor holds at once, as measured. */
     int blocksPerMultiprocessor() {
-      return switch (element) {
-        case FLOAT64 -> 1;
-        case BFLOAT16 -> width == VECTOR_BYTES / element.bytes ? 2 : 3; // 2 on the tensor cores
-        case FLOAT32, FLOAT16 -> 3;
-      };
+      return element == CudaElement.FLOAT64 ? 1 : 3;
     }
   }
 
@@ -44,37 +33,8 @@ final class CudaRational implements RationalKernel {
   private record Functions(
       CUfunc_st forward, CUfunc_st backward, CUfunc_st finish, int blocksAtOnce) {}
 
-  /** Number and size of TYPE in the source. */
-  private enum Element {
-    FLOAT32(4),
-    FLOAT64(8),
-    BFLOAT16(2),
-    FLOAT16(2);
-
-    private final int bytes;
-
-    Element(int bytes) {
-      this.bytes = bytes;
-    }
-
-    static Element of(Tensor tensor) {
-      return switch (tensor.scalar_type().intern()) {
-        case Float -> FLOAT32;
-        case Double -> FLOAT64;
-        case BFloat16 -> BFLOAT16;
-        case Half -> FLOAT16;
-        default ->
-            throw new IllegalArgumentException(
-                "dtype " + tensor.scalar_type() + ": a floating-point tensor is needed");
-      };
-    }
-
-    ScalarType real() {
-      return this == FLOAT64 ? ScalarType.Double : ScalarType.Float;
-    }
-  }
-
-  private final ConcurrentHashMap<Key, Optional<Functions>> programs = new ConcurrentHashMap<>();
+  private final CudaPrograms<Key, Functions> programs =
+      new CudaPrograms<>("the group rational function runs", CudaRational::compile);
   private final RationalKernel composed;
 
   CudaRational(RationalKernel composed) {
@@ -89,7 +49,7 @@ final class CudaRational implements RationalKernel {
    * @param b {@code [1 or groups, n]}, likewise
    */
   private record Call(
-      Element element, Functions functions, GroupLayout layout, int width, Tensor a, Tensor b) {
+      CudaElement element, Functions functions, GroupLayout layout, int width, Tensor a, Tensor b) {
     int groups() {
       return layout.groups();
     }
@@ -212,9 +172,9 @@ final class CudaRational implements RationalKernel {
     if (!numerator.is_cuda() || !denominator.is_cuda()) {
       throw new IllegalArgumentException("coefficients on another device than x: move them to it");
     }
-    Element element = Element.of(x);
+    CudaElement element = CudaElement.of(x);
     int width =
-        width(element, layout.run(), NativeMemory.address(x) | NativeMemory.address(upstream));
+        element.width(layout.run(), NativeMemory.address(x) | NativeMemory.address(upstream));
     int device = x.device().index();
     int terms = (int) (numerator.size(1) + denominator.size(1));
     if (x.numel() == 0
@@ -227,7 +187,7 @@ final class CudaRational implements RationalKernel {
     Key key =
         new Key(device, element, width, (int) numerator.size(1) - 1, (int) denominator.size(1));
     return programs
-        .computeIfAbsent(key, CudaRational::compile)
+        .get(key)
         .map(functions ->
             new Call(
                 element,
@@ -239,54 +199,26 @@ final class CudaRational implements RationalKernel {
   }
 
   /** Shared memory of the forward pass: a0 ... am, 1, |b1| ... |bn| of every group. */
-  private static int sharedBytes(GroupLayout layout, int terms, Element element) {
-    return Math.multiplyExact(
-        layout.groups(), (terms + 1) * (element == Element.FLOAT64 ? Double.BYTES : Float.BYTES));
+  private static int sharedBytes(GroupLayout layout, int terms, CudaElement element) {
+    return Math.multiplyExact(layout.groups(), (terms + 1) * element.realBytes());
   }
 
-  /** The most elements, up to 16 bytes, that divide a run and suit the tensors' addresses. */
-  private static int width(Element element, long run, long addresses) {
-    int width = VECTOR_BYTES / element.bytes;
-    while (width > 1 && (run % width != 0 || addresses % (width * element.bytes) != 0)) {
-      width /= 2;
-    }
-    return width;
-  }
-
-  private static int multiprocessors() {
-    try (var properties = torch_cuda.getCurrentDeviceProperties()) {
-      return properties.multiProcessorCount();
-    }
-  }
-
-  private static Optional<Functions> compile(Key key) {
-    try {
-      CudaProgram program =
-          CudaProgram.of(
-              "rational.cu",
-              List.of(
-                  "-DTYPE=" + key.element.ordinal(),
-                  "-DWIDTH=" + key.width,
-                  "-DM=" + key.m,
-                  "-DN=" + key.n,
-                  "-DTHREADS=" + THREADS,
-                  "-DFORWARD_PACKS=" + FORWARD_PACKS,
-                  "-DBLOCKS=" + key.blocksPerMultiprocessor()));
-      return Optional.of(
-          new Functions(
-              program.function("forward"),
-              program.function("backward"),
-              program.function("finish"),
-              multiprocessors() * key.blocksPerMultiprocessor()));
-    } catch (CudaProgram.Failure | LinkageError failure) { // LinkageError: no NVRTC here
-      if (WARNED.compareAndSet(false, true)) {
-        System.getLogger(CudaRational.class.getName())
-            .log(
-                Level.WARNING,
-                "the group rational function runs composed, many times slower: "
-                    + failure.getMessage());
-      }
-      return Optional.empty();
-    }
+  private static Functions compile(Key key) {
+    CudaProgram program =
+        CudaProgram.of(
+            "rational.cu",
+            List.of(
+                "-DTYPE=" + key.element.ordinal(),
+                "-DWIDTH=" + key.width,
+                "-DM=" + key.m,
+                "-DN=" + key.n,
+                "-DTHREADS=" + THREADS,
+                "-DFORWARD_PACKS=" + FORWARD_PACKS,
+                "-DBLOCKS=" + key.blocksPerMultiprocessor()));
+    return new Functions(
+        program.function("forward"),
+        program.function("backward"),
+        program.function("finish"),
+        CudaProgram.multiprocessors() * key.blocksPerMultiprocessor());
   }
 }

@@ -1,8 +1,10 @@
 package org.kat4j.kernel;
 
 import java.lang.System.Logger.Level;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.torch.Device;
+import org.kat4j.torch.Precision;
 
 /** The door to the kernels: picks the fastest for a tensor and this JVM. */
 public final class Kernels {
@@ -41,6 +43,30 @@ public final class Kernels {
   /** The same function from libtorch operations: slower, but with second derivatives. */
   public static RationalKernel composedRational() {
     return COMPOSED;
+  }
+
+  /**
+   * B-splines of x; empty where a layer has to compose them: float16 and bfloat16 on the CPU, grids
+   * too large for a GPU's shared memory.
+   *
+   * @param grid {@code [in, knots]}, knots that do not fall
+   * @param silu whether silu(x) is wanted too, from the kernels that have it
+   */
+  public static Optional<BasisKernel> splines(Tensor x, Tensor grid, int order, boolean silu) {
+    if (x.is_cuda()) {
+      return CudaBasis.splines(x, Precision.loweredType(x), grid, order, silu);
+    }
+    return BSplineKernel.supports(x) ? Optional.of(new CpuSplines(grid, order)) : Optional.empty();
+  }
+
+  /**
+   * Bumps around {@code centres [basis]} that all inputs share; empty where a layer has to compose
+   * them, as on the CPU.
+   */
+  public static Optional<BasisKernel> bumps(Tensor x, Tensor centres, double width, Bump form) {
+    return x.is_cuda()
+        ? CudaBasis.bumps(x, Precision.loweredType(x), centres, width, form)
+        : Optional.empty();
   }
 
   /** What the kernels of a device are made of, in words for people. */

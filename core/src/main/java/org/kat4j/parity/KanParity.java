@@ -10,6 +10,7 @@ import org.kat4j.function.kan.Chebyshev;
 import org.kat4j.function.kan.Fourier;
 import org.kat4j.function.kan.RadialBasis;
 import org.kat4j.function.kan.ReluBumps;
+import org.kat4j.kernel.Bump;
 import org.kat4j.token.KanAttention;
 import org.kat4j.torch.Backpropagation;
 import org.kat4j.torch.Context;
@@ -152,7 +153,7 @@ public final class KanParity implements ParityAdapter {
         c.path("num_grids").asInt(8),
         low(c, -2),
         high(c, 2),
-        RadialBasis.Bump.GAUSSIAN,
+        Bump.GAUSSIAN,
         c.path("denominator").asDouble(0),
         c.path("use_base_update").asBoolean(true),
         base(c),
@@ -175,7 +176,7 @@ public final class KanParity implements ParityAdapter {
             c.path("num_grids").asInt(8),
             low(c, allKan ? -1.2 : -2),
             high(c, allKan ? 0.2 : 2),
-            RadialBasis.Bump.SWITCH,
+            Bump.SWITCH,
             allKan ? 1 : c.path("denominator").asDouble(0.33),
             false,
             Activation.SILU,

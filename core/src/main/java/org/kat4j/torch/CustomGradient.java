@@ -91,7 +91,8 @@ public final class CustomGradient {
                 return new Gradients(new Tensor(gradient), List.of());
               }
             }));
-    Tensor place = entry.narrow(-1, 0, 1).expand(value.shape());
+    // In the value's dtype, which autograd then gives the upstream gradient.
+    Tensor place = entry.narrow(-1, 0, 1).to(value.scalar_type()).expand(value.shape());
     return apply(
         place,
         value,

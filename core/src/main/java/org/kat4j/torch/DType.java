@@ -23,7 +23,12 @@ public enum DType {
 
   /** The dtype of a tensor; fails for integer tensors. */
   public static DType of(Tensor tensor) {
-    ScalarType type = tensor.scalar_type().intern(); // JavaCPP hands out enum objects of its own
+    return of(tensor.scalar_type());
+  }
+
+  /** The dtype of libtorch's name; fails for integers. */
+  static DType of(ScalarType name) {
+    ScalarType type = name.intern(); // JavaCPP hands out enum objects of its own
     for (DType dtype : values()) {
       if (dtype.scalarType == type) {
         return dtype;

@@ -89,10 +89,16 @@ public enum Precision {
    * converts the inputs of matrix products; otherwise x itself. float64 stays.
    */
   public static Tensor lowered(Tensor x) {
+    DType type = loweredType(x);
+    return type == DType.of(x) ? x : x.to(type.scalarType());
+  }
+
+  /** The dtype in which matrix products take x: {@link #lowered}'s. */
+  public static DType loweredType(Tensor x) {
     DeviceType type = x.device().type();
-    if (!torch.is_autocast_enabled(type) || DType.of(x) == DType.FLOAT64) {
-      return x;
-    }
-    return x.to(torch.get_autocast_dtype(type));
+    DType own = DType.of(x);
+    return torch.is_autocast_enabled(type) && own != DType.FLOAT64
+        ? DType.of(torch.get_autocast_dtype(type))
+        : own;
   }
 }

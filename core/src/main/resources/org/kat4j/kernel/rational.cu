@@ -10,108 +10,18 @@
 //   THREADS, FORWARD_PACKS  threads of a block, and packs that each of them takes in the forward kernel
 // Coefficients are float64 for float64 and float32 otherwise, and so is all arithmetic.
 
-#if TYPE == 1
-typedef double Real;
-typedef double Stored;
-#else
-typedef float Real;
-#if TYPE == 0
-typedef float Stored;
-#else
-typedef unsigned short Stored;
-#endif
-#endif
+#include "elements.cu"
+
+typedef Element<TYPE>::Real Real;
+typedef Packed<TYPE, WIDTH> Pack;
 
 #define TERMS (M + 1 + N)
-
-struct alignas(sizeof(Stored) * WIDTH) Pack {
-  Stored element[WIDTH];
-};
-
-__device__ __forceinline__ Real widen(Stored s) {
-#if TYPE == 2
-  return __uint_as_float((unsigned)s << 16);
-#elif TYPE == 3
-  float f;
-  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(s));
-  return f;
-#else
-  return s;
-#endif
-}
-
-__device__ __forceinline__ Stored narrow(Real r) {
-#if TYPE == 2
-  unsigned short s;
-  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(s) : "f"(r));
-  return s;
-#elif TYPE == 3
-  unsigned short s;
-  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(s) : "f"(r));
-  return s;
-#else
-  return r;
-#endif
-}
-
-// Two bytes an element and at least two elements: two conversions in one instruction.
-#define PAIRS (TYPE >= 2 && WIDTH % 2 == 0)
-
-#if PAIRS
-__device__ __forceinline__ unsigned pair(Real low, Real high) {
-  unsigned word;
-#if TYPE == 2
-  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
-#else
-  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
-#endif
-  return word;
-}
-#endif
-
-__device__ __forceinline__ void unpack(const Pack& pack, Real* reals) {
-#if TYPE == 2 && PAIRS
-  const unsigned* words = reinterpret_cast<const unsigned*>(pack.element);
-#pragma unroll
-  for (int e = 0; e < WIDTH; e += 2) {
-    reals[e] = __uint_as_float(words[e / 2] << 16);
-    reals[e + 1] = __uint_as_float(words[e / 2] & 0xffff0000u);
-  }
-#else
-#pragma unroll
-  for (int e = 0; e < WIDTH; e++) reals[e] = widen(pack.element[e]);
-#endif
-}
-
-__device__ __forceinline__ Pack pack(const Real* reals) {
-  Pack result;
-#if PAIRS
-  unsigned* words = reinterpret_cast<unsigned*>(result.element);
-#pragma unroll
-  for (int e = 0; e < WIDTH; e += 2) words[e / 2] = pair(reals[e], reals[e + 1]);
-#else
-#pragma unroll
-  for (int e = 0; e < WIDTH; e++) result.element[e] = narrow(reals[e]);
-#endif
-  return result;
-}
 
 __device__ __forceinline__ Real magnitude(Real r) {
 #if TYPE == 1
   return fabs(r);
 #else
   return fabsf(r);
-#endif
-}
-
-// Q >= 1, so the reciprocal needs no care for zero or subnormal numbers. The approximation is within one unit in the last place.
-__device__ __forceinline__ Real reciprocal(Real q) {
-#if TYPE == 1
-  return 1 / q;
-#else
-  float r;
-  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(q));
-  return r;
 #endif
 }
 
@@ -189,10 +99,10 @@ extern "C" __global__ void __launch_bounds__(THREADS) forward(
     unsigned group = run - quotient(run, shape.byGroups) * shape.groups;
     const Coefficients& c = table[group];
     Real v[WIDTH];
-    unpack(in[j], v);
+    in[j].unpack(v);
 #pragma unroll
     for (int e = 0; e < WIDTH; e++) v[e] = upper(c, v[e]) * reciprocal(lower(c, magnitude(v[e])));
-    y[at] = pack(v);
+    y[at] = Pack::of(v);
   }
 }
 
@@ -205,14 +115,8 @@ __device__ __forceinline__ Real withSign(Real r, Real x) {
 #endif
 }
 
-// What the gradients of the coefficients are sums of: t x^i and w |x|^k, with t = u / Q and w = u P / Q^2.
-struct Factors {
-  Real t;
-  Real w;
-};
-
-// u becomes dx = t (P' - F Q').
-__device__ __forceinline__ Factors backwardElement(const Coefficients& c, Real x, Real& u) {
+// dx of one element; adds u x^i / Q and u P |x|^k / Q^2 to the sums.
+__device__ __forceinline__ Real backwardElement(const Coefficients& c, Real x, Real u, Real* sums) {
   Real r = magnitude(x);
   Real inverse = reciprocal(lower(c, r));
   Real slopeOfP = M * c.a[M];
@@ -221,107 +125,24 @@ __device__ __forceinline__ Factors backwardElement(const Coefficients& c, Real x
   Real slopeOfQ = N * c.b[N];
 #pragma unroll
   for (int k = N - 1; k >= 1; k--) slopeOfQ = slopeOfQ * r + k * c.b[k];
-  Real y = upper(c, x) * inverse;
   Real t = u * inverse;
-  u = t * (slopeOfP - y * withSign(slopeOfQ, x));
-  return {t, t * y};
+  Real w = t * (upper(c, x) * inverse);
+  Real signedW = withSign(w, x);
+  // Odd powers are the even ones times tx and signedW x = w|x|: no power of |x| has to be formed.
+  Real tx = t * x;
+  Real wr = signedW * x;
+  Real square = x * x;
+  Real even = 1;
+#pragma unroll
+  for (int i = 0; i <= (M > N ? M : N); i += 2) {
+    if (i <= M) sums[i] += t * even;
+    if (i + 1 <= M) sums[i + 1] += tx * even;
+    if (i >= 1 && i <= N) sums[M + i] += w * even;
+    if (i + 1 <= N) sums[M + i + 1] += wr * even;
+    even *= square;
+  }
+  return t * slopeOfP - signedW * slopeOfQ;
 }
-
-// Arithmetic in bfloat16 would take longer than memory: the tensor cores do the sums. Their factors have the 8 bits that x and u have,
-// the sums are float32. Elsewhere each sum is a multiplication and an addition of its own.
-#define MATRIX (TYPE == 2 && WIDTH == 8)
-
-#if MATRIX
-#define OF_P (M / 2 + 1)   // products with t, t x
-#define OF_Q ((N + 1) / 2)  // products with w |x|, w x^2
-#define POWERS (OF_P > OF_Q ? OF_P : OF_Q)
-
-// A quarter of what the sixteen rows and eight columns of a product hold: rows lane / 4 and lane / 4 + 8, columns 2 (lane % 4) and its neighbour.
-struct Product {
-  float of[4];
-};
-
-// Thread 4g + c gives four elements to rows g and g + 8 of the left side and to column g of the right side. So (g, g) and (g + 8, g) are
-// sums over the elements of four threads; what else is in the product mixes elements and is never read.
-__device__ __forceinline__ void multiplyAdd(Product& d, const unsigned* left, const unsigned* right) {
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-               : "+f"(d.of[0]), "+f"(d.of[1]), "+f"(d.of[2]), "+f"(d.of[3])
-               : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]));
-}
-
-struct Sums {
-  Product ofP[OF_P];  // (t, t x) times x^0, x^2, ...
-  Product ofQ[OF_Q];  // (w |x|, w x^2) times x^0, x^2, ...
-
-  __device__ __forceinline__ void addFour(const Coefficients& c, const Real* x, Real* u) {
-    Real t[4], tx[4], wr[4], wxx[4], square[4], power[4];
-#pragma unroll
-    for (int e = 0; e < 4; e++) {
-      Factors f = backwardElement(c, x[e], u[e]);
-      square[e] = x[e] * x[e];
-      power[e] = square[e];
-      t[e] = f.t;
-      tx[e] = f.t * x[e];
-      wr[e] = f.w * magnitude(x[e]);
-      wxx[e] = f.w * square[e];
-    }
-    unsigned left[2][4] = {
-        {pair(t[0], t[1]), pair(tx[0], tx[1]), pair(t[2], t[3]), pair(tx[2], tx[3])},
-        {pair(wr[0], wr[1]), pair(wxx[0], wxx[1]), pair(wr[2], wr[3]), pair(wxx[2], wxx[3])}};
-    unsigned right[2] = {0x3f803f80u, 0x3f803f80u};  // ones
-#pragma unroll
-    for (int j = 0; j < POWERS; j++) {
-      if (j < OF_P) multiplyAdd(ofP[j], left[0], right);
-      if (j < OF_Q) multiplyAdd(ofQ[j], left[1], right);
-      right[0] = pair(power[0], power[1]);
-      right[1] = pair(power[2], power[3]);
-#pragma unroll
-      for (int e = 0; e < 4; e++) power[e] *= square[e];
-    }
-  }
-
-  // u becomes dx.
-  __device__ __forceinline__ void add(const Coefficients& c, const Real* x, Real* u) {
-    addFour(c, x, u);
-    addFour(c, x + 4, u + 4);
-  }
-
-  // Of the threads that hold a place of the diagonal; 0 elsewhere.
-  __device__ __forceinline__ Real term(int j) const {
-    int upper = (j <= M ? j : j - M - 1) % 2;
-    const Product& d = j <= M ? ofP[j / 2] : ofQ[(j - M - 1) / 2];
-    unsigned lane = threadIdx.x % 32;
-    return lane % 4 != lane / 8 ? 0 : lane & 4 ? d.of[2 * upper + 1] : d.of[2 * upper];
-  }
-};
-#else
-struct Sums {
-  Real of[TERMS];
-
-  // u becomes dx.
-  __device__ __forceinline__ void add(const Coefficients& c, const Real* x, Real* u) {
-#pragma unroll
-    for (int e = 0; e < WIDTH; e++) {
-      Factors f = backwardElement(c, x[e], u[e]);
-      // Odd powers are the even ones times t x and w |x|.
-      Real tx = f.t * x[e];
-      Real wr = f.w * magnitude(x[e]);
-      Real square = x[e] * x[e];
-      Real even = 1;
-#pragma unroll
-      for (int i = 0; i <= (M > N ? M : N); i += 2) {
-        if (i <= M) of[i] += f.t * even;
-        if (i + 1 <= M) of[i + 1] += tx * even;
-        if (i >= 1 && i <= N) of[M + i] += f.w * even;
-        if (i + 1 <= N) of[M + i + 1] += wr * even;
-        even *= square;
-      }
-    }
-  }
-
-  __device__ __forceinline__ Real term(int j) const { return of[j]; }
-};
-#endif
 
 // A run is cut into chunks of at most THREADS packs. A block works on one chunk of one group: on as many runs at once as it has
 // threads for, and then on the next free ones.
@@ -333,19 +154,19 @@ struct Walk {
   unsigned tiles;    // blocks that share a chunk
 };
 
-// bfloat16 and float16: packs travel to shared memory some steps ahead of their use. With the tensor cores' help two steps are enough:
-// more would be more places of memory at once. Wider elements leave more time for each; there two steps at once measured faster.
+// Two bytes an element: arithmetic takes as long as memory, so packs travel to shared memory some steps ahead of their use.
+// Wider elements leave more time for each; there two steps at once are enough, and measured faster.
 #define STAGED (TYPE >= 2 && WIDTH == 8)
-#define STAGES (MATRIX || TERMS > 12 ? 3 : 4)
-constexpr int stepsAtOnce = STAGED && !MATRIX ? STAGES : 2;
+#define STAGES (TERMS <= 12 ? 4 : 3)
+constexpr int stepsAtOnce = STAGED ? STAGES : 2;
 
 __device__ __forceinline__ void copyAhead(Pack* shared, const Pack* global) {
   unsigned to = (unsigned)__cvta_generic_to_shared(shared);
-  asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16;" ::"r"(to), "l"(global) : "memory");
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(global) : "memory");
 }
 
-// Steps whose elements a thread sums before it starts the next sum: short chains keep rounding errors small.
-constexpr unsigned chain = 64 / WIDTH;
+// Elements that a thread sums in one float before it starts the next: short chains keep rounding errors small.
+#define CHAIN 64
 
 // The sums of all threads go to partial[group][term][blockIdx.y].
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
@@ -358,9 +179,14 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
   unsigned chunk = blockIdx.y % walk.chunks;
   unsigned tile = blockIdx.y / walk.chunks;
   Coefficients c = load(numerator, denominator, numeratorRows, denominatorRows, group);
+  Real sums[TERMS];
+#pragma unroll
+  for (int j = 0; j < TERMS; j++) sums[j] = 0;
+#if TYPE != 1
   __shared__ Real totals[TERMS][THREADS];
 #pragma unroll
   for (int j = 0; j < TERMS; j++) totals[j][lane] = 0;
+#endif
 
   unsigned column = chunk * walk.columns + lane % walk.columns;
   unsigned row = lane / walk.columns;
@@ -382,52 +208,55 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
     asm volatile("cp.async.commit_group;" ::: "memory");
   }
 #endif
-#if MATRIX
-  unsigned allSteps = __reduce_max_sync(0xffffffffu, steps);  // all threads of a warp take part in a product
-#else
-  unsigned allSteps = steps;
+#if TYPE != 1
+  int inChain = 0;
 #endif
-  for (unsigned begun = 0; begun < allSteps; begun += chain) {
-    unsigned end = allSteps - begun < chain ? allSteps : begun + chain;
-    Sums sums = {};
 #pragma unroll stepsAtOnce
-    for (unsigned done = begun; done < end; done++) {
-      bool own = !MATRIX || done < steps;
-      Pack packedU = {};
-      Pack packedX = {};
+  for (unsigned done = 0; done < steps; done++) {
 #if STAGED
-      asm volatile("cp.async.wait_group %0;" ::"n"(STAGES - 2) : "memory");
-      if (own) {
-        packedU = staged[done % STAGES][0][lane];
-        packedX = staged[done % STAGES][1][lane];
-      }
-      if (done + STAGES - 1 < steps) {
-        Pack(*used)[THREADS] = staged[(done + STAGES - 1) % STAGES];
-        copyAhead(&used[0][lane], upstream + ahead);
-        copyAhead(&used[1][lane], x + ahead);
-      }
-      ahead += step;
-      asm volatile("cp.async.commit_group;" ::: "memory");
-#else
-      packedU = upstream[at];
-      packedX = x[at];
-#endif
-      Real u[WIDTH];
-      Real v[WIDTH];
-      unpack(packedU, u);
-      unpack(packedX, v);
-      sums.add(c, v, u);
-      if (own) gradient[at] = pack(u);
-      at += step;
+    asm volatile("cp.async.wait_group %0;" ::"n"(STAGES - 2) : "memory");
+    Pack packedU = staged[done % STAGES][0][lane];
+    Pack packedX = staged[done % STAGES][1][lane];
+    if (done + STAGES - 1 < steps) {
+      Pack(*used)[THREADS] = staged[(done + STAGES - 1) % STAGES];
+      copyAhead(&used[0][lane], upstream + ahead);
+      copyAhead(&used[1][lane], x + ahead);
     }
+    ahead += step;
+    asm volatile("cp.async.commit_group;" ::: "memory");
+#else
+    Pack packedU = upstream[at];
+    Pack packedX = x[at];
+#endif
+    Real u[WIDTH];
+    Real v[WIDTH];
+    packedU.unpack(u);
+    packedX.unpack(v);
 #pragma unroll
-    for (int j = 0; j < TERMS; j++) totals[j][lane] += sums.term(j);
+    for (int e = 0; e < WIDTH; e++) u[e] = backwardElement(c, v[e], u[e], sums);
+    gradient[at] = Pack::of(u);
+    at += step;
+#if TYPE != 1
+    inChain += WIDTH;
+    if (inChain >= CHAIN) {
+      inChain = 0;
+#pragma unroll
+      for (int j = 0; j < TERMS; j++) {
+        totals[j][lane] += sums[j];
+        sums[j] = 0;
+      }
+    }
+#endif
   }
 
   __shared__ Real ofWarp[THREADS / 32][TERMS];
 #pragma unroll
   for (int j = 0; j < TERMS; j++) {
-    Real sum = totals[j][lane];
+#if TYPE == 1
+    Real sum = sums[j];
+#else
+    Real sum = totals[j][lane] + sums[j];
+#endif
 #pragma unroll
     for (int other = 16; other > 0; other /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, other);
     if (lane % 32 == 0) ofWarp[lane / 32][j] = sum;

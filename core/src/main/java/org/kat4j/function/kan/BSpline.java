@@ -1,6 +1,7 @@
 package org.kat4j.function.kan;
 
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -10,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.function.Activation;
-import org.kat4j.kernel.BSplineKernel;
+import org.kat4j.kernel.BasisKernel;
+import org.kat4j.kernel.Kernels;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.Pass;
@@ -138,32 +140,45 @@ public final class BSpline implements BasisLayer {
 
   @Override
   public Tensor forward(Tensor x, Pass pass) {
-    Tensor base = torch.linear(spec.base.apply(x), baseWeight);
-    boolean kernel = fused && BSplineKernel.supports(x);
-    return base.add(kernel ? fusedSplines().forward(x) : splines(x));
+    boolean silu = spec.base == Activation.SILU;
+    Optional<BasisKernel> kernel =
+        fused ? Kernels.splines(x, grid, spec.order, silu) : Optional.empty();
+    Tensor splines =
+        kernel
+            .map(found -> fused(found).forward(x))
+            .orElseGet(() -> Contraction.outputsFirst(basis(x), weight()));
+    return kernel.isPresent() && kernel.get().silu()
+        ? splines
+        : torch.linear(spec.base.apply(x), baseWeight).add(splines);
   }
 
   @Override
   public List<Term> terms(Tensor x) {
-    boolean kernel = fused && BSplineKernel.supports(x);
-    Tensor splines = kernel ? BSplines.basisByKernel(x, grid, spec.order) : basis(x);
+    Optional<BasisKernel> kernel =
+        fused ? Kernels.splines(x, grid, spec.order, false) : Optional.empty();
+    Tensor splines = kernel.map(found -> FusedBasis.values(found, x)).orElseGet(() -> basis(x));
     return List.of(
         new Term(splines, weight()),
         new Term(spec.base.apply(x).unsqueeze(-1), baseWeight.unsqueeze(-1)));
   }
 
-  private Tensor splines(Tensor x) {
-    return Contraction.outputsFirst(basis(x), weight());
+  /** The splines; the base branch with them where the kernel has it. */
+  FusedBasis fused(BasisKernel kernel) {
+    FusedBasis splines = fusedSplines(kernel);
+    return kernel.silu()
+        ? splines.with(
+            () -> baseWeight, List.of(baseWeight), ofBase -> List.of(ofBase.contiguous()))
+        : splines;
   }
 
-  private FusedSplines fusedSplines() {
+  private FusedBasis fusedSplines(BasisKernel kernel) {
     Tensor scaler = splineScaler;
     if (scaler == null) {
-      return new FusedSplines(grid, spec.order, this::weight, List.of(splineWeight), List::of);
+      return new FusedBasis(
+          kernel, this::weight, List.of(splineWeight), ofWeight -> List.of(ofWeight.contiguous()));
     }
-    return new FusedSplines(
-        grid,
-        spec.order,
+    return new FusedBasis(
+        kernel,
         this::weight,
         List.of(splineWeight, scaler),
         ofWeight ->

@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.function.Activation;
+import org.kat4j.kernel.Bump;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.LayerNorm;
@@ -86,7 +87,7 @@ public final class BSplineRadial implements BasisLayer {
     double width = RadialBasis.spacing(spec.low, spec.high, spec.basis());
     Tensor basis =
         BSplines.basis(u, grid, spec.order)
-            .add(RadialBasis.bumps(u, centres, width, RadialBasis.Bump.GAUSSIAN));
+            .add(RadialBasis.bumps(u, centres, width, Bump.GAUSSIAN));
     return List.of(
         new Term(basis, weight.view(weight.size(0), -1, spec.basis())),
         new Term(spec.base.apply(u).unsqueeze(-1), baseWeight.unsqueeze(-1)));

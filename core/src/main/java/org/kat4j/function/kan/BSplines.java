@@ -1,6 +1,5 @@
 package org.kat4j.function.kan;
 
-import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.DoubleOptional;
@@ -11,8 +10,6 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.kat4j.kernel.BSplineKernel;
-import org.kat4j.torch.CustomGradient;
 import org.kat4j.torch.Scope;
 
 /**
@@ -102,25 +99,6 @@ public final class BSplines {
       values = rising.mul(values.narrow(-1, 0, n)).add(falling.mul(values.narrow(-1, 1, n)));
     }
     return values;
-  }
-
-  /** The same by the kernel, for tensors that it supports; without second derivatives. */
-  static Tensor basisByKernel(Tensor x, Tensor grid, int order) {
-    Tensor input = x.contiguous();
-    Tensor saved = input.detach();
-    Tensor value;
-    try (var _ = Scope.noGradients()) {
-      value = BSplineKernel.forward(saved, grid, order); // [..., in, basis]
-    }
-    long[] shape = value.shape();
-    return CustomGradient.applyToChannels(
-            input,
-            value.flatten(-2, -1),
-            List.of(),
-            upstream ->
-                new CustomGradient.Gradients(
-                    BSplineKernel.backward(upstream.view(shape), saved, grid, order), List.of()))
-        .view(shape);
   }
 
   /**

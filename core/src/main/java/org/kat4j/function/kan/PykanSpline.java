@@ -3,6 +3,7 @@ package org.kat4j.function.kan;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -10,7 +11,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.function.Activation;
-import org.kat4j.kernel.BSplineKernel;
+import org.kat4j.kernel.BasisKernel;
+import org.kat4j.kernel.Kernels;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.Pass;
@@ -121,11 +123,21 @@ public final class PykanSpline implements KanLayer {
 
   @Override
   public Tensor forward(Tensor x, Pass pass) {
+    boolean silu = spec.base == Activation.SILU;
+    Optional<BasisKernel> kernel =
+        fused ? Kernels.splines(x, grid, spec.order, silu) : Optional.empty();
     Tensor splines =
-        fused && BSplineKernel.supports(x)
-            ? fusedSplines().forward(x)
-            : Contraction.outputsFirst(basis(x), weight());
-    return splines.add(spec.base.apply(x).matmul(scaleBase.mul(mask)));
+        kernel
+            .map(found -> fused(found).forward(x))
+            .orElseGet(() -> Contraction.outputsFirst(basis(x), weight()));
+    return kernel.isPresent() && kernel.get().silu()
+        ? splines
+        : splines.add(spec.base.apply(x).matmul(baseWeight()));
+  }
+
+  /** What the base branch is multiplied by, {@code [in, out]}. */
+  private Tensor baseWeight() {
+    return scaleBase.mul(mask);
   }
 
   /** What basis values are multiplied by, {@code [out, in, G + k]}. */
@@ -133,10 +145,18 @@ public final class PykanSpline implements KanLayer {
     return coefficients.mul(scaleSpline.mul(mask).unsqueeze(-1)).transpose(0, 1);
   }
 
-  private FusedSplines fusedSplines() {
-    return new FusedSplines(
-        grid,
-        spec.order,
+  /** The splines; the base branch with them where the kernel has it. */
+  FusedBasis fused(BasisKernel kernel) {
+    FusedBasis splines = fusedSplines(kernel);
+    return kernel.silu()
+        ? splines.with(
+            () -> baseWeight().t(), List.of(scaleBase), ofBase -> List.of(ofBase.t().mul(mask)))
+        : splines;
+  }
+
+  private FusedBasis fusedSplines(BasisKernel kernel) {
+    return new FusedBasis(
+        kernel,
         this::weight,
         List.of(coefficients, scaleSpline),
         ofWeight -> {

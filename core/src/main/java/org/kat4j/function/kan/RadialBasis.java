@@ -2,15 +2,22 @@ package org.kat4j.function.kan;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.function.Activation;
+import org.kat4j.kernel.BasisKernel;
+import org.kat4j.kernel.Bump;
+import org.kat4j.kernel.Kernels;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.LayerNorm;
+import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 
 /**
@@ -22,26 +29,6 @@ import org.kat4j.torch.Registry;
  * the norm differently.
  */
 public final class RadialBasis implements BasisLayer {
-  /** The form of a bump. */
-  public enum Bump {
-    /** exp(-z^2). */
-    GAUSSIAN {
-      @Override
-      Tensor of(Tensor z) {
-        return z.square().neg().exp();
-      }
-    },
-    /** 1 - tanh(z)^2. */
-    SWITCH {
-      @Override
-      Tensor of(Tensor z) {
-        return z.tanh().square().neg().add(new Scalar(1));
-      }
-    };
-
-    abstract Tensor of(Tensor z);
-  }
-
   /** What the norm is called in the state dict. */
   public enum Naming {
     LAYERNORM,
@@ -116,6 +103,7 @@ public final class RadialBasis implements BasisLayer {
   private static final double GAUSSIAN_DEVIATION = 0.1;
 
   private final Spec spec;
+  private final boolean fused;
   private final double width;
   private final @Nullable LayerNorm norm;
   private final Tensor centres; // [centres]
@@ -125,6 +113,7 @@ public final class RadialBasis implements BasisLayer {
 
   private RadialBasis(Spec spec, int in, int taps, int out, Context context) {
     this.spec = spec;
+    fused = context.fused();
     width = spec.width > 0 ? spec.width : spacing(spec.low, spec.high, spec.centres);
     norm = spec.layerNorm ? new LayerNorm(in, NORM_EPSILON, context) : null;
     centres = context.buffer(Range.points(spec.low, spec.high, spec.centres), spec.centres);
@@ -148,18 +137,42 @@ public final class RadialBasis implements BasisLayer {
   }
 
   /** {@code [..., in]} to {@code [..., in, centres]}. */
-  static Tensor bumps(Tensor x, Tensor centres, double width, Bump bump) {
+  public static Tensor bumps(Tensor x, Tensor centres, double width, Bump bump) {
     return bump.of(x.unsqueeze(-1).sub(centres).mul(new Scalar(1 / width)));
   }
 
   @Override
+  public Tensor forward(Tensor x, Pass pass) {
+    Tensor u = normed(x);
+    Optional<BasisKernel> kernel =
+        fused ? Kernels.bumps(u, centres, width, spec.bump) : Optional.empty();
+    Tensor y =
+        kernel
+            .map(found -> fused(found).forward(u))
+            .orElseGet(() -> Contraction.outputsFirst(bumps(u, centres, width, spec.bump), weight));
+    if (baseWeight == null || baseBias == null) {
+      return y;
+    }
+    return y.add(torch.linear(spec.base.apply(x), baseWeight, new TensorOptional(baseBias)));
+  }
+
+  private Tensor normed(Tensor x) {
+    return norm == null ? x : norm.forward(x);
+  }
+
+  @Override
   public List<Term> terms(Tensor x) {
-    Tensor u = norm == null ? x : norm.forward(x);
+    Tensor u = normed(x);
+    Optional<BasisKernel> kernel =
+        fused ? Kernels.bumps(u, centres, width, spec.bump) : Optional.empty();
+    Tensor values =
+        kernel
+            .map(found -> FusedBasis.values(found, u))
+            .orElseGet(() -> bumps(u, centres, width, spec.bump));
     List<Term> terms = new ArrayList<>();
     terms.add(
         new Term(
-            bumps(u, centres, width, spec.bump),
-            weight.view(weight.size(0), -1, spec.centres))); // [out, in * taps, centres]
+            values, weight.view(weight.size(0), -1, spec.centres))); // [out, in * taps, centres]
     if (baseWeight != null) {
       terms.add(new Term(spec.base.apply(x).unsqueeze(-1), baseWeight.unsqueeze(-1)));
     }
@@ -169,6 +182,11 @@ public final class RadialBasis implements BasisLayer {
   @Override
   public @Nullable Tensor bias() {
     return baseBias;
+  }
+
+  FusedBasis fused(BasisKernel kernel) {
+    return new FusedBasis(
+        kernel, () -> weight, List.of(weight), ofWeight -> List.of(ofWeight.view(weight.sizes())));
   }
 
   @Override

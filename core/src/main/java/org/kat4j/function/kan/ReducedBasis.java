@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.function.Activation;
+import org.kat4j.kernel.Bump;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.LayerNorm;
@@ -170,7 +171,7 @@ public final class ReducedBasis implements KanLayer {
     return switch (spec.basis) {
       case RADIAL -> {
         double width = RadialBasis.spacing(spec.low, spec.high, spec.centres);
-        yield RadialBasis.bumps(x, grid, width, RadialBasis.Bump.GAUSSIAN);
+        yield RadialBasis.bumps(x, grid, width, Bump.GAUSSIAN);
       }
       case B_SPLINE -> BSplines.basis(x, grid, spec.order);
     };

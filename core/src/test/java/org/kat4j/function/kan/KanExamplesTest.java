@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.kat4j.function.Activation;
+import org.kat4j.kernel.Bump;
 import org.kat4j.torch.Backpropagation;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
@@ -200,8 +201,7 @@ class KanExamplesTest {
   @Test
   void eightGaussiansAtZero() {
     Tensor centres = Tensor.create(Range.points(-2, 2, 8));
-    Tensor bumps =
-        RadialBasis.bumps(column(0), centres, 4.0 / 7, RadialBasis.Bump.GAUSSIAN).view(-1);
+    Tensor bumps = RadialBasis.bumps(column(0), centres, 4.0 / 7, Bump.GAUSSIAN).view(-1);
     double[] half = {5e-6, 1.93e-3, 0.105399, 0.778801};
     double[] values = Memory.doubles(bumps);
     for (int j = 0; j < 4; j++) {
@@ -341,7 +341,7 @@ class KanExamplesTest {
   @Test
   void switchesAtOneHalf() {
     Tensor centres = Tensor.create(Range.points(-1.2, 0.2, 8));
-    Tensor bumps = RadialBasis.bumps(column(0.5), centres, 2, RadialBasis.Bump.SWITCH);
+    Tensor bumps = RadialBasis.bumps(column(0.5), centres, 2, Bump.SWITCH);
     assertThat(Memory.doubles(bumps))
         .containsExactly(
             new double[] {

@@ -105,7 +105,7 @@ final class Tables {
     return table;
   }
 
-  /** Further numbers of the arms, if there are any. */
+  /** Further numbers, of the arms that have any. */
   static List<Table> extras(StudyResult study) {
     Set<String> names = new TreeSet<>();
     study.arms().forEach(arm -> names.addAll(arm.extras().keySet()));
@@ -116,6 +116,9 @@ final class Tables {
     head.addAll(names);
     List<List<String>> rows = new ArrayList<>();
     for (ArmResult arm : study.arms()) {
+      if (arm.extras().isEmpty()) {
+        continue;
+      }
       List<String> row = new ArrayList<>(List.of(arm.name()));
       for (String name : names) {
         row.add(Wording.number(Objects.requireNonNullElse(arm.extras().get(name), Double.NaN)));

@@ -1,0 +1,68 @@
+package org.kat4j.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What can be known of the GPU kernels without a GPU. */
+class CudaSourcesTest {
+  /** A compiler at run time has no folder to look into; a type twice would not compile. */
+  @ParameterizedTest
+  @ValueSource(strings = {"rational.cu", "splines.cu", "bumps.cu"})
+  void whatASourceIncludesIsInItOnce(String resource) {
+    String source = CudaProgram.source(resource);
+    assertThat(source).doesNotContain("#include").containsOnlyOnce("struct alignas");
+  }
+
+  @Test
+  void anIncludedFileStandsWhereItIsNamed() {
+    String source = CudaProgram.source("bumps.cu");
+    assertThat(source.indexOf("enum ElementType"))
+        .isPositive()
+        .isLessThan(source.indexOf("struct Place"));
+    assertThat(source.indexOf("struct Place")).isLessThan(source.indexOf("struct Bumps"));
+  }
+
+  @Test
+  void aSourceThatIsNotThereIsNamed() {
+    assertThatThrownBy(() -> CudaProgram.source("none.cu")).hasMessageContaining("none.cu");
+  }
+
+  /** 48 KiB hold the knots of 32 inputs and, for each warp, 32 times the values of an input. */
+  @ParameterizedTest
+  @CsvSource({
+    // x, values, knots and those beyond the ends, values of an input, warps
+    "FLOAT32, FLOAT32, 18, 9, 8", // 2304 + 8 * 1152
+    "FLOAT32, BFLOAT16, 18, 9, 8",
+    "FLOAT64, FLOAT64, 18, 9, 8", // 4608 + 8 * 2304
+    "FLOAT32, FLOAT32, 60, 51, 4", // 7680 + 4 * 6528 = 33792, with 8: 59904
+    "FLOAT64, FLOAT64, 60, 51, 2", // 15360 + 2 * 13056 = 41472
+    "FLOAT32, FLOAT32, 196, 188, 1", // 25088 + 24064 = 49152
+    "FLOAT32, FLOAT32, 197, 188, 0",
+    "FLOAT32, FLOAT32, 1020, 1000, 0",
+    "FLOAT32, FLOAT64, 18, 9, 0", // no mixture with float64
+    "FLOAT64, BFLOAT16, 18, 9, 0"
+  })
+  void aBlockHasAsManyWarpsAsSharedMemoryHolds(
+      CudaElement x, CudaElement values, int paddedKnots, int perInput, int warps) {
+    assertThat(CudaBasis.warps(x, values, paddedKnots * CudaBasis.COLUMNS, perInput))
+        .isEqualTo(warps);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "BFLOAT16, 64, 0, 8",
+    "BFLOAT16, 12, 0, 4",
+    "BFLOAT16, 63, 0, 1",
+    "FLOAT32, 64, 0, 4",
+    "FLOAT32, 64, 8, 2",
+    "FLOAT64, 7, 0, 1"
+  })
+  void packsDivideRunsAndAddresses(CudaElement element, long run, long address, int width) {
+    assertThat(element.width(run, address)).isEqualTo(width);
+  }
+}
