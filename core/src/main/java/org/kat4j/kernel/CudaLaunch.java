@@ -26,6 +26,8 @@ final class CudaLaunch {
   private int count;
 
   private CudaLaunch() {
+    // A thread of autograd whose first operation this is has no current context yet.
+    CudaProgram.check("cudaSetDevice", cudart.cudaSetDevice(torch_cuda.current_device()));
     for (int i = 0; i < MOST_ARGUMENTS; i++) {
       addresses.put(i, new BytePointer(memory).position((long) i * SLOT));
     }
