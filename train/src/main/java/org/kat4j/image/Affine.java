@@ -107,13 +107,16 @@ public record Affine(double xx, double xy, double x0, double yx, double yy, doub
         double upper = linear(plane + rows[0]);
         return (byte) (int) (upper + (linear(plane + rows[1]) - upper) * dy);
       }
+      // Shears and shifts along one axis leave the other alone: on a row there is no need for more.
       double value =
-          cubic(
-              cubic(plane + rows[0]),
-              cubic(plane + rows[1]),
-              cubic(plane + rows[2]),
-              cubic(plane + rows[3]),
-              dy);
+          dy == 0
+              ? cubic(plane + rows[1])
+              : cubic(
+                  cubic(plane + rows[0]),
+                  cubic(plane + rows[1]),
+                  cubic(plane + rows[2]),
+                  cubic(plane + rows[3]),
+                  dy);
       return (byte) (int) Math.clamp(value, 0, 255);
     }
 
@@ -127,7 +130,7 @@ public record Affine(double xx, double xy, double x0, double yx, double yy, doub
     }
 
     private double cubic(int row) {
-      return cubic(at(row, 0), at(row, 1), at(row, 2), at(row, 3), dx);
+      return dx == 0 ? at(row, 1) : cubic(at(row, 0), at(row, 1), at(row, 2), at(row, 3), dx);
     }
 
     /** Between the second and the third value. */
