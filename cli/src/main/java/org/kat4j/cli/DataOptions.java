@@ -30,9 +30,7 @@ final class DataOptions {
   /** A set by name, its images brought to a size if it is a folder. */
   ImageData open(String name, int imageSize, EvaluationTransform transform) {
     return ImageSources.openWith(
-        new FolderReading(imageSize, transform, /* upright= */ false, /* maxBroken= */ 0),
-        name,
-        root());
+        new FolderReading(imageSize, transform, /* maxBroken= */ 0), name, root());
   }
 
   /** The images of a configuration. */

@@ -5,6 +5,7 @@ import static org.kat4j.model.Weights.CROP_PCT;
 import static org.kat4j.model.Weights.DEVIATION;
 import static org.kat4j.model.Weights.INTERPOLATION;
 import static org.kat4j.model.Weights.MEAN;
+import static org.kat4j.model.Weights.UPRIGHT;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -45,6 +46,7 @@ public record InputDescription(
     metadata.put(DEVIATION, join(normalization.std()));
     metadata.put(CROP_PCT, Double.toString(transform.cropPct()));
     metadata.put(INTERPOLATION, transform.interpolation().name().toLowerCase(Locale.ROOT));
+    metadata.put(UPRIGHT, Boolean.toString(transform.upright()));
     return metadata;
   }
 
@@ -71,8 +73,8 @@ public record InputDescription(
   }
 
   /**
-   * How pictures are brought to the size of the input; nothing but the shape is cut away where the
-   * metadata do not say.
+   * How pictures are brought to the size of the input; taken as they are stored, and nothing but
+   * the shape cut away, where the metadata do not say.
    *
    * @throws IllegalArgumentException if they say something that cannot be
    */
@@ -80,7 +82,9 @@ public record InputDescription(
     double cropPct = Double.parseDouble(metadata.getOrDefault(CROP_PCT, "1"));
     String interpolation = metadata.getOrDefault(INTERPOLATION, "bicubic");
     return new EvaluationTransform(
-        cropPct, Resampling.valueOf(interpolation.toUpperCase(Locale.ROOT)));
+        cropPct,
+        Resampling.valueOf(interpolation.toUpperCase(Locale.ROOT)),
+        Boolean.parseBoolean(metadata.get(UPRIGHT)));
   }
 
   private static String join(float[] values) {

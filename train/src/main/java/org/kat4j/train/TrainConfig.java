@@ -104,7 +104,7 @@ public record TrainConfig(
     /** How the images are read if it is a folder. */
     public FolderReading reading() {
       return new FolderReading(
-          imageSize, new EvaluationTransform(cropPct, interpolation), upright, maxBroken);
+          imageSize, new EvaluationTransform(cropPct, interpolation, upright), maxBroken);
     }
   }
 
