@@ -35,7 +35,7 @@ final class DataOptions {
 
   /** The images of a configuration. */
   ImageData open(TrainConfig.Data data) {
-    return ImageSources.openWith(data.reading(), data.name(), root());
+    return data.open(root());
   }
 
   /**

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Normalization;
 import org.kat4j.error.UserException;
@@ -62,11 +63,9 @@ public record InputDescription(
       }
     }
     List<String> classNames = List.of(metadata.getOrDefault(CLASSES, "").split("\n", -1));
-    float[] mean = split(metadata, MEAN, source);
-    float[] deviation = split(metadata, DEVIATION, source);
     try {
       return new InputDescription(
-          classNames, new Normalization(mean, deviation), transform(metadata));
+          classNames, normalization(metadata, source).orElseThrow(), transform(metadata));
     } catch (IllegalArgumentException broken) {
       throw new UserException(source + ": metadata: " + broken.getMessage(), broken);
     }
@@ -85,6 +84,20 @@ public record InputDescription(
         cropPct,
         Resampling.valueOf(interpolation.toUpperCase(Locale.ROOT)),
         Boolean.parseBoolean(metadata.get(UPRIGHT)));
+  }
+
+  /** How pixels become numbers, where the metadata say it; {@code source} is named in errors. */
+  public static Optional<Normalization> normalization(Map<String, String> metadata, String source) {
+    if (!metadata.containsKey(MEAN) || !metadata.containsKey(DEVIATION)) {
+      return Optional.empty();
+    }
+    float[] mean = split(metadata, MEAN, source);
+    float[] deviation = split(metadata, DEVIATION, source);
+    try {
+      return Optional.of(new Normalization(mean, deviation));
+    } catch (IllegalArgumentException broken) {
+      throw new UserException(source + ": metadata: " + broken.getMessage(), broken);
+    }
   }
 
   private static String join(float[] values) {
