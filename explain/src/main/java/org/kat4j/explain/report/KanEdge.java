@@ -38,8 +38,8 @@ record KanEdge(String layer, int input, int output, double[] x, double[] now, do
   private static final double LEAST_WIDTH = 1e-3;
   private static final int STEPS = 80;
 
-  /** What goes into a layer. */
-  private record Entrance(int width, double[] sorted) {}
+  /** A layer, now and before, and what goes into it. */
+  private record Entrance(KanLayer now, KanLayer start, int width, double[] sorted) {}
 
   /**
    * The edges of each layer whose values spread most, at most one for an input, strongest first.
@@ -61,9 +61,11 @@ record KanEdge(String layer, int input, int output, double[] x, double[] now, do
         images,
         (name, value) -> {
           String layer = name.replaceFirst("\\.?input$", "");
-          if (name.endsWith("input") && layers.containsKey(layer) && before.containsKey(layer)) {
+          KanLayer now = layers.get(layer);
+          KanLayer start = before.get(layer);
+          if (name.endsWith("input") && now != null && start != null) {
             int width = (int) value.size(value.dim() - 1);
-            entrances.put(layer, new Entrance(width, Activations.sample(value)));
+            entrances.put(layer, new Entrance(now, start, width, Activations.sample(value)));
           }
         });
     Tensor any = StateDict.of(model).firstEntry().getValue();
@@ -75,8 +77,8 @@ record KanEdge(String layer, int input, int output, double[] x, double[] now, do
       int tried = Math.min(INPUTS, entrance.width());
       for (int i = 0; i < tried; i++) {
         int input = (int) ((long) i * entrance.width() / tried);
-        double[][] now = curves(layers.get(name), any, entrance.width(), input, x);
-        double[][] start = curves(before.get(name), other, entrance.width(), input, x);
+        double[][] now = curves(entrance.now(), any, entrance.width(), input, x);
+        double[][] start = curves(entrance.start(), other, entrance.width(), input, x);
         int output =
             IntStream.range(0, now.length)
                 .boxed()
