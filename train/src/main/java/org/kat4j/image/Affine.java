@@ -81,6 +81,7 @@ public record Affine(double xx, double xy, double x0, double yx, double yy, doub
     private final int[] rows; // where they begin, within a channel
     private double dx; // from the pixel before the place to the place
     private double dy;
+    private double lastY = Double.NaN;
 
     /** Two or four of them along each axis. */
     Neighbours(Picture picture, int count) {
@@ -91,13 +92,18 @@ public record Affine(double xx, double xy, double x0, double yx, double yy, doub
 
     void moveTo(double x, double y) {
       int column = (int) Math.floor(x);
-      int row = (int) Math.floor(y);
       dx = x - column;
-      dy = y - row;
       int before = columns.length / 2 - 1;
       for (int k = 0; k < columns.length; k++) {
         columns[k] = Math.clamp(column - before + k, 0, picture.width() - 1);
-        rows[k] = Math.clamp(row - before + k, 0, picture.height() - 1) * picture.width();
+      }
+      if (y != lastY) { // most maps but rotations stay on a row
+        lastY = y;
+        int row = (int) Math.floor(y);
+        dy = y - row;
+        for (int k = 0; k < rows.length; k++) {
+          rows[k] = Math.clamp(row - before + k, 0, picture.height() - 1) * picture.width();
+        }
       }
     }
 

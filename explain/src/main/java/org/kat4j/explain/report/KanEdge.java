@@ -144,6 +144,6 @@ record KanEdge(String layer, int input, int output, double[] x, double[] now, do
   /** A short name: block, layer, input and output. */
   String title() {
     String where = layer.replaceFirst("^blocks\\.", "block ").replaceFirst("\\.(mlp|attn)\\.", " ");
-    return where + " " + input + " → " + output;
+    return where + ": " + input + " → " + output;
   }
 }

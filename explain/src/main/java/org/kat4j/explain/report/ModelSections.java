@@ -69,7 +69,7 @@ final class ModelSections {
           "Functions of the KAN layers, input → output: the strongest of "
               + KanEdge.INPUTS
               + " inputs spread over each layer. One output while one input moves over its usual range and"
-              + " the others are 0, without its mean; grey is what training began with.");
+              + " the others are 0, without its mean; dashed and grey is what training began with.");
       content.figures(
           new SmallMultiples(
               "Functions of KAN layers",

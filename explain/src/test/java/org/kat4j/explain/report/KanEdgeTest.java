@@ -30,7 +30,7 @@ class KanEdgeTest {
     List<KanEdge> edges = KanEdge.strongest(now, start, inputs, images, COUNT);
 
     assertThat(edges).hasSize(2 * spec.depth() * COUNT);
-    assertThat(edges.getFirst().title()).startsWith("block 0 fc1 ");
+    assertThat(edges.getFirst().title()).startsWith("block 0 fc1: ");
     assertThat(edges.getLast().layer()).isEqualTo("blocks." + (spec.depth() - 1) + ".mlp.fc2");
     for (KanEdge edge : edges) {
       assertThat(edge.x()).isSorted();
