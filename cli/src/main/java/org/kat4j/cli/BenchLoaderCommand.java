@@ -39,16 +39,15 @@ final class BenchLoaderCommand implements Callable<Integer> {
     BenchCommand.atLeastOne("--rounds", rounds);
     LoaderBench.Result r = LoaderBench.run(rounds);
     System.out.println(r.table());
-    double bare = r.bare().median();
     json.print(
         new Summary(
-            bare,
-            r.evaluation().median(),
-            r.evaluation().median() / bare,
-            r.light().median(),
-            r.light().median() / bare,
-            r.recipe().median(),
-            r.recipe().median() / bare,
+            r.bare().median(),
+            r.evaluation().time().median(),
+            r.evaluation().ratio().median(),
+            r.light().time().median(),
+            r.light().ratio().median(),
+            r.recipe().time().median(),
+            r.recipe().ratio().median(),
             r.trainingRate(),
             r.smallRate(),
             r.smallJpegRate()));

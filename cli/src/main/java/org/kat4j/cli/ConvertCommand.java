@@ -218,7 +218,8 @@ final class ConvertCommand implements Callable<Integer> {
             Weights.MEAN,
             Weights.DEVIATION,
             Weights.CROP_PCT,
-            Weights.INTERPOLATION)) {
+            Weights.INTERPOLATION,
+            Weights.UPRIGHT)) {
       if (weights.metadata().containsKey(key)) {
         metadata.put(key, weights.metadata().get(key));
       }

@@ -30,14 +30,12 @@ final class DataOptions {
   /** A set by name, its images brought to a size if it is a folder. */
   ImageData open(String name, int imageSize, EvaluationTransform transform) {
     return ImageSources.openWith(
-        new FolderReading(imageSize, transform, /* upright= */ false, /* maxBroken= */ 0),
-        name,
-        root());
+        new FolderReading(imageSize, transform, /* maxBroken= */ 0), name, root());
   }
 
   /** The images of a configuration. */
   ImageData open(TrainConfig.Data data) {
-    return ImageSources.openWith(data.reading(), data.name(), root());
+    return data.open(root());
   }
 
   /**

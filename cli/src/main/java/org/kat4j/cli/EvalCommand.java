@@ -69,7 +69,12 @@ final class EvalCommand implements Callable<Integer> {
 
   private ImageData open(Model.Spec spec) {
     if (data != null) {
-      return dataOptions.open(data, spec.imageSize(), weights.transform());
+      ImageData images = dataOptions.open(data, spec.imageSize(), weights.transform());
+      return weights
+          .normalization()
+          .filter(n -> n.mean().length == images.train().channels())
+          .map(images::normalized)
+          .orElse(images);
     }
     RunFolder run = weights.run();
     if (run == null) {

@@ -7,17 +7,21 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Config;
 import org.kat4j.data.ImageData;
+import org.kat4j.data.ImageSet;
+import org.kat4j.data.Normalization;
 import org.kat4j.error.UserException;
 import org.kat4j.explain.report.Report;
 import org.kat4j.explain.report.Run;
 import org.kat4j.model.Model;
 import org.kat4j.model.WeightsFile;
+import org.kat4j.task.InputDescription;
 import org.kat4j.train.RunFolder;
 import org.kat4j.train.TrainConfig;
 import org.kat4j.train.Trainer;
@@ -148,6 +152,15 @@ final class TrainCommand implements Callable<Integer> {
     String source = config == null ? "configuration" : config.toString();
     TrainConfig bound = Config.bind(tree, TrainConfig.example(), source);
     ImageData images = dataOptions.open(bound.data());
+    Optional<Normalization> weights =
+        tree.path("data").has("normalization")
+            ? Optional.empty()
+            : normalizationOf(bound.fineTuning().init(), images.train());
+    if (weights.isPresent()) {
+      override(tree, "data.normalization", weights.get().text());
+      bound = Config.bind(tree, TrainConfig.example(), source);
+      images = images.normalized(weights.get());
+    }
     TrainConfig fitted = bound.fittedTo(images);
     Path path = out == null ? defaultFolder(bound) : out;
     return train(Trainer.start(fitted, new RunFolder(path), images), images, path);
@@ -189,6 +202,19 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  /** How the inputs of the weights were normalised, where these say it and have such images. */
+  private static Optional<Normalization> normalizationOf(String init, ImageSet images) {
+    if (init.isEmpty()) {
+      return Optional.empty();
+    }
+    try (WeightsFile opened = WeightsFile.open(Path.of(init))) {
+      return InputDescription.normalization(opened.metadata(), init)
+          .filter(n -> n.mean().length == images.channels());
+    } catch (UserException undescribed) {
+      return Optional.empty(); // whether they fit the model is seen when they are loaded
+    }
+  }
+
   private Path defaultFolder(TrainConfig bound) {
     String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
     String images = String.valueOf(Path.of(bound.data().name()).getFileName());
@@ -227,7 +253,10 @@ final class TrainCommand implements Callable<Integer> {
     System.out.printf(Locale.ROOT, "model  %s%n", trainer.describeModel());
     trainer
         .transfer()
-        .ifPresent(t -> System.out.printf("init   %s: %s%n", c.fineTuning().init(), t.describe()));
+        .ifPresent(t ->
+            System.out.printf(
+                "init   %s: %s; inputs normalised by %s%n",
+                c.fineTuning().init(), t.describe(), images.train().normalization()));
     System.out.printf(
         "run    %s, %d epochs, seed %d, %s%n",
         path, c.schedule().totalEpochs(), c.seed(), trainer.describeMachine());

@@ -3,6 +3,7 @@ package org.kat4j.cli;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.data.Normalization;
@@ -76,6 +77,13 @@ final class WeightsOptions {
   EvaluationTransform transform() {
     try (WeightsFile opened = open()) {
       return transform(opened);
+    }
+  }
+
+  /** How the pixels of the model's inputs are normalised, where its weights say it. */
+  Optional<Normalization> normalization() {
+    try (WeightsFile opened = open()) {
+      return InputDescription.normalization(opened.metadata(), opened.path().toString());
     }
   }
 

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Test;
+import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.FieldSource;
 import org.kat4j.config.Config;
 import org.kat4j.train.TrainConfig;
 
@@ -18,16 +18,17 @@ import org.kat4j.train.TrainConfig;
 class ImageNetConfigTest {
   @TempDir private Path folder = Path.of("");
 
+  static final List<String> NAMES =
+      List.of(
+          "kat_tiny",
+          "kat_small",
+          "kat_base",
+          "kat_tiny_vitft",
+          "kat_small_vitft",
+          "kat_base_vitft");
+
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "kat_tiny",
-        "kat_small",
-        "kat_base",
-        "kat_tiny_vitft",
-        "kat_small_vitft",
-        "kat_base_vitft"
-      })
+  @FieldSource("NAMES")
   void bindsToTheSheetsValues(String name) {
     Path file = Path.of("../configs/imagenet", name + ".yaml");
     TrainConfig config = Config.bind(Config.readTree(file), TrainConfig.example(), name);
@@ -38,14 +39,18 @@ class ImageNetConfigTest {
         .contains("dropPath: " + (name.contains("base") ? "0.4" : "0.1"));
   }
 
-  @Test
-  void aDryRunTrainsEvaluatesAndLeavesARun() throws IOException {
+  /** All of the recipe, but a model and images of a moment. */
+  @ParameterizedTest
+  @FieldSource("NAMES")
+  void aDryRunTrainsEvaluatesAndLeavesARun(String name) throws IOException {
     Path images = TestFiles.jpegFolder(folder.resolve("images"));
     Path broken = images.resolve("train/across/0.JPEG");
     Files.writeString(broken, "no image");
     Path run = folder.resolve("run");
     String settings =
-        "train --config ../configs/imagenet/kat_tiny.yaml --steps 3 --json --set model.width=16"
+        "train --config ../configs/imagenet/"
+            + name
+            + ".yaml --steps 3 --json --set model.width=16"
             + " --set model.depth=1 --set model.tokenMixer.heads=2 --set data.imageSize=32"
             + " --set threads=1";
     String[] all = (settings + " --data " + images + " --out " + run).split(" ");

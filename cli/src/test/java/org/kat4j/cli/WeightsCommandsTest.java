@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
+import org.kat4j.model.WeightsFile;
 import org.kat4j.torch.Context;
 
 /** Weights from form to form, into a fine-tuning and behind a server, as a user does it. */
@@ -117,6 +118,15 @@ class WeightsCommandsTest {
             run.toString());
     assertThat(tuned.out()).contains("2 of the classifier new", "input 3 x 32 x 32, 2 classes");
     assertThat(run.resolve("config.yaml")).content().contains("freeze: ", "lrScale: head.*=10");
+    // Inputs as the weights know them, unless the user wants others.
+    assertThat(run.resolve("config.yaml")).content().contains("0.5,0.5,0.5/0.5,0.5,0.5");
+    Path own = folder.resolve("own");
+    String settings =
+        "train --steps 1 --set threads=1 --set batchSize=4 --set data.normalization=set --init ";
+    ok((settings + vit + " --data " + images + " --out " + own).split(" "));
+    try (WeightsFile written = WeightsFile.open(own.resolve("checkpoints/last.safetensors"))) {
+      assertThat(written.metadata()).containsEntry(Weights.MEAN, "0.485,0.456,0.406");
+    }
     CommandRun refused =
         CommandRun.of(
             "train",

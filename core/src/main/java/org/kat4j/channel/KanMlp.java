@@ -16,7 +16,8 @@ import org.kat4j.torch.Registry;
  * Two KAN layers instead of the transformer's perceptron: width to hidden width and back.
  *
  * <p>{@code channelMixer: {kind: kan, ratio: 0.5, function: {kind: chebyshev}}}. Taps: {@code
- * hidden [batch, tokens, ratio * width]}, what the second layer sees.
+ * hidden [batch, tokens, ratio * width]}, what the second layer sees; {@code fc1.input} and {@code
+ * fc2.input}.
  */
 public final class KanMlp implements ChannelMixer {
   /**
@@ -67,10 +68,10 @@ public final class KanMlp implements ChannelMixer {
 
   @Override
   public Tensor forward(Tensor x, Pass pass) {
-    Tensor y = Dropout.elements(first.forward(x, pass.at("fc1")), spec.dropout, pass);
+    Tensor y = Dropout.elements(first.forwardHeard(x, pass.at("fc1")), spec.dropout, pass);
     Tensor hidden = norm == null ? y : norm.forward(y); // [batch, tokens, ratio * width]
     pass.tap().record("hidden", hidden);
-    return Dropout.elements(second.forward(hidden, pass.at("fc2")), spec.dropout, pass);
+    return Dropout.elements(second.forwardHeard(hidden, pass.at("fc2")), spec.dropout, pass);
   }
 
   @Override

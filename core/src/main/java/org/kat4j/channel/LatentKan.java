@@ -14,8 +14,9 @@ import org.kat4j.torch.Registry;
  * A KAN layer between two linear ones of few channels; with data re-uploading functions it is
  * HQKAN.
  *
- * <p>Taps: {@code latent [batch, tokens, latent]}, what the KAN layer sees. Compare with the linear
- * layers alone: most of what it saves comes from the bottleneck. Source: arXiv 2509.14026.
+ * <p>Taps: {@code latent [batch, tokens, latent]}, what the KAN layer sees, also as {@code
+ * kan.input}. Compare with the linear layers alone: most of what it saves comes from the
+ * bottleneck. Source: arXiv 2509.14026.
  */
 public final class LatentKan implements ChannelMixer {
   /**
@@ -58,7 +59,7 @@ public final class LatentKan implements ChannelMixer {
   public Tensor forward(Tensor x, Pass pass) {
     Tensor latent = down.forward(x); // [batch, tokens, latent]
     pass.tap().record("latent", latent);
-    return up.forward(kan.forward(latent, pass.at("kan")));
+    return up.forward(kan.forwardHeard(latent, pass.at("kan")));
   }
 
   @Override

@@ -20,6 +20,8 @@ public final class Kernels {
   private static final class Cpu {
     static final RationalKernel RATIONAL = VECTORS ? new VectorRational() : scalar();
 
+    static final PixelKernel PIXELS = VECTORS ? new VectorPixels() : new ScalarPixels();
+
     private static RationalKernel scalar() {
       System.getLogger(Kernels.class.getName())
           .log(Level.WARNING, "kernels run without vector instructions: " + describe());
@@ -38,6 +40,11 @@ public final class Kernels {
       return Gpu.RATIONAL;
     }
     return ElementKind.supports(x) ? Cpu.RATIONAL : COMPOSED;
+  }
+
+  /** The fastest kernel for the pixels of pictures. */
+  public static PixelKernel pixels() {
+    return Cpu.PIXELS;
   }
 
   /** The same function from libtorch operations: slower, but with second derivatives. */

@@ -43,6 +43,9 @@ public final class Weights {
   /** Metadata key of the filter of that resizing, in Pillow's terms and lower case. */
   public static final String INTERPOLATION = "kat4j.interpolation";
 
+  /** Metadata key of whether JPEGs are turned as their EXIF orientation says, true or false. */
+  public static final String UPRIGHT = "kat4j.upright";
+
   private Weights() {}
 
   /** Writes a model with further metadata. */

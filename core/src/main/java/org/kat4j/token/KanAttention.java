@@ -83,17 +83,20 @@ public final class KanAttention implements TokenMixer {
 
   /** Queries {@code [batch, queries, width]} from keys and values {@code [batch, keys, ...]}. */
   public Tensor forward(Tensor queries, Tensor keys, Tensor values, Pass pass) {
-    Tensor q = split(query.forward(queries, pass)); // [batch, heads, queries, head width]
-    Tensor k = split(key.forward(keys, pass));
-    Tensor v = split(value.forward(values, pass));
+    Tensor q =
+        split(
+            query.forwardHeard(
+                queries, pass.at("linear_q"))); // [batch, heads, queries, head width]
+    Tensor k = split(key.forwardHeard(keys, pass.at("linear_k")));
+    Tensor v = split(value.forwardHeard(values, pass.at("linear_v")));
     Tensor weights =
         torch.softmax(q.matmul(k.transpose(-2, -1)).mul(new Scalar(1 / Math.sqrt(headWidth))), -1);
     pass.tap().record("weights", weights);
     Tensor mixed = weights.matmul(v).transpose(1, 2).flatten(2, 3); // [batch, queries, heads * ...]
     if (gate != null) {
-      mixed = mixed.mul(gate.forward(queries, pass).sigmoid());
+      mixed = mixed.mul(gate.forwardHeard(queries, pass.at("linear_g")).sigmoid());
     }
-    return out.forward(mixed, pass);
+    return out.forwardHeard(mixed, pass.at("linear_o"));
   }
 
   private Tensor split(Tensor x) {

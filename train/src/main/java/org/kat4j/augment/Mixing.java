@@ -35,6 +35,9 @@ public record Mixing(
     ELEM
   }
 
+  /** From here on floats are whole: a sum with it is rounded, its last bits are the number. */
+  private static final float UNITS = 1 << 23;
+
   /** Nothing is mixed; with timm's values otherwise. */
   public static final Mixing NONE = new Mixing(0, 0, 1, 0.5, Mode.BATCH, 0);
 
@@ -141,7 +144,7 @@ public record Mixing(
         float other = (float) (1 - share);
         for (int i = 0; i < image.length; i++) {
           float sum = (image[i] & 0xff) * own + (partner[i] & 0xff) * other;
-          target[i] = (byte) (int) Math.rint(sum);
+          target[i] = (byte) Float.floatToRawIntBits(sum + UNITS);
         }
       }
       case Mix.Paste(double _, Box box) -> {

@@ -8,11 +8,9 @@ import org.kat4j.image.EvaluationTransform;
  *
  * @param size side of the square that images are brought to; 0 if all have one size already
  * @param transform how they are brought to it
- * @param upright whether JPEGs are turned as their EXIF orientation says
  * @param maxBroken broken files that are left out before one more is an error
  */
-public record FolderReading(
-    int size, EvaluationTransform transform, boolean upright, int maxBroken) {
+public record FolderReading(int size, EvaluationTransform transform, int maxBroken) {
   public FolderReading {
     Check.between("image size", size, 0, 8192);
     Check.between("maxBroken", maxBroken, 0, Integer.MAX_VALUE);
@@ -20,6 +18,6 @@ public record FolderReading(
 
   /** At this size, nothing but the shape cut away, stored orientation, no broken file. */
   public static FolderReading at(int size) {
-    return new FolderReading(size, EvaluationTransform.WHOLE, false, 0);
+    return new FolderReading(size, EvaluationTransform.WHOLE, 0);
   }
 }

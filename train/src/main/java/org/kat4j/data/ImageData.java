@@ -8,4 +8,14 @@ package org.kat4j.data;
  * @param validation images to measure on; for the published sets this is their test split
  * @param description one line: what the images are and in which form they were found
  */
-public record ImageData(String name, ImageSet train, ImageSet validation, String description) {}
+public record ImageData(String name, ImageSet train, ImageSet validation, String description) {
+
+  /** The same images, their pixels normalised in another way. */
+  public ImageData normalized(Normalization normalization) {
+    return new ImageData(
+        name,
+        new Renormalized(train, normalization),
+        new Renormalized(validation, normalization),
+        description);
+  }
+}

@@ -243,7 +243,7 @@ public final class ImageFolder implements ImageSet {
   public Picture picture(int index) {
     ImageFile file = items.get(index).file();
     try {
-      return file.read(channels, reading.upright());
+      return file.read(channels, reading.transform().upright());
     } catch (UserException unreadable) {
       throw broken.add(file.toString(), unreadable);
     }

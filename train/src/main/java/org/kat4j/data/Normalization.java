@@ -2,6 +2,8 @@ package org.kat4j.data;
 
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Per-channel mean and standard deviation of {@code pixel / 255}: a model sees {@code (pixel / 255
@@ -28,6 +30,44 @@ public record Normalization(float[] mean, float[] std) {
     }
     mean = mean.clone();
     std = std.clone();
+  }
+
+  /**
+   * Reads {@link #text}.
+   *
+   * @throws IllegalArgumentException for anything else
+   */
+  public static Normalization parse(String text) {
+    String[] parts = text.split("/", -1);
+    if (parts.length != 2) {
+      throw new IllegalArgumentException(
+          "'" + text + "': means, a slash and deviations are expected, such as 0.5,0.5,0.5/1,1,1");
+    }
+    return new Normalization(numbers(parts[0]), numbers(parts[1]));
+  }
+
+  private static float[] numbers(String list) {
+    String[] texts = list.split(",", -1);
+    float[] values = new float[texts.length];
+    for (int i = 0; i < values.length; i++) {
+      try {
+        values[i] = Float.parseFloat(texts[i]);
+      } catch (NumberFormatException none) {
+        throw new IllegalArgumentException("'" + list + "' is no list of numbers", none);
+      }
+    }
+    return values;
+  }
+
+  /** Means, a slash and deviations: {@code 0.5,0.5,0.5/0.25,0.25,0.25}. */
+  public String text() {
+    return list(mean) + "/" + list(std);
+  }
+
+  private static String list(float[] values) {
+    return IntStream.range(0, values.length)
+        .mapToObj(i -> Float.toString(values[i]))
+        .collect(Collectors.joining(","));
   }
 
   @Override

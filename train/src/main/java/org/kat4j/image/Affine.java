@@ -81,6 +81,7 @@ public record Affine(double xx, double xy, double x0, double yx, double yy, doub
     private final int[] rows; // where they begin, within a channel
     private double dx; // from the pixel before the place to the place
     private double dy;
+    private double lastY = Double.NaN;
 
     /** Two or four of them along each axis. */
     Neighbours(Picture picture, int count) {
@@ -91,13 +92,18 @@ public record Affine(double xx, double xy, double x0, double yx, double yy, doub
 
     void moveTo(double x, double y) {
       int column = (int) Math.floor(x);
-      int row = (int) Math.floor(y);
       dx = x - column;
-      dy = y - row;
       int before = columns.length / 2 - 1;
       for (int k = 0; k < columns.length; k++) {
         columns[k] = Math.clamp(column - before + k, 0, picture.width() - 1);
-        rows[k] = Math.clamp(row - before + k, 0, picture.height() - 1) * picture.width();
+      }
+      if (y != lastY) { // most maps but rotations stay on a row
+        lastY = y;
+        int row = (int) Math.floor(y);
+        dy = y - row;
+        for (int k = 0; k < rows.length; k++) {
+          rows[k] = Math.clamp(row - before + k, 0, picture.height() - 1) * picture.width();
+        }
       }
     }
 
@@ -107,13 +113,16 @@ public record Affine(double xx, double xy, double x0, double yx, double yy, doub
         double upper = linear(plane + rows[0]);
         return (byte) (int) (upper + (linear(plane + rows[1]) - upper) * dy);
       }
+      // Shears and shifts along one axis leave the other alone: on a row there is no need for more.
       double value =
-          cubic(
-              cubic(plane + rows[0]),
-              cubic(plane + rows[1]),
-              cubic(plane + rows[2]),
-              cubic(plane + rows[3]),
-              dy);
+          dy == 0
+              ? cubic(plane + rows[1])
+              : cubic(
+                  cubic(plane + rows[0]),
+                  cubic(plane + rows[1]),
+                  cubic(plane + rows[2]),
+                  cubic(plane + rows[3]),
+                  dy);
       return (byte) (int) Math.clamp(value, 0, 255);
     }
 
@@ -127,7 +136,7 @@ public record Affine(double xx, double xy, double x0, double yx, double yy, doub
     }
 
     private double cubic(int row) {
-      return cubic(at(row, 0), at(row, 1), at(row, 2), at(row, 3), dx);
+      return dx == 0 ? at(row, 1) : cubic(at(row, 0), at(row, 1), at(row, 2), at(row, 3), dx);
     }
 
     /** Between the second and the third value. */

@@ -9,8 +9,9 @@ import org.kat4j.config.Check;
  *
  * @param cropPct share of the scaled side that the crop keeps, above 0 and at most 1
  * @param interpolation filter of the scaling
+ * @param upright whether JPEGs are turned first as their EXIF orientation says; timm does not
  */
-public record EvaluationTransform(double cropPct, Resampling interpolation) {
+public record EvaluationTransform(double cropPct, Resampling interpolation, boolean upright) {
   /** Nothing but the shape is cut away. */
   public static final EvaluationTransform WHOLE = new EvaluationTransform(1, Resampling.BICUBIC);
 
@@ -19,6 +20,11 @@ public record EvaluationTransform(double cropPct, Resampling interpolation) {
     if (cropPct > 1) {
       throw new IllegalArgumentException("cropPct = " + cropPct + ": at most 1");
     }
+  }
+
+  /** Of pictures as they are stored. */
+  public EvaluationTransform(double cropPct, Resampling interpolation) {
+    this(cropPct, interpolation, false);
   }
 
   /** The picture at the wanted size; the same picture where it has that size and all is kept. */

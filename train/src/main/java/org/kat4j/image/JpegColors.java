@@ -3,6 +3,7 @@ package org.kat4j.image;
 import java.awt.image.DataBufferByte;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
+import org.kat4j.kernel.Kernels;
 
 /**
  * From the components that a JPEG stores to red, green and blue, by libjpeg's integers and, for
@@ -10,8 +11,6 @@ import java.awt.image.Raster;
  * whose numbers are published.
  */
 final class JpegColors {
-  private static final int HALF = 1 << 15;
-
   private JpegColors() {}
 
   /** The picture of the stored components: 1 gives grey, 3 and 4 give colour. */
@@ -25,54 +24,49 @@ final class JpegColors {
     int[] offsets = layout.getBandOffsets();
     for (int row = 0; row < raster.getHeight(); row++) {
       int from = row * layout.getScanlineStride();
-      int to = row * width;
       if (bands == 1) {
-        System.arraycopy(stored, from + offsets[0], pixels, to, width);
+        System.arraycopy(stored, from + offsets[0], pixels, row * width, width);
+      } else if (bands == 3) { // a step known to the compiler spares it the checks of each place
+        separate(stored, from, 3, offsets, pixels, row * width, area, width);
       } else {
-        boolean ycc = bands == 3 ? header.isYcc() : header.isYcck();
-        row(stored, from, layout.getPixelStride(), offsets, ycc, pixels, to, area, width);
+        separate(stored, from, bands, offsets, pixels, row * width, area, width);
       }
-      if (bands == 4) {
-        // Adobe stores 255 - ink: what is stored already is the light that the ink lets through.
-        black(
-            stored,
-            from + offsets[3],
-            layout.getPixelStride(),
-            header.isYcck(),
-            pixels,
-            to,
-            area,
-            width);
-      }
+    }
+    if (bands == 3 ? header.isYcc() : bands == 4 && header.isYcck()) {
+      Kernels.pixels().toRgb(pixels);
+    }
+    for (int row = 0; row < raster.getHeight() && bands == 4; row++) {
+      // Adobe stores 255 - ink: what is stored already is the light that the ink lets through.
+      black(
+          stored,
+          row * layout.getScanlineStride() + offsets[3],
+          layout.getPixelStride(),
+          header.isYcck(),
+          pixels,
+          row * width,
+          area,
+          width);
     }
     return new Picture(bands == 1 ? 1 : 3, raster.getHeight(), width, pixels);
   }
 
-  private static void row(
+  /** The first three components of a row, each to its plane. */
+  private static void separate(
       byte[] stored,
       int from,
       int step,
       int[] offsets,
-      boolean ycc,
       byte[] pixels,
       int to,
       int area,
       int width) {
-    for (int x = 0, i = from; x < width; x++, i += step) {
-      int first = stored[i + offsets[0]] & 0xff;
-      int second = stored[i + offsets[1]] & 0xff;
-      int third = stored[i + offsets[2]] & 0xff;
-      if (ycc) {
-        int blue = second - 128;
-        int red = third - 128;
-        pixels[to + x] = clip(first + ((91881 * red + HALF) >> 16));
-        pixels[area + to + x] = clip(first + ((-22554 * blue - 46802 * red + HALF) >> 16));
-        pixels[2 * area + to + x] = clip(first + ((116130 * blue + HALF) >> 16));
-      } else {
-        pixels[to + x] = (byte) first;
-        pixels[area + to + x] = (byte) second;
-        pixels[2 * area + to + x] = (byte) third;
-      }
+    int first = from + offsets[0];
+    int second = from + offsets[1];
+    int third = from + offsets[2];
+    for (int x = 0; x < width; x++) {
+      pixels[to + x] = stored[first + step * x];
+      pixels[area + to + x] = stored[second + step * x];
+      pixels[2 * area + to + x] = stored[third + step * x];
     }
   }
 
@@ -90,9 +84,5 @@ final class JpegColors {
         pixels[p] = (byte) (light - ((product + (product >> 8)) >> 8));
       }
     }
-  }
-
-  private static byte clip(int value) {
-    return (byte) (value < 0 ? 0 : Math.min(value, 255));
   }
 }

@@ -1,15 +1,20 @@
 package org.kat4j.image;
 
+import org.kat4j.kernel.Kernels;
+import org.kat4j.kernel.PixelKernel;
+import org.kat4j.kernel.PixelKernel.Sums;
+
 /**
  * Antialiased resampling of bytes, equal to Pillow's bit for bit.
  *
  * <p>Output {@code i} is centred at {@code c = (i + 0.5) in / out} and weighs the inputs by the
  * filter, stretched by {@code max(in / out, 1)}. Weights are integers with 22 fraction bits; rows
- * are resampled first and rounded to bytes, then columns. Source: Pillow, Resample.c.
+ * are resampled first and rounded to bytes, then columns. Both are sums of lines of bytes: rows are
+ * turned into columns for it and back. Source: Pillow, Resample.c.
  */
 public final class Resize {
-  private static final int FRACTION_BITS = 22;
-  private static final int HALF = 1 << (FRACTION_BITS - 1);
+  /** Rows that are resampled at once: their columns then lie in the first-level cache. */
+  private static final int STRIP = 64;
 
   private Resize() {}
 
@@ -34,144 +39,88 @@ public final class Resize {
 
   private static Picture resample(
       Picture picture, Box part, long height, long width, Box window, Resampling resampling) {
-    Taps across = Taps.of(part.width(), width, window.left(), window.width(), resampling);
-    Taps down = Taps.of(part.height(), height, window.top(), window.height(), resampling);
-    int firstRow = down.starts[0];
-    int rows = down.end() - firstRow;
+    Sums across = sums(part.width(), width, window.left(), window.width(), resampling);
+    Sums down = sums(part.height(), height, window.top(), window.height(), resampling);
+    int rows = down.end() - down.begin();
     byte[] narrowed = new byte[rows * window.width()];
     byte[] resized = new byte[picture.channels() * window.height() * window.width()];
+    PixelKernel kernel = Kernels.pixels();
     for (int channel = 0; channel < picture.channels(); channel++) {
-      int top = channel * picture.height() + (int) part.top() + firstRow;
+      int top = channel * picture.height() + (int) part.top() + down.begin();
       int from = top * picture.width() + (int) part.left();
-      across.apply(
-          picture.pixels(), from, 1, picture.width(), rows, narrowed, 0, 1, window.width());
-      down.apply(
+      resampleRows(kernel, picture.pixels(), from, picture.width(), rows, across, narrowed);
+      kernel.sum(
           narrowed,
-          -firstRow * window.width(),
+          -down.begin() * window.width(),
           window.width(),
-          1,
-          window.width(),
+          down,
           resized,
           channel * window.height() * window.width(),
-          window.width(),
-          1);
+          window.width());
     }
     return new Picture(picture.channels(), window.height(), window.width(), resized);
   }
 
-  /** Which inputs each output of one axis takes, and how much of each. */
-  private static final class Taps {
-    private final int[] starts;
-    private final int[] counts;
-    private final int most; // weights of one output lie this far from those of the next
-    private final int[] weights;
-
-    private Taps(int outputs, int most) {
-      this.starts = new int[outputs];
-      this.counts = new int[outputs];
-      this.most = most;
-      this.weights = new int[Math.multiplyExact(outputs, most)];
+  private static void resampleRows(
+      PixelKernel kernel, byte[] from, int start, int pitch, int rows, Sums across, byte[] to) {
+    int columns = across.end() - across.begin();
+    int outputs = across.starts().length;
+    int strip = Math.min(STRIP, rows);
+    byte[] turned = new byte[columns * strip];
+    byte[] resampled = new byte[outputs * strip];
+    for (int row = 0; row < rows; row += strip) {
+      int height = Math.min(strip, rows - row);
+      int corner = start + row * pitch + across.begin();
+      Transposition.apply(from, corner, pitch, height, columns, turned, 0, height);
+      kernel.sum(turned, -across.begin() * height, height, across, resampled, 0, height);
+      Transposition.apply(resampled, 0, height, outputs, height, to, row * outputs, outputs);
     }
+  }
 
-    /** The taps of outputs {@code first .. first + count - 1} of {@code out}. */
-    static Taps of(int in, long out, long first, int count, Resampling resampling) {
-      double scale = (double) in / out;
-      double stretch = Math.max(scale, 1);
-      double support = resampling.support() * stretch;
-      Taps taps = new Taps(count, 2 * (int) Math.ceil(support) + 1);
-      for (int i = 0; i < count; i++) {
-        double centre = (first + i + 0.5) * scale;
-        if (resampling == Resampling.NEAREST) {
-          taps.starts[i] = Math.min(in - 1, (int) centre);
-          taps.counts[i] = 1;
-          taps.weights[i] = 1 << FRACTION_BITS;
-        } else {
-          int start = Math.max(0, (int) (centre - support + 0.5));
-          taps.starts[i] = start;
-          taps.counts[i] = Math.min(in, (int) (centre + support + 0.5)) - start;
-          taps.weigh(i, start + 0.5 - centre, 1 / stretch, resampling);
-        }
-      }
-      return taps;
-    }
-
-    /** Weights of output {@code i}, whose first input lies {@code distance} from the centre. */
-    private void weigh(int i, double distance, double perPixel, Resampling resampling) {
-      double[] exact = new double[counts[i]];
-      double total = 0;
-      for (int k = 0; k < exact.length; k++) {
-        exact[k] = resampling.at((k + distance) * perPixel);
-        total += exact[k];
-      }
-      for (int k = 0; k < exact.length; k++) {
-        double scaled = (total == 0 ? exact[k] : exact[k] / total) * (1 << FRACTION_BITS);
-        // Half away from zero, as the cast of Pillow does it.
-        weights[i * most + k] = (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-      }
-    }
-
-    /** One after the last input that any output needs. */
-    int end() {
-      int last = starts.length - 1;
-      return starts[last] + counts[last];
-    }
-
-    /**
-     * Resamples parallel lines (rows or columns), four at a time: one weight serves four sums.
-     *
-     * @param fromStep distance of the inputs of one line
-     * @param fromLine distance of the lines
-     * @param toStep distance of the outputs of one line
-     * @param toLine distance of the lines
-     */
-    void apply(
-        byte[] from,
-        int fromStart,
-        int fromStep,
-        int fromLine,
-        int lines,
-        byte[] to,
-        int toStart,
-        int toStep,
-        int toLine) {
-      int line = 0;
-      for (; line + 4 <= lines; line += 4) {
-        int origin = fromStart + line * fromLine;
-        int target = toStart + line * toLine;
-        for (int i = 0; i < starts.length; i++, target += toStep) {
-          int pixel = origin + starts[i] * fromStep;
-          int first = HALF;
-          int second = HALF;
-          int third = HALF;
-          int fourth = HALF;
-          for (int k = i * most, end = k + counts[i]; k < end; k++, pixel += fromStep) {
-            int weight = weights[k];
-            first += weight * (from[pixel] & 0xff);
-            second += weight * (from[pixel + fromLine] & 0xff);
-            third += weight * (from[pixel + 2 * fromLine] & 0xff);
-            fourth += weight * (from[pixel + 3 * fromLine] & 0xff);
-          }
-          to[target] = rounded(first);
-          to[target + toLine] = rounded(second);
-          to[target + 2 * toLine] = rounded(third);
-          to[target + 3 * toLine] = rounded(fourth);
-        }
-      }
-      for (; line < lines; line++) {
-        int target = toStart + line * toLine;
-        for (int i = 0; i < starts.length; i++, target += toStep) {
-          int pixel = fromStart + line * fromLine + starts[i] * fromStep;
-          int sum = HALF;
-          for (int k = i * most, end = k + counts[i]; k < end; k++, pixel += fromStep) {
-            sum += weights[k] * (from[pixel] & 0xff);
-          }
-          to[target] = rounded(sum);
+  /** Which inputs the outputs {@code first .. first + count - 1} of {@code out} take. */
+  private static Sums sums(int in, long out, long first, int count, Resampling resampling) {
+    double scale = (double) in / out;
+    double stretch = Math.max(scale, 1);
+    double support = resampling.support() * stretch;
+    int most = 2 * (int) Math.ceil(support) + 1;
+    int[] starts = new int[count];
+    int[] counts = new int[count];
+    int[] weights = new int[Math.multiplyExact(count, most)];
+    for (int i = 0; i < count; i++) {
+      double centre = (first + i + 0.5) * scale;
+      if (resampling == Resampling.NEAREST) {
+        starts[i] = Math.min(in - 1, (int) centre);
+        counts[i] = 1;
+        weights[i] = Sums.ONE;
+      } else {
+        int start = Math.max(0, (int) (centre - support + 0.5));
+        starts[i] = start;
+        counts[i] = Math.min(in, (int) (centre + support + 0.5)) - start;
+        double[] exact = weights(counts[i], start + 0.5 - centre, 1 / stretch, resampling);
+        for (int k = 0; k < exact.length; k++) {
+          double scaled = exact[k] * Sums.ONE;
+          // Half away from zero, as the cast of Pillow does it.
+          weights[i * most + k] = (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
         }
       }
     }
+    return new Sums(starts, counts, weights, most);
+  }
 
-    private static byte rounded(int sum) {
-      return (byte) Math.clamp(sum >> FRACTION_BITS, 0, 255);
+  /**
+   * Weights of an output whose first input lies {@code distance} from its centre; their sum is 1.
+   */
+  private static double[] weights(
+      int count, double distance, double perPixel, Resampling resampling) {
+    double[] weights = new double[count];
+    double total = 0;
+    for (int k = 0; k < count; k++) {
+      weights[k] = resampling.at((k + distance) * perPixel);
+      total += weights[k];
     }
+    for (int k = 0; k < count && total != 0; k++) {
+      weights[k] /= total;
+    }
+    return weights;
   }
 }

@@ -50,14 +50,19 @@ public final class Classifier {
     return model;
   }
 
-  /** The input of an image file, {@code [channels, size, size]}, normalised. */
+  /**
+   * The input of an image file, made as the training's evaluation made it: {@code [channels, size,
+   * size]}, normalised.
+   */
   public float[] pixels(Path image) {
-    return normalized(ImageReading.read(image, model.spec().channels(), false));
+    return normalized(
+        ImageReading.read(image, model.spec().channels(), input.transform().upright()));
   }
 
   /** The input of an image in memory; {@code where} names it in errors. */
   public float[] pixels(byte[] image, String where) {
-    return normalized(ImageReading.decode(image, where, model.spec().channels(), false));
+    return normalized(
+        ImageReading.decode(image, where, model.spec().channels(), input.transform().upright()));
   }
 
   private float[] normalized(Picture picture) {

@@ -26,20 +26,32 @@ import org.kat4j.torch.StateDict;
  */
 public record Evaluation(double top1, double top5, double loss, long[][] confusion) {
   private static final int BATCH = 250;
-  private static final int BATCH_PIXELS = 16 << 20; // fewer images where they are large
+  private static final int BATCH_NUMBERS = 4 << 20; // fewer images where they are large
+
+  /** How many images go through a model at once where nothing else is known: 27 of 224 pixels. */
+  public static int usualBatch(ImageSet images) {
+    return Math.clamp(
+        BATCH_NUMBERS / (images.channels() * images.height() * images.width()), 1, BATCH);
+  }
 
   /** Evaluates on the device of the model's weights, in its dtype. */
   public static Evaluation of(Model model, ImageSet images) {
+    return of(model, images, usualBatch(images));
+  }
+
+  /**
+   * The same.
+   *
+   * @param batchSize images at once: those of a training batch fit, with their gradients
+   */
+  public static Evaluation of(Model model, ImageSet images, int batchSize) {
     Tensor any = StateDict.of(model).values().iterator().next();
     Device device = Device.of(any);
     DType dtype = DType.of(any);
     long[][] confusion = new long[images.classNames().size()][images.classNames().size()];
     long inTop5 = 0;
     double loss = 0;
-    int pixels = images.channels() * images.height() * images.width();
-    Loading loading =
-        Loading.inOrder(
-            Math.clamp(BATCH_PIXELS / pixels, 1, BATCH), Loading.defaultWorkers(images));
+    Loading loading = Loading.inOrder(batchSize, Loading.defaultWorkers(images));
     try (Batches batches = Loader.epoch(images, loading, 0, 0);
         var _ = Scope.noGradients()) {
       while (batches.hasNext()) {

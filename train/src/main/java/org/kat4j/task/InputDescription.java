@@ -5,12 +5,14 @@ import static org.kat4j.model.Weights.CROP_PCT;
 import static org.kat4j.model.Weights.DEVIATION;
 import static org.kat4j.model.Weights.INTERPOLATION;
 import static org.kat4j.model.Weights.MEAN;
+import static org.kat4j.model.Weights.UPRIGHT;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Normalization;
 import org.kat4j.error.UserException;
@@ -45,6 +47,7 @@ public record InputDescription(
     metadata.put(DEVIATION, join(normalization.std()));
     metadata.put(CROP_PCT, Double.toString(transform.cropPct()));
     metadata.put(INTERPOLATION, transform.interpolation().name().toLowerCase(Locale.ROOT));
+    metadata.put(UPRIGHT, Boolean.toString(transform.upright()));
     return metadata;
   }
 
@@ -60,19 +63,17 @@ public record InputDescription(
       }
     }
     List<String> classNames = List.of(metadata.getOrDefault(CLASSES, "").split("\n", -1));
-    float[] mean = split(metadata, MEAN, source);
-    float[] deviation = split(metadata, DEVIATION, source);
     try {
       return new InputDescription(
-          classNames, new Normalization(mean, deviation), transform(metadata));
+          classNames, normalization(metadata, source).orElseThrow(), transform(metadata));
     } catch (IllegalArgumentException broken) {
       throw new UserException(source + ": metadata: " + broken.getMessage(), broken);
     }
   }
 
   /**
-   * How pictures are brought to the size of the input; nothing but the shape is cut away where the
-   * metadata do not say.
+   * How pictures are brought to the size of the input; taken as they are stored, and nothing but
+   * the shape cut away, where the metadata do not say.
    *
    * @throws IllegalArgumentException if they say something that cannot be
    */
@@ -80,7 +81,23 @@ public record InputDescription(
     double cropPct = Double.parseDouble(metadata.getOrDefault(CROP_PCT, "1"));
     String interpolation = metadata.getOrDefault(INTERPOLATION, "bicubic");
     return new EvaluationTransform(
-        cropPct, Resampling.valueOf(interpolation.toUpperCase(Locale.ROOT)));
+        cropPct,
+        Resampling.valueOf(interpolation.toUpperCase(Locale.ROOT)),
+        Boolean.parseBoolean(metadata.get(UPRIGHT)));
+  }
+
+  /** How pixels become numbers, where the metadata say it; {@code source} is named in errors. */
+  public static Optional<Normalization> normalization(Map<String, String> metadata, String source) {
+    if (!metadata.containsKey(MEAN) || !metadata.containsKey(DEVIATION)) {
+      return Optional.empty();
+    }
+    float[] mean = split(metadata, MEAN, source);
+    float[] deviation = split(metadata, DEVIATION, source);
+    try {
+      return Optional.of(new Normalization(mean, deviation));
+    } catch (IllegalArgumentException broken) {
+      throw new UserException(source + ": metadata: " + broken.getMessage(), broken);
+    }
   }
 
   private static String join(float[] values) {

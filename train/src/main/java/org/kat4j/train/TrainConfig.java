@@ -1,11 +1,15 @@
 package org.kat4j.train;
 
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.kat4j.augment.Augmentation;
 import org.kat4j.augment.Mixing;
 import org.kat4j.config.Check;
 import org.kat4j.data.FolderReading;
 import org.kat4j.data.ImageData;
 import org.kat4j.data.ImageSet;
+import org.kat4j.data.ImageSources;
+import org.kat4j.data.Normalization;
 import org.kat4j.error.UserException;
 import org.kat4j.image.EvaluationTransform;
 import org.kat4j.image.Resampling;
@@ -80,6 +84,8 @@ public record TrainConfig(
    * @param interpolation filter of that scaling
    * @param upright whether JPEGs of a folder are turned as their EXIF orientation says
    * @param maxBroken broken files of a folder that are left out before one more ends the run
+   * @param normalization {@code set} for the set's own mean and deviation, or {@link
+   *     Normalization#text}
    */
   public record Data(
       String name,
@@ -88,23 +94,45 @@ public record TrainConfig(
       double cropPct,
       Resampling interpolation,
       boolean upright,
-      int maxBroken) {
+      int maxBroken,
+      String normalization) {
+    private static final String OF_SET = "set";
+
     public Data {
       Check.between("imageSize", imageSize, 0, 8192);
       Check.inRange("holdOut", holdOut, 0, 1);
       new EvaluationTransform(cropPct, interpolation); // checks the share
       Check.between("maxBroken", maxBroken, 0, Integer.MAX_VALUE);
+      if (!normalization.equals(OF_SET)) {
+        try {
+          Normalization.parse(normalization);
+        } catch (IllegalArgumentException wrong) {
+          throw new IllegalArgumentException(
+              "normalization = " + wrong.getMessage() + ", or " + OF_SET, wrong);
+        }
+      }
     }
 
     /** A set as it is. */
     public static Data of(String name) {
-      return new Data(name, 0, 0, 1, Resampling.BICUBIC, false, 0);
+      return new Data(name, 0, 0, 1, Resampling.BICUBIC, false, 0, OF_SET);
     }
 
-    /** How the images are read if it is a folder. */
-    public FolderReading reading() {
+    /**
+     * Opens the images.
+     *
+     * @param root folder with the files of published sets, null to look in the cache only
+     */
+    public ImageData open(@Nullable Path root) {
+      ImageData images = ImageSources.openWith(reading(), name, root);
+      return normalization.equals(OF_SET)
+          ? images
+          : images.normalized(Normalization.parse(normalization));
+    }
+
+    private FolderReading reading() {
       return new FolderReading(
-          imageSize, new EvaluationTransform(cropPct, interpolation), upright, maxBroken);
+          imageSize, new EvaluationTransform(cropPct, interpolation, upright), maxBroken);
     }
   }
 

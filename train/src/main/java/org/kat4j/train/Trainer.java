@@ -230,17 +230,21 @@ public final class Trainer {
     while (position.epoch() < config.schedule().totalEpochs()) {
       if (!trainEpoch(monitor, secondsBefore)) {
         save(secondsBefore);
-        Evaluation now = Evaluation.of(weights.result(), validation);
+        Evaluation now = evaluated(validation);
         return new Result(now, now, StateDict.parameterCount(model), elapsed(secondsBefore), false);
       }
       evaluation = finishEpoch(monitor, secondsBefore);
     }
     if (evaluation == null) { // the run was complete before
-      evaluation = Evaluation.of(weights.result(), validation);
+      evaluation = evaluated(validation);
     }
-    Evaluation onTest = validation == test ? evaluation : Evaluation.of(weights.result(), test);
+    Evaluation onTest = validation == test ? evaluation : evaluated(test);
     return new Result(
         evaluation, onTest, StateDict.parameterCount(model), elapsed(secondsBefore), true);
+  }
+
+  private Evaluation evaluated(ImageSet images) {
+    return Evaluation.of(weights.result(), images, config.batchSize());
   }
 
   private int batchesPerEpoch() {
@@ -311,7 +315,7 @@ public final class Trainer {
   private Evaluation finishEpoch(Monitor monitor, double secondsBefore) {
     double trainLoss = meanLoss();
     double imagesPerSecond = imagesSinceStart / secondsSince(startedNanos);
-    Evaluation evaluation = Evaluation.of(weights.result(), validation);
+    Evaluation evaluation = evaluated(validation);
     boolean best = evaluation.top1() > position.bestTop1();
     double seconds = elapsed(secondsBefore);
     var result =

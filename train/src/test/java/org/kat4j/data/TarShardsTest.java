@@ -93,7 +93,7 @@ class TarShardsTest {
 
   private ImageData open(int maxBroken) {
     FolderReading at = FolderReading.at(4);
-    FolderReading reading = new FolderReading(4, at.transform(), false, maxBroken);
+    FolderReading reading = new FolderReading(4, at.transform(), maxBroken);
     return ImageSources.openWith(reading, folder.toString(), null);
   }
 

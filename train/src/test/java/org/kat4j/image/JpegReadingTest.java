@@ -24,7 +24,6 @@ import org.kat4j.error.UserException;
 
 /** What JPEGs from the wild have beside red, green and blue. */
 class JpegReadingTest {
-  private static final byte[] EXIF = {'E', 'x', 'i', 'f', 0, 0};
 
   /**
    * Four components with Adobe's marker: stored is 255 minus the ink, so the light that is left is
@@ -42,7 +41,7 @@ class JpegReadingTest {
   })
   void fourComponents(int transform, int c, int m, int y, int k, int red, int green, int blue)
       throws IOException {
-    byte[] file = withSegment(fourComponents(c, m, y, k), 0xee, adobe(transform));
+    byte[] file = JpegSegments.with(fourComponents(c, m, y, k), 0xee, adobe(transform));
     Picture picture = ImageReading.decode(file, "test", 3, false);
     assertThat(picture.width()).isEqualTo(16);
     int[] expected = {red, green, blue};
@@ -60,7 +59,7 @@ class JpegReadingTest {
     assertThat(colours[0]).isBetween(98, 102);
     assertThat(colours[1]).isBetween(198, 202);
     byte[] withoutJfif = withoutSegment(ycc, 0xe0);
-    byte[] rgb = withSegment(withoutJfif, 0xee, adobe(0));
+    byte[] rgb = JpegSegments.with(withoutJfif, 0xee, adobe(0));
     int[] stored = firstPixel(ImageReading.decode(rgb, "test", 3, false));
     // Y = 0.299 R + 0.587 G + 0.114 B = 153: now it is taken for red.
     assertThat(stored[0]).isBetween(151, 155);
@@ -87,7 +86,8 @@ class JpegReadingTest {
       "left down"
     };
     for (int orientation = 1; orientation <= 8; orientation++) {
-      byte[] file = withSegment(upright, 0xe1, exif(orientation, orientation % 2 == 0));
+      byte[] file =
+          JpegSegments.with(upright, 0xe1, JpegSegments.exif(orientation, orientation % 2 == 0));
       assertThat(place(ImageReading.decode(file, "test", 1, false))).isEqualTo("left up");
       Picture turned = ImageReading.decode(file, "test", 1, true);
       assertThat(turned.width()).isEqualTo(orientation < 5 ? 32 : 16);
@@ -95,8 +95,12 @@ class JpegReadingTest {
           .as("orientation %d", orientation)
           .isEqualTo(places[orientation - 1]);
     }
-    assertThat(JpegHeader.of(withSegment(upright, 0xe1, EXIF)).orientation()).isEqualTo(1);
-    assertThat(JpegHeader.of(withSegment(upright, 0xe1, exif(9, true))).orientation()).isEqualTo(1);
+    assertThat(JpegHeader.of(JpegSegments.with(upright, 0xe1, JpegSegments.EXIF)).orientation())
+        .isEqualTo(1);
+    assertThat(
+            JpegHeader.of(JpegSegments.with(upright, 0xe1, JpegSegments.exif(9, true)))
+                .orientation())
+        .isEqualTo(1);
   }
 
   /** Pipelines whose numbers are published do not apply colour profiles. */
@@ -109,7 +113,7 @@ class JpegReadingTest {
     segment[12] = 1;
     segment[13] = 1;
     System.arraycopy(profile, 0, segment, 14, profile.length);
-    byte[] profiled = withSegment(plain, 0xe2, segment);
+    byte[] profiled = JpegSegments.with(plain, 0xe2, segment);
     assertThat(ImageReading.decode(profiled, "test", 3, false).pixels())
         .isEqualTo(ImageReading.decode(plain, "test", 3, false).pixels());
   }
@@ -217,37 +221,6 @@ class JpegReadingTest {
 
   private static byte[] adobe(int transform) {
     return new byte[] {'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, (byte) transform};
-  }
-
-  /** A TIFF block with one entry. */
-  private static byte[] exif(int orientation, boolean little) {
-    byte[] big = {
-      'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, (byte) orientation, 0, 0
-    };
-    byte[] small = {
-      'I', 'I', 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, (byte) orientation, 0, 0, 0
-    };
-    byte[] tiff = little ? small : big;
-    byte[] segment = Arrays.copyOf(EXIF, EXIF.length + tiff.length);
-    System.arraycopy(tiff, 0, segment, EXIF.length, tiff.length);
-    return segment;
-  }
-
-  /** Puts a segment behind the first one. */
-  private static byte[] withSegment(byte[] file, int marker, byte[] content) {
-    int at = 2;
-    if ((file[3] & 0xff) == 0xe0) {
-      at += 2 + ((file[4] & 0xff) << 8 | file[5] & 0xff);
-    }
-    byte[] result = new byte[file.length + 4 + content.length];
-    System.arraycopy(file, 0, result, 0, at);
-    result[at] = (byte) 0xff;
-    result[at + 1] = (byte) marker;
-    result[at + 2] = (byte) ((content.length + 2) >> 8);
-    result[at + 3] = (byte) (content.length + 2);
-    System.arraycopy(content, 0, result, at + 4, content.length);
-    System.arraycopy(file, at, result, at + 4 + content.length, file.length - at);
-    return result;
   }
 
   private static byte[] withoutSegment(byte[] file, int marker) {

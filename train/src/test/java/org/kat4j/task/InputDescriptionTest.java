@@ -18,7 +18,7 @@ class InputDescriptionTest {
       new InputDescription(
           List.of("T-shirt/top", "a, b", "ü"),
           new Normalization(new float[] {0.1f, 0.2f, 1 / 3f}, new float[] {1, 2e-5f, 3}),
-          new EvaluationTransform(0.875, Resampling.BILINEAR));
+          new EvaluationTransform(0.875, Resampling.BILINEAR, true));
 
   @Test
   void comesBackFromMetadata() {

@@ -15,6 +15,12 @@ public interface KanLayer extends Part {
   /** {@code [..., in]} to {@code [..., out]}. */
   Tensor forward(Tensor x, Pass pass);
 
+  /** The same, and the tap hears {@code input [..., in]}: where the functions are made use of. */
+  default Tensor forwardHeard(Tensor x, Pass pass) {
+    pass.tap().record("input", x);
+    return forward(x, pass);
+  }
+
   /**
    * A KAN layer as data. To add one: a record in this package, its name in the {@code permits}
    * clause, a test with the sheet's worked example. Every spec has a static {@code example()}: the

@@ -26,19 +26,24 @@ final class Activations {
     Tap tap =
         (name, value) -> {
           if (taps.contains(name)) {
-            double[] all = Memory.doubles(value);
-            double[] some = all;
-            int step = Math.ceilDiv(all.length, SAMPLES) | 1; // odd: no channel is left out
-            if (step > 1) {
-              some = new double[Math.ceilDiv(all.length, step)];
-              Arrays.setAll(some, i -> all[i * step]);
-            }
-            Arrays.sort(some);
-            values.put(name, some);
+            values.put(name, sample(value));
           }
         };
     forward(model, inputs, images, tap);
     return values;
+  }
+
+  /** At most 20,000 values of a tensor, sorted. */
+  static double[] sample(Tensor value) {
+    double[] all = Memory.doubles(value);
+    double[] some = all;
+    int step = Math.ceilDiv(all.length, SAMPLES) | 1; // odd: no channel is left out
+    if (step > 1) {
+      some = new double[Math.ceilDiv(all.length, step)];
+      Arrays.setAll(some, i -> all[i * step]);
+    }
+    Arrays.sort(some);
+    return some;
   }
 
   /** One batch through the model for what a tap hears. */

@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.data.ImageSet;
 import org.kat4j.model.Model;
+import org.kat4j.task.Evaluation;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Scope;
@@ -20,9 +21,6 @@ import org.kat4j.torch.StateDict;
  * @param all one answer for each image that could be read
  */
 record Answers(int classes, List<Answer> all) {
-  private static final int BATCH = 250;
-  private static final int BATCH_PIXELS = 4 << 20; // fewer images where they are large
-
   /**
    * The answer to one image.
    *
@@ -61,8 +59,7 @@ record Answers(int classes, List<Answer> all) {
   static Answers of(Model model, ImageSet images) {
     Tensor any = StateDict.of(model).firstEntry().getValue();
     int classes = model.spec().classes();
-    int pixels = images.channels() * images.height() * images.width();
-    int size = Math.clamp(BATCH_PIXELS / pixels, 1, BATCH);
+    int size = Evaluation.usualBatch(images);
     var all = new ArrayList<Answer>();
     for (int from = 0; from < images.size(); from += size) {
       int end = Math.min(images.size(), from + size);

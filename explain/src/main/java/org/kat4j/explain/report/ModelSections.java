@@ -56,10 +56,29 @@ final class ModelSections {
       return;
     }
     List<LearnedFunction> functions = LearnedFunction.of(examination.model(), initial);
-    if (functions.isEmpty()) {
-      content.note("This model has no group rational functions.");
-      return;
+    List<KanEdge> edges =
+        KanEdge.strongest(examination.model(), initial, batch, examination.images(), COLUMNS);
+    if (functions.isEmpty() && edges.isEmpty()) {
+      content.note("This model has neither group rational functions nor KAN layers.");
     }
+    if (!functions.isEmpty()) {
+      rationals(content, functions, initial);
+    }
+    if (!edges.isEmpty()) {
+      content.text(
+          "Functions of the KAN layers, input → output: the strongest of "
+              + KanEdge.INPUTS
+              + " inputs spread over each layer. One output while one input moves over its usual range and"
+              + " the others are 0, without its mean; dashed and grey is what training began with.");
+      content.figures(
+          new SmallMultiples(
+              "Functions of KAN layers",
+              COLUMNS,
+              edges.stream().map(ModelSections::edge).toList()));
+    }
+  }
+
+  private void rationals(Content content, List<LearnedFunction> functions, Model initial) {
     List<String> taps = functions.stream().map(LearnedFunction::inputTap).toList();
     var end = Activations.at(taps, examination.model(), batch, examination.images());
     var start = Activations.at(taps, initial, batch, examination.images());
@@ -123,6 +142,19 @@ final class ModelSections {
     series.add(Series.quiet("", curve(function.start().getFirst()::value, range)));
     return LineChart.of(function.title(), Axis.linear(""), Axis.linear(""), series)
         .sized(Chart.Size.PANEL);
+  }
+
+  private static Chart edge(KanEdge edge) {
+    var series =
+        List.of(
+            Series.of("", points(edge.x(), edge.now())),
+            Series.quiet("", points(edge.x(), edge.start())));
+    return LineChart.of(edge.title(), Axis.linear(""), Axis.linear(""), series)
+        .sized(Chart.Size.PANEL);
+  }
+
+  private static List<Point> points(double[] x, double[] y) {
+    return IntStream.range(0, x.length).mapToObj(i -> new Point(x[i], y[i])).toList();
   }
 
   private static List<Point> curve(DoubleUnaryOperator function, double[] range) {

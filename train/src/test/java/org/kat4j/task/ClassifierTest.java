@@ -1,0 +1,61 @@
+package org.kat4j.task;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.kat4j.data.FolderReading;
+import org.kat4j.data.ImageFolder;
+import org.kat4j.data.ImageSet;
+import org.kat4j.image.EvaluationTransform;
+import org.kat4j.image.JpegSegments;
+import org.kat4j.image.Resampling;
+import org.kat4j.model.Model;
+import org.kat4j.torch.Context;
+
+class ClassifierTest {
+  @TempDir private Path folder;
+
+  /** A camera's portrait, stored lying: predicted as it was learned, turned or not. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void picturesAreTreatedAsInTraining(boolean upright) throws IOException {
+    Path file = folder.resolve("train/only/portrait.jpg");
+    for (Path path : new Path[] {file, folder.resolve("val/only/portrait.jpg")}) {
+      Files.createDirectories(path.getParent());
+      Files.write(path, portrait());
+    }
+    var transform = new EvaluationTransform(0.9, Resampling.BILINEAR, upright);
+    ImageSet learned = ImageFolder.open(folder, new FolderReading(16, transform, 0), 3).train();
+    byte[] expected = new byte[3 * 16 * 16];
+    learned.read(0, expected, 0);
+
+    InputDescription input =
+        InputDescription.fromMetadata(InputDescription.of(learned).toMetadata(), "file");
+    Model model = Model.Spec.named("vit_nano").withInput(16, 3, 1).build(Context.cpu(1));
+    var classifier = new Classifier(model, input);
+    float[] seen = learned.normalization().normalized(expected);
+    assertThat(classifier.pixels(file)).isEqualTo(seen);
+    assertThat(classifier.pixels(portrait(), "body")).isEqualTo(seen);
+    boolean leftIsBright = seen[8 * 16 + 2] > seen[8 * 16 + 13];
+    assertThat(leftIsBright).isEqualTo(!upright); // turned by 90 degrees left becomes up
+  }
+
+  /** Bright on the left as stored, to be turned clockwise. */
+  private static byte[] portrait() throws IOException {
+    var image = new BufferedImage(40, 24, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < 40 * 24; i++) {
+      image.setRGB(i % 40, i / 40, i % 40 < 20 ? 0xffffff : 0);
+    }
+    var bytes = new ByteArrayOutputStream();
+    ImageIO.write(image, "jpeg", bytes);
+    return JpegSegments.with(bytes.toByteArray(), 0xe1, JpegSegments.exif(6, true));
+  }
+}
