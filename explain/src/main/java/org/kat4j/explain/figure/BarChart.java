@@ -14,6 +14,8 @@ import java.util.stream.DoubleStream;
 public record BarChart(String title, Axis axis, List<Bar> bars, Mark mark) implements Chart {
   private static final double TOP = 26;
   private static final double ROW = 20;
+  private static final double NAME = 16; // height of a name above its value
+  private static final double MOST_BESIDE = .4; // of the width, for names beside their values
   private static final double WIDTH = Size.NORMAL.width();
 
   /** How a value is shown. */
@@ -64,15 +66,29 @@ public record BarChart(String title, Axis axis, List<Bar> bars, Mark mark) imple
 
   @Override
   public Size size() {
-    return new Size(WIDTH, TOP + bars.size() * ROW + (axis.label().isEmpty() ? 22 : 36));
+    return new Size(WIDTH, TOP + bars.size() * row() + (axis.label().isEmpty() ? 22 : 36));
+  }
+
+  /** Names that are too long to stand beside their values stand above them. */
+  private boolean namesAbove() {
+    return longestName() > WIDTH * MOST_BESIDE;
+  }
+
+  private double longestName() {
+    return bars.stream().mapToDouble(bar -> Svg.widthOf(bar.name())).max().orElse(0);
+  }
+
+  private double row() {
+    return namesAbove() ? NAME + ROW : ROW;
   }
 
   @Override
   public void draw(Svg svg) {
-    double longest = bars.stream().mapToDouble(bar -> Svg.widthOf(bar.name())).max().orElse(0);
-    double left = 12 + Math.min(longest, WIDTH * .4);
-    double right = WIDTH - 52;
-    double bottom = TOP + bars.size() * ROW;
+    double left = namesAbove() ? 16 : 12 + longestName();
+    double widest =
+        bars.stream().mapToDouble(bar -> Svg.widthOf(Numbers.brief(bar.value))).max().orElse(0);
+    double right = WIDTH - 12 - widest;
+    double bottom = TOP + bars.size() * row();
     DoubleStream values =
         bars.stream().flatMapToDouble(bar -> DoubleStream.of(bar.low, bar.value, bar.high));
     boolean fromZero = mark == Mark.BAR && !axis.logarithmic();
@@ -87,15 +103,23 @@ public record BarChart(String title, Axis axis, List<Bar> bars, Mark mark) imple
     if (!axis.label().isEmpty()) {
       svg.text(Svg.Anchor.MIDDLE, "label", (left + right) / 2, bottom + 29, axis.label());
     }
-    double zero = fromZero || (x.least() < 0 && x.most() > 0) ? x.place(0) : left;
+    double neutral = axis.logarithmic() ? 1 : 0;
+    double zero =
+        fromZero || (x.least() < neutral && x.most() > neutral && mark == Mark.DOT)
+            ? x.place(neutral)
+            : left;
     svg.line("axis", zero, TOP, zero, bottom);
     for (int i = 0; i < bars.size(); i++) {
-      draw(svg, bars.get(i), x, zero, left, TOP + (i + .5) * ROW);
+      draw(svg, bars.get(i), x, zero, left, TOP + (i + 1) * row() - ROW / 2);
     }
   }
 
   private void draw(Svg svg, Bar bar, Scale x, double zero, double left, double y) {
-    svg.text(Svg.Anchor.END, "label", left - 5, y + 4, Svg.fitted(bar.name, left - 6));
+    if (namesAbove()) {
+      svg.text(Svg.Anchor.START, "label", 12, y - 10, Svg.fitted(bar.name, WIDTH - 18));
+    } else {
+      svg.text(Svg.Anchor.END, "label", left - 5, y + 4, bar.name);
+    }
     svg.text(Svg.Anchor.END, "value", WIDTH - 6, y + 4, Numbers.brief(bar.value));
     if (!axis.shows(bar.value)) {
       return;

@@ -15,8 +15,8 @@ public final class Svg {
     END
   }
 
-  /** Width of a character of text, on average. */
-  static final double CHARACTER = 6;
+  /** Width of a character of text, on average; some fonts and capitals are wider than most. */
+  static final double CHARACTER = 6.4;
 
   private final StringBuilder markup = new StringBuilder();
 

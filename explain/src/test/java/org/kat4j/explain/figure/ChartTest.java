@@ -159,4 +159,13 @@ class ChartTest {
             () -> HeatMap.of("m", "", "", List.of("a"), List.of("r"), new double[][] {{1, 2}}))
         .hasMessageContaining("1 x 1");
   }
+
+  @Test
+  void longNamesStandWholeAboveTheirValues() {
+    String name = "the first arm is better than the best of the others";
+    var shortly = BarChart.dots("t", Axis.linear(""), List.of(BarChart.Bar.between("d", -2, 1, 3)));
+    var chart = BarChart.dots("t", Axis.linear(""), List.of(BarChart.Bar.between(name, -2, 1, 3)));
+    assertThat(chart.svg()).contains(">" + name + "<");
+    assertThat(chart.size().height()).isGreaterThan(shortly.size().height());
+  }
 }
