@@ -17,6 +17,11 @@ public final class Checksum {
     }
   }
 
+  public Checksum add(byte[] values) {
+    digest.update(values);
+    return this;
+  }
+
   public Checksum add(float[] values) {
     ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
     bytes.asFloatBuffer().put(values);

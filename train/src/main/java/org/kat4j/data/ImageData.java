@@ -14,8 +14,8 @@ public record ImageData(String name, ImageSet train, ImageSet validation, String
   public ImageData normalized(Normalization normalization) {
     return new ImageData(
         name,
-        new Renormalized(train, normalization),
-        new Renormalized(validation, normalization),
+        Subset.normalized(train, normalization),
+        Subset.normalized(validation, normalization),
         description);
   }
 }

@@ -7,10 +7,14 @@ import org.kat4j.error.UserException;
 import org.kat4j.image.EvaluationTransform;
 import org.kat4j.image.Picture;
 
-/** Some images of another set, in a given order; pixels are read from the other set. */
+/**
+ * Some images of another set, in a given order, or all of them normalised in another way; pixels
+ * are read from the other set.
+ */
 public final class Subset implements ImageSet {
   private final ImageSet set;
   private final int[] indices;
+  private final Normalization normalization;
 
   /**
    * @param set where the images are read from
@@ -18,11 +22,32 @@ public final class Subset implements ImageSet {
    * @throws IndexOutOfBoundsException if a position lies outside the set
    */
   public Subset(ImageSet set, int[] indices) {
+    this(set, indices, set.normalization());
+  }
+
+  private Subset(ImageSet set, int[] indices, Normalization normalization) {
     for (int index : indices) {
       Objects.checkIndex(index, set.size());
     }
     this.set = set;
     this.indices = indices.clone();
+    this.normalization = normalization;
+  }
+
+  /**
+   * All images of a set, their pixels normalised in another way.
+   *
+   * @param normalization one mean and deviation for each channel
+   * @throws UserException if there are more or fewer
+   */
+  static ImageSet normalized(ImageSet set, Normalization normalization) {
+    int given = normalization.mean().length;
+    if (given != set.channels()) {
+      throw new UserException(
+          "the normalisation has %d means, the images have %d channels: set data.normalization"
+              .formatted(given, set.channels()));
+    }
+    return new Subset(set, IntStream.range(0, set.size()).toArray(), normalization);
   }
 
   /**
@@ -91,6 +116,6 @@ public final class Subset implements ImageSet {
 
   @Override
   public Normalization normalization() {
-    return set.normalization();
+    return normalization;
   }
 }

@@ -143,13 +143,11 @@ public final class BSpline implements BasisLayer {
     boolean silu = spec.base == Activation.SILU;
     Optional<BasisKernel> kernel =
         fused ? Kernels.splines(x, grid, spec.order, silu) : Optional.empty();
-    Tensor splines =
-        kernel
-            .map(found -> fused(found).forward(x))
-            .orElseGet(() -> Contraction.outputsFirst(basis(x), weight()));
-    return kernel.isPresent() && kernel.get().silu()
-        ? splines
-        : torch.linear(spec.base.apply(x), baseWeight).add(splines);
+    return FusedBasis.withBase(
+        kernel,
+        found -> fused(found).forward(x),
+        () -> Contraction.outputsFirst(basis(x), weight()),
+        () -> torch.linear(spec.base.apply(x), baseWeight));
   }
 
   @Override

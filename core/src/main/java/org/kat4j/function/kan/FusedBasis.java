@@ -1,6 +1,7 @@
 package org.kat4j.function.kan;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -51,6 +52,22 @@ record FusedBasis(
 
   private static List<Tensor> concatenated(List<Tensor> first, List<Tensor> second) {
     return Stream.concat(first.stream(), second.stream()).toList();
+  }
+
+  /**
+   * Splines and base branch: one product where the kernel has silu among its functions, else two.
+   *
+   * @param fused the splines by the kernel, with the base branch where the kernel has it
+   * @param composed the splines where there is no kernel
+   * @param base the base branch alone
+   */
+  static Tensor withBase(
+      Optional<BasisKernel> kernel,
+      Function<BasisKernel, Tensor> fused,
+      Supplier<Tensor> composed,
+      Supplier<Tensor> base) {
+    Tensor splines = kernel.map(fused).orElseGet(composed);
+    return kernel.map(BasisKernel::silu).orElse(false) ? splines : splines.add(base.get());
   }
 
   /** {@code [..., in]} to basis values {@code [..., in, basis]}, without second derivatives. */

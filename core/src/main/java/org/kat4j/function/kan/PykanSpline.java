@@ -126,13 +126,11 @@ public final class PykanSpline implements KanLayer {
     boolean silu = spec.base == Activation.SILU;
     Optional<BasisKernel> kernel =
         fused ? Kernels.splines(x, grid, spec.order, silu) : Optional.empty();
-    Tensor splines =
-        kernel
-            .map(found -> fused(found).forward(x))
-            .orElseGet(() -> Contraction.outputsFirst(basis(x), weight()));
-    return kernel.isPresent() && kernel.get().silu()
-        ? splines
-        : splines.add(spec.base.apply(x).matmul(baseWeight()));
+    return FusedBasis.withBase(
+        kernel,
+        found -> fused(found).forward(x),
+        () -> Contraction.outputsFirst(basis(x), weight()),
+        () -> spec.base.apply(x).matmul(baseWeight()));
   }
 
   /** What the base branch is multiplied by, {@code [in, out]}. */

@@ -16,6 +16,7 @@ import org.kat4j.data.RandomStream;
 import org.kat4j.data.Subset;
 import org.kat4j.error.UserException;
 import org.kat4j.lab.Arm;
+import org.kat4j.lab.Checksum;
 import org.kat4j.lab.Diverged;
 import org.kat4j.lab.Experiment;
 import org.kat4j.lab.Measured;
@@ -64,7 +65,20 @@ public record Training(
   private static final long SPLIT_SEED = 9;
 
   /** The three parts; the training loop never sees the test images. */
-  private record Images(ImageData fit, ImageSet test) {}
+  private record Images(ImageData fit, ImageSet test) {
+    /** Of all pixels and classes, wherever they lie. */
+    String checksum() {
+      Checksum checksum = new Checksum();
+      for (ImageSet set : List.of(fit.train(), fit.validation(), test)) {
+        byte[] pixels = new byte[set.channels() * set.height() * set.width()];
+        for (int i = 0; i < set.size(); i++) {
+          set.read(i, pixels, 0);
+          checksum.add(pixels).add(new int[] {set.label(i)});
+        }
+      }
+      return "sha256 " + checksum.digits();
+    }
+  }
 
   /** A model as an arm of a study. */
   public static Arm arm(String name, String what, Model.Spec spec) {
@@ -75,7 +89,7 @@ public record Training(
   public Study.Opening opening() {
     return place -> {
       Images images = open(place);
-      String determinedBy = this + "; " + images.fit.description() + "; split " + SPLIT_SEED;
+      String determinedBy = this + "; " + images.checksum() + "; split " + SPLIT_SEED;
       return new Experiment(determinedBy, trial -> run(images, trial));
     };
   }
