@@ -103,7 +103,7 @@ public final class FairComparison implements Claim {
 
   /** KANbeFair's own experiment but for the 10,000 images that choose the rate. */
   private static Study allImages(Budget budget) {
-    Fit fit = new Fit(budget.of(2, 20, 20), 128, 0, false);
+    Fit fit = new Fit(budget.of(2, 10, 20), 128, 0, false);
     int train = budget.of(4000, 50_000, 50_000);
     int others = budget.of(1000, 10_000, 10_000);
     return new Study(
