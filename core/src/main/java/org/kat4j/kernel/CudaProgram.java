@@ -85,6 +85,20 @@ final class CudaProgram {
     return function;
   }
 
+  /**
+   * The same, for launches with shared memory beyond the 48 KiB that need no asking.
+   *
+   * @param sharedBytes the most that a launch gives
+   */
+  CUfunc_st function(String name, int sharedBytes) {
+    CUfunc_st function = function(name);
+    check(
+        "cuFuncSetAttribute " + name,
+        cudart.cuFuncSetAttribute(
+            function, cudart.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES, sharedBytes));
+    return function;
+  }
+
   static void check(String call, int result) {
     if (result != 0) {
       throw new Failure(call + " failed with CUDA error " + result);

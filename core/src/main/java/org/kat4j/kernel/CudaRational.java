@@ -17,13 +17,35 @@ final class CudaRational implements RationalKernel {
   private static final int THREADS = 256;
   private static final int FORWARD_PACKS = 4;
   private static final int SHARED_BYTES = 48 << 10;
+  private static final int PACK_BYTES = 16;
   private static final int GRID_ROWS = 65_535;
 
   /** What a compiled program is made for. */
-  private record Key(int device, CudaElement element, int width, int m, int n) {
-    /** Blocks of the backward kernel that a multiprocessor holds at once, as measured. */
-    int blocksPerMultiprocessor() {
-      return element == CudaElement.FLOAT64 ? 1 : 3;
+  private record Key(int device, CudaElement element, int width, int m, int n) {}
+
+  /**
+   * How the backward kernel fills a multiprocessor, as measured on an H200.
+   *
+   * @param threads of a block
+   * @param atOnce blocks that a multiprocessor holds
+   * @param stages packs of each thread on their way to shared memory, 0 without
+   */
+  private record BackwardBlocks(int threads, int atOnce, int stages) {
+    /**
+     * With two bytes an element arithmetic takes as long as memory, so packs of 16 bytes travel
+     * some steps ahead of their use. The rows of KAT's groups divide 384 threads evenly.
+     */
+    static BackwardBlocks of(CudaElement element, int width) {
+      return switch (element) {
+        case FLOAT64 -> new BackwardBlocks(256, 1, 0);
+        case FLOAT32 -> new BackwardBlocks(256, 3, 0);
+        case BFLOAT16, FLOAT16 ->
+            width == 8 ? new BackwardBlocks(384, 2, 4) : new BackwardBlocks(256, 3, 0);
+      };
+    }
+
+    int sharedBytes() {
+      return stages * 2 * threads * PACK_BYTES;
     }
   }
 
@@ -31,7 +53,11 @@ final class CudaRational implements RationalKernel {
    * @param blocksAtOnce blocks of the backward kernel that a device holds
    */
   private record Functions(
-      CUfunc_st forward, CUfunc_st backward, CUfunc_st finish, int blocksAtOnce) {}
+      CUfunc_st forward,
+      CUfunc_st backward,
+      CUfunc_st finish,
+      BackwardBlocks backwardBlocks,
+      int blocksAtOnce) {}
 
   private final CudaPrograms<Key, Functions> programs =
       new CudaPrograms<>("the group rational function runs", CudaRational::compile);
@@ -82,12 +108,15 @@ final class CudaRational implements RationalKernel {
 
   /** How the blocks of the backward kernel share a group; the struct Walk of the source. */
   private record Walk(int outer, int chunks, int columns, int rows, int tiles) {
-    static Walk of(Call call, int blocksAtOnce) {
+    static Walk of(Call call) {
+      int threads = call.functions.backwardBlocks.threads;
       int outer = Math.toIntExact(call.layout.outer());
-      int chunks = Math.ceilDiv(call.runPacks(), THREADS);
+      int chunks = Math.ceilDiv(call.runPacks(), threads);
       int columns = Math.ceilDiv(call.runPacks(), chunks);
-      int rows = THREADS / columns;
-      int tiles = Math.clamp(blocksAtOnce / call.groups() / chunks, 1, Math.ceilDiv(outer, rows));
+      int rows = threads / columns;
+      int tiles =
+          Math.clamp(
+              call.functions.blocksAtOnce / call.groups() / chunks, 1, Math.ceilDiv(outer, rows));
       return new Walk(outer, chunks, columns, rows, tiles);
     }
 
@@ -138,7 +167,7 @@ final class CudaRational implements RationalKernel {
       return composed.backward(upstream, x, numerator, denominator, layout);
     }
     Call call = found.get();
-    Walk walk = Walk.of(call, call.functions.blocksAtOnce);
+    Walk walk = Walk.of(call);
     Tensor gradient = torch.empty_like(x);
     Tensor partial = call.a.new_empty(call.groups(), call.terms(), walk.blocks());
     Tensor da = torch.empty_like(call.a);
@@ -147,7 +176,12 @@ final class CudaRational implements RationalKernel {
         .tensor(partial)
         .ints(walk.fields())
         .ints(call.shape())
-        .run(call.functions.backward, call.groups(), walk.blocks(), THREADS, 0);
+        .run(
+            call.functions.backward,
+            call.groups(),
+            walk.blocks(),
+            call.functions.backwardBlocks.threads,
+            call.functions.backwardBlocks.sharedBytes());
     CudaLaunch.arguments()
         .tensor(partial)
         .ints(walk.blocks())
@@ -204,6 +238,7 @@ final class CudaRational implements RationalKernel {
   }
 
   private static Functions compile(Key key) {
+    BackwardBlocks blocks = BackwardBlocks.of(key.element, key.width);
     CudaProgram program =
         CudaProgram.of(
             "rational.cu",
@@ -214,11 +249,14 @@ final class CudaRational implements RationalKernel {
                 "-DN=" + key.n,
                 "-DTHREADS=" + THREADS,
                 "-DFORWARD_PACKS=" + FORWARD_PACKS,
-                "-DBLOCKS=" + key.blocksPerMultiprocessor()));
+                "-DBACKWARD_THREADS=" + blocks.threads,
+                "-DBLOCKS=" + blocks.atOnce,
+                "-DSTAGES=" + blocks.stages));
     return new Functions(
         program.function("forward"),
-        program.function("backward"),
+        program.function("backward", blocks.sharedBytes()),
         program.function("finish"),
-        CudaProgram.multiprocessors() * key.blocksPerMultiprocessor());
+        blocks,
+        CudaProgram.multiprocessors() * blocks.atOnce);
   }
 }

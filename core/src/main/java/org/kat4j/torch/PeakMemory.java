@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.bytedeco.pytorch.cuda.CUDAAllocator;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch_cuda;
 
 /**
@@ -26,6 +28,7 @@ public final class PeakMemory {
   /** Starts anew; on the CPU, freed memory first goes back to the system. */
   public static void reset(Device device) {
     if (device.type() == Device.Type.CUDA) {
+      startAllocator(device);
       allocator().resetPeakStats((byte) device.index());
       return;
     }
@@ -56,6 +59,13 @@ public final class PeakMemory {
           .orElse(-1);
     } catch (IOException unavailable) {
       return -1;
+    }
+  }
+
+  /** Before the first tensor of a process the allocator knows of no device. */
+  private static void startAllocator(Device device) {
+    try (Scope _ = Scope.open()) {
+      torch.zeros(1).to(device.toTorch(), ScalarType.Float);
     }
   }
 

@@ -6,8 +6,9 @@
 //   TYPE    0 float32, 1 float64, 2 bfloat16, 3 float16: how elements are stored
 //   WIDTH   neighbouring elements that a thread moves at once; divides run
 //   M, N    degrees
-//   BLOCKS  blocks of the backward kernel that a multiprocessor holds at once
 //   THREADS, FORWARD_PACKS  threads of a block, and packs that each of them takes in the forward kernel
+//   BACKWARD_THREADS, BLOCKS  threads of a block of the backward kernel, and blocks that a multiprocessor holds at once
+//   STAGES  packs of a thread that are on their way to shared memory in the backward kernel; 0: it reads them when it needs them
 // Coefficients are float64 for float64 and float32 otherwise, and so is all arithmetic.
 
 #include "elements.cu"
@@ -144,7 +145,7 @@ __device__ __forceinline__ Real backwardElement(const Coefficients& c, Real x, R
   return t * slopeOfP - signedW * slopeOfQ;
 }
 
-// A run is cut into chunks of at most THREADS packs. A block works on one chunk of one group: on as many runs at once as it has
+// A run is cut into chunks of at most BACKWARD_THREADS packs. A block works on one chunk of one group: on as many runs at once as it has
 // threads for, and then on the next free ones.
 struct Walk {
   unsigned outer;    // runs of a group
@@ -154,22 +155,20 @@ struct Walk {
   unsigned tiles;    // blocks that share a chunk
 };
 
-// Two bytes an element: arithmetic takes as long as memory, so packs travel to shared memory some steps ahead of their use.
-// Wider elements leave more time for each; there two steps at once are enough, and measured faster.
-#define STAGED (TYPE >= 2 && WIDTH == 8)
-#define STAGES (TERMS <= 12 ? 4 : 3)
-constexpr int stepsAtOnce = STAGED ? STAGES : 2;
+// With STAGES the loop is as long as the instruction cache likes; without, two steps at once hide more of the memory's latency.
+constexpr int stepsAtOnce = STAGES ? 1 : 2;
 
 __device__ __forceinline__ void copyAhead(Pack* shared, const Pack* global) {
   unsigned to = (unsigned)__cvta_generic_to_shared(shared);
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(global) : "memory");
 }
 
-// Elements that a thread sums in one float before it starts the next: short chains keep rounding errors small.
-#define CHAIN 64
+// Elements that a thread sums in one float before it starts the next: short chains keep rounding errors small. Two bytes an element
+// bring larger errors of their own.
+#define CHAIN (TYPE >= 2 ? 128 : 64)
 
 // The sums of all threads go to partial[group][term][blockIdx.y].
-extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
+extern "C" __global__ void __launch_bounds__(BACKWARD_THREADS, BLOCKS) backward(
     const Pack* __restrict__ upstream, const Pack* __restrict__ x, Pack* __restrict__ gradient,
     const Real* __restrict__ numerator, const Real* __restrict__ denominator, int numeratorRows, int denominatorRows,
     Real* __restrict__ partial, Walk walk, Shape shape) {
@@ -183,7 +182,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
 #pragma unroll
   for (int j = 0; j < TERMS; j++) sums[j] = 0;
 #if TYPE != 1
-  __shared__ Real totals[TERMS][THREADS];
+  __shared__ Real totals[TERMS][BACKWARD_THREADS];
 #pragma unroll
   for (int j = 0; j < TERMS; j++) totals[j][lane] = 0;
 #endif
@@ -195,8 +194,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
   unsigned steps = row < walk.rows && column < shape.runPacks && first < walk.outer ? (walk.outer - 1 - first) / stride + 1 : 0;
   unsigned at = (first * shape.groups + group) * shape.runPacks + column;
   unsigned step = stride * shape.groups * shape.runPacks;
-#if STAGED
-  __shared__ Pack staged[STAGES][2][THREADS];
+#if STAGES
+  extern __shared__ Pack stages[];
+  Pack(*staged)[2][BACKWARD_THREADS] = reinterpret_cast<Pack(*)[2][BACKWARD_THREADS]>(stages);
   unsigned ahead = at;
 #pragma unroll
   for (int s = 0; s < STAGES - 1; s++) {
@@ -213,12 +213,12 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
 #endif
 #pragma unroll stepsAtOnce
   for (unsigned done = 0; done < steps; done++) {
-#if STAGED
+#if STAGES
     asm volatile("cp.async.wait_group %0;" ::"n"(STAGES - 2) : "memory");
     Pack packedU = staged[done % STAGES][0][lane];
     Pack packedX = staged[done % STAGES][1][lane];
     if (done + STAGES - 1 < steps) {
-      Pack(*used)[THREADS] = staged[(done + STAGES - 1) % STAGES];
+      Pack(*used)[BACKWARD_THREADS] = staged[(done + STAGES - 1) % STAGES];
       copyAhead(&used[0][lane], upstream + ahead);
       copyAhead(&used[1][lane], x + ahead);
     }
@@ -249,7 +249,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
 #endif
   }
 
-  __shared__ Real ofWarp[THREADS / 32][TERMS];
+  __shared__ Real ofWarp[BACKWARD_THREADS / 32][TERMS];
 #pragma unroll
   for (int j = 0; j < TERMS; j++) {
 #if TYPE == 1
@@ -264,7 +264,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS) backward(
   __syncthreads();
   if (lane < TERMS) {
     Real sum = 0;
-    for (int warp = 0; warp < THREADS / 32; warp++) sum += ofWarp[warp][lane];
+    for (int warp = 0; warp < BACKWARD_THREADS / 32; warp++) sum += ofWarp[warp][lane];
     partial[(group * TERMS + lane) * gridDim.y + blockIdx.y] = sum;
   }
 }
