@@ -17,6 +17,7 @@ import org.kat4j.explain.fit.FitResult;
 import org.kat4j.explain.fit.FitSettings;
 import org.kat4j.explain.fit.FitSuite;
 import org.kat4j.explain.fit.FunctionFit;
+import org.kat4j.explain.fit.ShapeSearch;
 import org.kat4j.explain.symbolic.Expression;
 import org.kat4j.explain.symbolic.FormulaParser;
 import org.kat4j.tables.Column;
@@ -66,8 +67,9 @@ final class FitCommand implements Callable<Integer> {
       names = "--hidden",
       split = ",",
       paramLabel = "WIDTH",
-      description = "Widths of the hidden layers before pruning; default: 5.")
-  private List<Integer> hidden = new ArrayList<>();
+      description =
+          "Widths of the hidden layers before pruning; default: 5. auto: try several shapes and take the one with the least validation error.")
+  private List<String> hidden = new ArrayList<>();
 
   @Option(
       names = "--grids",
@@ -115,14 +117,26 @@ final class FitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (suite != null) {
-      runSuite(suite);
+    return Interruption.endsEarly(() -> {
+      if (suite != null) {
+        runSuite(suite);
+      } else {
+        runFit();
+      }
       return 0;
-    }
+    });
+  }
+
+  private void runFit() {
     if (out != null) {
       FitReport.checkFree(out);
     }
-    FitResult result = FunctionFit.run(samples(), settings(), new FitConsole(System.out));
+    FitSettings settings = settings();
+    FitResult result =
+        auto()
+            ? chosen(samples(), settings)
+            : FunctionFit.run(samples(), settings, new FitConsole(System.out));
+    boolean _ = Thread.interrupted(); // heard by the fit; files are still to be written
     result
         .formula()
         .ifPresent(found -> {
@@ -137,12 +151,47 @@ final class FitCommand implements Callable<Integer> {
       System.out.println("report " + out.resolve("report.html"));
     }
     json.print(FitReport.Summary.of(result));
-    return 0;
+  }
+
+  private boolean auto() {
+    return hidden.equals(List.of("auto"));
+  }
+
+  private List<Integer> widths() {
+    return auto() ? List.of() : hidden.stream().map(FitCommand::width).toList();
+  }
+
+  private static int width(String text) {
+    try {
+      return Integer.parseInt(text);
+    } catch (NumberFormatException _) {
+      throw new UserException(
+          "--hidden '%s': whole numbers such as 5 or 5,3, or auto alone".formatted(text));
+    }
+  }
+
+  private static FitResult chosen(FitData data, FitSettings settings) {
+    ShapeSearch.Candidate found = searched(data, settings, new ShapeConsole(System.out, true));
+    FitResult.Stage best = found.fit().best();
+    System.out.printf(
+        Locale.ROOT,
+        "chosen %-8s %s  %5d parameters  test %.2e%n",
+        ShapeConsole.text(found.hidden()),
+        best.name(),
+        best.parameters(),
+        best.testError());
+    return found.fit();
+  }
+
+  private static ShapeSearch.Candidate searched(
+      FitData data, FitSettings settings, ShapeConsole console) {
+    var shapes = ShapeSearch.shapes(data.features().size());
+    return ShapeSearch.run(data, settings, shapes, console).chosen();
   }
 
   private FitSettings settings() {
     FitSettings settings = FitSettings.example().withSeed(seed).withStarts(starts);
-    settings = hidden.isEmpty() ? settings : settings.withHidden(hidden);
+    settings = widths().isEmpty() ? settings : settings.withHidden(widths());
     settings = grids.isEmpty() ? settings : settings.withGrids(grids);
     settings = keepAll ? settings.withoutPruning() : settings;
     settings =
@@ -173,7 +222,10 @@ final class FitCommand implements Callable<Integer> {
     }
     Expression expression = FormulaParser.parse(text, names);
     List<FitData.Range> where = ranges.values().stream().map(FitCommand::range).toList();
-    return FitData.ofFunction(names, "f", where, expression::at, rows, seed);
+    return auto()
+        ? FitData.ofFunction(
+            names, "f", where, expression::at, rows, FitData.enoughToChooseBy(rows), seed)
+        : FitData.ofFunction(names, "f", where, expression::at, rows, seed);
   }
 
   private static FitData.Range range(String text) {
@@ -206,28 +258,45 @@ final class FitCommand implements Callable<Integer> {
   }
 
   private void runSuite(String name) {
+    List<FitSuite.Row> suiteRows = FitSuite.named(name);
+    List<Integer> given = widths();
     System.out.println(
-        "function | ranges | parameters | test error | paper's KAN | paper's MLP | s");
-    for (FitSuite.Row row : FitSuite.named(name)) {
+        "function | ranges | hidden | grid | parameters | validation | test error | paper's KAN | paper's MLP | s");
+    for (FitSuite.Row row : suiteRows) {
+      long start = System.nanoTime();
       FitSettings settings =
           FitSettings.example()
-              .withHidden(hidden.isEmpty() ? row.hidden() : hidden)
+              .withHidden(given.isEmpty() ? row.hidden() : given)
               .withGrids(grids.isEmpty() ? List.of(3, 5, 10, 20, 40) : grids)
               .withStarts(starts)
               .withSeed(seed)
               .withoutPruning()
               .withSymbolic(false);
-      FitResult fit = FunctionFit.run(row.data(rows, seed), settings, FitMonitor.SILENT);
+      ShapeSearch.Candidate found =
+          auto()
+              ? searched(
+                  row.dataToChooseBy(rows, seed), settings, new ShapeConsole(System.out, false))
+              : new ShapeSearch.Candidate(
+                  settings.hidden(),
+                  FunctionFit.run(row.data(rows, seed), settings, FitMonitor.SILENT));
+      if (Thread.currentThread().isInterrupted()) {
+        System.out.println("interrupted; the function at hand is left out");
+        return;
+      }
+      FitResult.Stage best = found.fit().best();
       System.out.printf(
           Locale.ROOT,
-          "%s | %s | %d | %.2e | %s | %s | %.0f%n",
+          "%s | %s | %s | %d | %d | %.2e | %.2e | %s | %s | %.0f%n",
           row.name(),
           ranges(row),
-          fit.best().parameters(),
-          fit.best().testError(),
+          ShapeConsole.text(found.hidden()),
+          found.fit().network().layers().getFirst().spec().gridSize(),
+          best.parameters(),
+          best.validationError(),
+          best.testError(),
           published(row.paperKan()),
           published(row.paperMlp()),
-          fit.stages().getLast().seconds());
+          (System.nanoTime() - start) / 1e9);
     }
   }
 

@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Config;
 import org.kat4j.data.ImageData;
@@ -40,7 +38,6 @@ import tools.jackson.databind.node.ObjectNode;
       "Without options: a small KAT on the embedded strokes, about a minute on 2 cores."
     })
 final class TrainCommand implements Callable<Integer> {
-  private static final long SECONDS_TO_STOP = 60;
 
   @Option(
       names = "--config",
@@ -296,26 +293,6 @@ final class TrainCommand implements Callable<Integer> {
 
   /** Ctrl-C and termination end the run with a checkpoint. */
   private static Trainer.Result runUntilInterrupted(Trainer trainer) {
-    CountDownLatch done = new CountDownLatch(1);
-    Thread hook =
-        new Thread(() -> {
-          trainer.stop();
-          try {
-            boolean _ = done.await(SECONDS_TO_STOP, TimeUnit.SECONDS);
-          } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-          }
-        });
-    Runtime.getRuntime().addShutdownHook(hook);
-    try {
-      return trainer.run(new ConsoleMonitor(System.out));
-    } finally {
-      done.countDown();
-      try {
-        Runtime.getRuntime().removeShutdownHook(hook);
-      } catch (IllegalStateException shuttingDown) {
-        // The hook is what brought us here.
-      }
-    }
+    return Interruption.stops(trainer::stop, () -> trainer.run(new ConsoleMonitor(System.out)));
   }
 }

@@ -59,6 +59,16 @@ class FitCommandTest {
     assertThat(out.resolve("report.html")).hasContent(report);
   }
 
+  /** 40 rows carry few shapes only. */
+  @Test
+  void shapesAreTriedOnRequest() throws IOException {
+    String line =
+        "fit --target y --features x --hidden auto --grids 3 --no-pruning --no-symbolic --json --data ";
+    CommandRun run = CommandRun.of((line + table(rows(40))).split(" "));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.json().get("testError").asDouble()).isBetween(0.0, 0.5);
+  }
+
   @Test
   void tablesThatCannotBeFitted() throws IOException {
     refusedTable("row 2: no number", rows(30).replaceFirst("(?s)(\n.*?\n)[^,]*", "$1"), "x");
@@ -116,6 +126,10 @@ class FitCommandTest {
         "--rows",
         "10");
     refused("hidden width 0", "fit", "--formula", "x^2", "--range", "x=0:1", "--hidden", "0");
+    refused(
+        "'five': whole numbers", "fit", "--formula", "x^2", "--range", "x=0:1", "--hidden", "five");
+    refused("auto alone", "fit", "--formula", "x^2", "--range", "x=0:1", "--hidden", "auto,5");
+    refused("'': whole numbers", "fit", "--suite", "toy", "--hidden", "");
     refused("lbfgs", "fit", "--formula", "x^2", "--range", "x=0:1", "--optimizer", "adam");
     refused("did you mean 'toy'", "fit", "--suite", "toys");
     refused("give --data", "fit");

@@ -59,12 +59,41 @@ public record FitData(
       ToDoubleFunction<double[]> function,
       int rows,
       long seed) {
+    return ofFunction(
+        features, target, ranges, function, rows, Math.max(rows / 3, LEAST_ROWS), seed);
+  }
+
+  /**
+   * A function sampled uniformly: as many rows to test as to train. The rows to choose by are drawn
+   * last, so that their number changes none of the others.
+   *
+   * @param choosing rows to choose by; choosing among many fits takes more of them
+   * @throws UserException where the function is not finite
+   */
+  public static FitData ofFunction(
+      List<String> features,
+      String target,
+      List<Range> ranges,
+      ToDoubleFunction<double[]> function,
+      int rows,
+      int choosing,
+      long seed) {
     checkCount("samples", rows);
+    checkCount("samples to choose by", choosing);
     var random = new Random(seed);
     Samples train = sampled(ranges, function, rows, random);
     Samples test = sampled(ranges, function, rows, random);
-    Samples validation = sampled(ranges, function, Math.max(rows / 3, LEAST_ROWS), random);
+    Samples validation = sampled(ranges, function, choosing, random);
     return new FitData(features, target, ranges, train, validation, test);
+  }
+
+  /**
+   * How many rows to choose among several fits by, where a function gives as many as wanted: ten
+   * times those to train on. Most of an error lies in few corners that training rows miss, and so
+   * would rows to choose by that are no more than these.
+   */
+  public static int enoughToChooseBy(int rows) {
+    return Math.min(10 * rows, MOST_ROWS);
   }
 
   private static Samples sampled(

@@ -42,6 +42,12 @@ public final class FitSuite {
     public FitData data(int rows, long seed) {
       return FitData.ofFunction(features, "f", ranges, function, rows, seed);
     }
+
+    /** {@code rows} samples of it to train on, and enough to choose among several fits by. */
+    public FitData dataToChooseBy(int rows, long seed) {
+      return FitData.ofFunction(
+          features, "f", ranges, function, rows, FitData.enoughToChooseBy(rows), seed);
+    }
   }
 
   /** {@code special}, {@code toy} or {@code feynman}. */

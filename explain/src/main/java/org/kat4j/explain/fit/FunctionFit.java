@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.explain.symbolic.Expression;
 import org.kat4j.explain.symbolic.Formula;
@@ -51,6 +52,9 @@ public final class FunctionFit {
   private static final int RETRIES = 3;
   private static final long SEEDS_APART = 1000;
 
+  /** An edge has a coefficient more than the grid's intervals for every order, and a base scale. */
+  static final int NUMBERS_BESIDE_GRID = PykanSpline.Spec.example().order() + 1;
+
   private final FitData data;
   private final FitSettings settings;
   private final FitMonitor monitor;
@@ -59,6 +63,7 @@ public final class FunctionFit {
   private final Regression test;
   private final List<FitResult.Stage> stages = new ArrayList<>();
   private final long start = System.nanoTime();
+  private double earlier; // seconds of stages that were there before
 
   private FunctionFit(
       FitData data,
@@ -81,20 +86,35 @@ public final class FunctionFit {
    * <p>Runs on one thread: its tensors are so small that a second one waits more than it works.
    */
   public static FitResult run(FitData data, FitSettings settings, FitMonitor monitor) {
-    int threads = Host.threads();
-    Host.setThreads(1);
-    try {
-      return runOnOneThread(data, settings, monitor);
-    } finally {
-      Host.setThreads(threads);
-    }
+    return onOneThread(data, settings, monitor, fit -> fit.run());
   }
 
-  private static FitResult runOnOneThread(FitData data, FitSettings settings, FitMonitor monitor) {
+  /** A fit without a formula, with the formula of its network. */
+  static FitResult withFormula(FitResult fit, FitMonitor monitor) {
+    return onOneThread(
+        fit.data(),
+        FitSettings.example(), // a formula depends on none
+        monitor,
+        formula -> {
+          formula.stages.addAll(fit.stages());
+          formula.earlier = fit.stages().getLast().seconds();
+          return formula.withFormula(fit.network(), fit.best(), fit.edges());
+        });
+  }
+
+  private static FitResult onOneThread(
+      FitData data,
+      FitSettings settings,
+      FitMonitor monitor,
+      Function<FunctionFit, FitResult> work) {
+    int threads = Host.threads();
+    Host.setThreads(1);
     try (var train = new Regression(data, data.train());
         var validation = new Regression(data, data.validation());
         var test = new Regression(data, data.test())) {
-      return new FunctionFit(data, settings, monitor, train, validation, test).run();
+      return work.apply(new FunctionFit(data, settings, monitor, train, validation, test));
+    } finally {
+      Host.setThreads(threads);
     }
   }
 
@@ -302,7 +322,7 @@ public final class FunctionFit {
             train.error(network),
             validation.error(network),
             test.error(network),
-            (System.nanoTime() - start) / 1e9);
+            earlier + (System.nanoTime() - start) / 1e9);
     stages.add(stage);
     monitor.stage(stage);
     return stage;
@@ -317,7 +337,7 @@ public final class FunctionFit {
         for (int i = 0; i < network.widths().get(l).sums(); i++) {
           if (network.connected(l, i, o)) {
             boolean named = network.symbolic().get(l).fixed(i, o);
-            count += named ? 4 : spec.gridSize() + spec.order() + 1;
+            count += named ? 4 : spec.gridSize() + NUMBERS_BESIDE_GRID;
           }
         }
       }

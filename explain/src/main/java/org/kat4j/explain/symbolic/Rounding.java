@@ -17,11 +17,16 @@ final class Rounding {
   private Rounding() {}
 
   /**
-   * The formula with recognised constants.
+   * The formula with recognised constants. Terms that become equal are added up, and their factors
+   * are constants to recognise again: 0.994 exp(x) + 0.006 exp(x).
    *
    * @param tolerance largest change of a constant, relative for those above 1
    */
   static Expression of(Expression formula, double tolerance) {
+    return once(once(formula, tolerance), tolerance);
+  }
+
+  private static Expression once(Expression formula, double tolerance) {
     return Algebra.mapConstants(formula, value -> recognised(value, tolerance));
   }
 

@@ -56,6 +56,16 @@ class FormulaTest {
     assertThat(parse("cos(x-2)").at(0.3, 0)).isCloseTo(Math.cos(-1.7), within(1e-15));
   }
 
+  /** As where two nodes share one's work: the factors add up to 1 only after rounding. */
+  @Test
+  void termsThatBecomeEqualAreRecognisedAsOne() {
+    Expression fitted =
+        parse("0.9941822694529853*exp(1.00000002*x)+0.005817730547011804*exp(0.9999999*x)");
+    double[][] rows = {{-1, 0}, {-0.3, 0}, {0.4, 0}, {1, 0}};
+    double[] targets = {Math.exp(-1), Math.exp(-0.3), Math.exp(0.4), Math.exp(1)};
+    assertThat(Formula.of(fitted, rows, targets).text()).isEqualTo("exp(x)");
+  }
+
   @Test
   void latex() {
     assertThat(Notation.LATEX.of(parse("exp(sin(pi*x)+y^2)")))
