@@ -3,6 +3,7 @@ package org.kat4j.config;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -100,9 +101,22 @@ final class Binder {
       Object value = read(base, components[i]);
       JsonNode given = object.get(name);
       values[i] =
-          given == null ? value : bindValue(given, components[i].getType(), value, at(path, name));
+          given == null ? value : bindComponent(given, components[i], value, at(path, name));
     }
     return construct(base.getClass(), components, values, path);
+  }
+
+  /** A list is one of constants. */
+  private Object bindComponent(
+      JsonNode tree, RecordComponent component, Object defaults, String path) {
+    if (!(component.getGenericType() instanceof ParameterizedType list)) {
+      return bindValue(tree, component.getType(), defaults, path);
+    }
+    if (!(tree instanceof ArrayNode given)) {
+      throw wrong(path, tree, "a list is expected");
+    }
+    Object[] constants = ((Class<?>) list.getActualTypeArguments()[0]).getEnumConstants();
+    return given.valueStream().map(element -> choice(element, constants, path)).toList();
   }
 
   private Record construct(
@@ -202,7 +216,7 @@ final class Binder {
       }
       case Double _ -> number(tree, path);
       case String _ -> text(tree, path);
-      case Enum<?> value -> choice(tree, value, path);
+      case Enum<?> value -> choice(tree, value.getDeclaringClass().getEnumConstants(), path);
       default -> throw new IllegalStateException(path + ": no binding for " + defaults.getClass());
     };
   }
@@ -226,8 +240,7 @@ final class Binder {
     }
   }
 
-  private Object choice(JsonNode tree, Enum<?> value, String path) {
-    Object[] constants = value.getDeclaringClass().getEnumConstants();
+  private Object choice(JsonNode tree, Object[] constants, String path) {
     List<String> names = Arrays.stream(constants).map(c -> spelling((Enum<?>) c)).toList();
     int index = names.indexOf(tree.asString(""));
     if (index < 0) {

@@ -72,6 +72,7 @@ public final class KanParity implements ParityAdapter {
     return switch (golden.text("cls")) {
       case "PolyNorm", "PolyReLU" -> comparison.tolerance(1e-11, 1e-5);
       case "FastKANLayer" -> comparison.tolerance(1e-10, 1e-5);
+      case "AF_KANLayer" -> comparison.tolerance(1e-10, AllKanParts.float32Tolerance(golden));
       default -> comparison.tolerance(1e-10, 1e-4);
     };
   }

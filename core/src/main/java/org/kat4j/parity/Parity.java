@@ -57,19 +57,15 @@ public final class Parity {
               .filter(candidate -> candidate.covers(golden))
               .findFirst();
       if (adapter.isEmpty()) {
-        return new Result(
-            golden.name(),
-            false,
-            Double.NaN,
-            Double.NaN,
-            "not built yet: no adapter knows this part",
-            0);
+        return notBuilt(golden, "no adapter knows this part");
       }
       Comparison[] runs = new Comparison[DTYPES.size()];
       for (int i = 0; i < runs.length; i++) {
         runs[i] = new Comparison(DTYPES.get(i));
         try (Scope _ = Scope.open()) {
           adapter.get().run(golden, runs[i]);
+        } catch (UnsupportedOperationException missing) {
+          return notBuilt(golden, String.valueOf(missing.getMessage()));
         }
       }
       boolean passed = runs[0].passed() && runs[1].passed();
@@ -82,5 +78,9 @@ public final class Parity {
           worst,
           runs[0].compared() + runs[1].compared());
     }
+  }
+
+  private static Result notBuilt(Golden golden, String what) {
+    return new Result(golden.name(), false, Double.NaN, Double.NaN, "not built yet: " + what, 0);
   }
 }

@@ -16,8 +16,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kat4j.channel.GroupRationalMlp;
+import org.kat4j.channel.KanMlp;
 import org.kat4j.channel.Mlp;
 import org.kat4j.error.UserException;
+import org.kat4j.function.kan.ActivationBumps;
+import org.kat4j.function.kan.Together;
 import org.kat4j.model.Model;
 import org.kat4j.model.VisionTransformer;
 import org.kat4j.optim.AdamW;
@@ -70,6 +73,24 @@ class ConfigTest {
     assertThat(vit(run).width()).isEqualTo(64);
     assertThat(bind("")).isEqualTo(DEFAULTS);
     assertThat(bind("# a comment only\n")).isEqualTo(DEFAULTS);
+  }
+
+  @Test
+  void aListIsOneOfConstants() {
+    String kan = "model: {channelMixer: {kind: kan, function: {kind: activation-bumps, %s}}}";
+    Run run = bind(kan.formatted("furtherReductions: [multistep, local-attn], together: product"));
+    var function = (ActivationBumps.Spec) ((KanMlp.Spec) vit(run).channelMixer()).function();
+    assertThat(function.reductions())
+        .containsExactly(
+            ActivationBumps.Reduction.GLOBAL_ATTN,
+            ActivationBumps.Reduction.MULTISTEP,
+            ActivationBumps.Reduction.LOCAL_ATTN);
+    assertThat(function.together()).isEqualTo(Together.PRODUCT);
+    assertThat(bind(Config.toYaml(run))).isEqualTo(run);
+    assertMistake(() -> bind(kan.formatted("furtherReductions: multistep")))
+        .hasMessageEndingWith("furtherReductions = multistep: a list is expected");
+    assertMistake(() -> bind(kan.formatted("furtherReductions: [locl-attn]")))
+        .hasMessageContaining("furtherReductions = locl-attn: one of global-attn");
   }
 
   @Test

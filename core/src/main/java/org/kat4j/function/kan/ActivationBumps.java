@@ -1,8 +1,9 @@
 package org.kat4j.function.kan;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Check;
@@ -20,7 +21,8 @@ import org.kat4j.torch.Registry;
  * number for each input, then one weight matrix.
  *
  * <p>a = s(x - low), b = s(high - x), E = combination(a, b); y = W s(norm(reduce(E))). The
- * functions of the edges are not independent: 2 (g + k) numbers shape all of them. Source: AF-KAN,
+ * functions of the edges are not independent: 2 (g + k) numbers shape all of them. Several
+ * reductions share everything but their own tensors, and their outputs become one. Source: AF-KAN,
  * arXiv 2503.06112; names of hoangthangta/All-KAN, without its tensors that take no part.
  */
 public final class ActivationBumps implements KanLayer {
@@ -61,7 +63,16 @@ public final class ActivationBumps implements KanLayer {
     /** Their sum, weighed by a softmax over the bumps of what neighbouring inputs have. */
     SPATIAL_ATTN,
     /** A linear combination. */
-    MULTISTEP
+    MULTISTEP,
+    /** A linear combination of what attention between the pairs of neighbouring bumps gives. */
+    LOCAL_ATTN,
+    /** The sum of what attention between the inputs gives, one head a bump. */
+    MULTIHEAD_ATTN;
+
+    /** Whether its scores are divided by the temperature. */
+    boolean tempered() {
+      return this != MULTISTEP && this != MULTIHEAD_ATTN;
+    }
   }
 
   /** What the reduced numbers go through. */
@@ -82,6 +93,8 @@ public final class ActivationBumps implements KanLayer {
    * @param norm of these numbers
    * @param normEpsilon added to the variance in a layer norm: attention over many inputs makes
    *     variances below 1e-5
+   * @param furtherReductions used beside the first, each once
+   * @param together how the outputs of several reductions become one
    */
   @Kind("activation-bumps")
   public record Spec(
@@ -92,12 +105,47 @@ public final class ActivationBumps implements KanLayer {
       boolean normaliseBumps,
       Reduction reduction,
       Norm norm,
-      double normEpsilon)
+      double normEpsilon,
+      List<Reduction> furtherReductions,
+      Together together)
       implements KanLayer.Spec {
     public Spec {
       Check.between("gridSize", gridSize, 1, BSpline.MAX_GRID);
       Check.between("order", order, 0, BSpline.MAX_ORDER);
       Check.positive("normEpsilon", normEpsilon);
+      furtherReductions = List.copyOf(furtherReductions);
+      List<Reduction> all = all(reduction, furtherReductions);
+      if (all.stream().distinct().count() < all.size()) {
+        throw new IllegalArgumentException(
+            "furtherReductions = " + furtherReductions + ": each may stand once");
+      }
+      if (all.contains(Reduction.LOCAL_ATTN) && gridSize + order < BumpReductions.WINDOW) {
+        throw new IllegalArgumentException(
+            "gridSize + order = 1: local-attn needs " + BumpReductions.WINDOW + " bumps or more");
+      }
+    }
+
+    /** Of one reduction. */
+    public Spec(
+        int gridSize,
+        int order,
+        Activation activation,
+        Combination combination,
+        boolean normaliseBumps,
+        Reduction reduction,
+        Norm norm,
+        double normEpsilon) {
+      this(
+          gridSize,
+          order,
+          activation,
+          combination,
+          normaliseBumps,
+          reduction,
+          norm,
+          normEpsilon,
+          List.of(),
+          Together.SUM);
     }
 
     /** As the published commands run it. */
@@ -111,9 +159,40 @@ public final class ActivationBumps implements KanLayer {
       return new ActivationBumps(this, in, out, context);
     }
 
+    /** The same layer with other reductions, the first of which stands for itself. */
+    public Spec withReductions(List<Reduction> reductions, Together other) {
+      return new Spec(
+          gridSize,
+          order,
+          activation,
+          combination,
+          normaliseBumps,
+          reductions.getFirst(),
+          norm,
+          normEpsilon,
+          reductions.subList(1, reductions.size()),
+          other);
+    }
+
+    /** All of them, in order. */
+    public List<Reduction> reductions() {
+      return all(reduction, furtherReductions);
+    }
+
+    private static List<Reduction> all(Reduction first, List<Reduction> further) {
+      List<Reduction> all = new ArrayList<>(List.of(first));
+      all.addAll(further);
+      return all;
+    }
+
     @Override
     public long macs(int in, int out) {
-      return (long) in * out + 4L * in * (gridSize + order);
+      int bumps = gridSize + order;
+      long sum = 3L * in * bumps;
+      for (Reduction each : reductions()) {
+        sum += (long) in * out + BumpReductions.macs(each, in, bumps);
+      }
+      return sum;
     }
   }
 
@@ -124,8 +203,7 @@ public final class ActivationBumps implements KanLayer {
   private final Tensor weight; // [out, in]
   private final @Nullable LayerNorm layerNorm;
   private final @Nullable BatchNorm batchNorm;
-  private final Tensor mixWeight; // [1, g + k], or [g + k, 1, 3] over neighbouring inputs
-  private final Tensor mixBias; // [1] or [g + k]
+  private final BumpReductions reductions;
 
   private ActivationBumps(Spec spec, int in, int out, Context context) {
     this.spec = spec;
@@ -136,23 +214,24 @@ public final class ActivationBumps implements KanLayer {
     weight = context.parameter(out, in);
     layerNorm = spec.norm == Norm.LAYER ? new LayerNorm(in, spec.normEpsilon, context) : null;
     batchNorm = spec.norm == Norm.BATCH ? new BatchNorm(in, context) : null;
-    boolean spatial = spec.reduction == Reduction.SPATIAL_ATTN;
-    mixWeight = spatial ? context.parameter(bumps, 1, 3) : context.parameter(1, bumps);
-    mixBias = context.parameter(spatial ? bumps : 1);
     Init.uniform(weight, 1 / Math.sqrt(in), context.random());
-    double bound = 1 / Math.sqrt(spatial ? 3 : bumps);
-    Init.uniform(mixWeight, bound, context.random());
-    Init.uniform(mixBias, bound, context.random());
+    reductions = new BumpReductions(spec.reductions(), bumps, temperature, context);
   }
 
   @Override
   public Tensor forward(Tensor x, Pass pass) {
-    Tensor bumps = bumps(x); // [..., in, g + k]
-    if (spec.normaliseBumps) {
-      Tensor least = bumps.min();
-      bumps = bumps.sub(least).div(bumps.max().sub(least));
-    }
-    Tensor reduced = reduce(bumps); // [..., in]
+    Tensor bumps = scaled(bumps(x)); // [..., in, g + k]
+    return spec.together.of(
+        spec.reductions().stream().map(each -> reduced(bumps, each, pass)).toList());
+  }
+
+  /** What one of the reductions gives alone; it must be one of the layer's. */
+  public Tensor forward(Tensor x, Reduction reduction, Pass pass) {
+    return reduced(scaled(bumps(x)), reduction, pass);
+  }
+
+  private Tensor reduced(Tensor bumps, Reduction reduction, Pass pass) {
+    Tensor reduced = reductions.of(reduction, bumps); // [..., in]
     return torch.linear(spec.activation.apply(normalised(reduced, pass)), weight);
   }
 
@@ -163,37 +242,12 @@ public final class ActivationBumps implements KanLayer {
     return spec.combination.of(s.apply(v.sub(low)), s.apply(high.sub(v)));
   }
 
-  private Tensor reduce(Tensor bumps) {
-    return switch (spec.reduction) {
-      case MULTISTEP -> mixed(bumps).squeeze(-1);
-      case GLOBAL_ATTN -> weighed(bumps, softened(mixed(bumps)), -2);
-      case SPATIAL_ATTN -> weighed(bumps, softened(overNeighbours(bumps)), -1);
-    };
-  }
-
-  private Tensor mixed(Tensor bumps) {
-    return torch.linear(bumps, mixWeight, new TensorOptional(mixBias)); // [..., in, 1]
-  }
-
-  /** Every bump's values filtered along the inputs: {@code [..., in, g + k]} to the same shape. */
-  private Tensor overNeighbours(Tensor bumps) {
-    long n = bumps.size(-1);
-    Tensor rows = bumps.reshape(-1, bumps.size(-2), n).transpose(1, 2); // [rows, g + k, in]
-    long[] one = {1};
-    return torch
-        .conv1d(rows, mixWeight, new TensorOptional(mixBias), one, one, one, n)
-        .transpose(1, 2)
-        .reshape(bumps.shape());
-  }
-
-  /** Divided by the temperature, which acts from 1 on only. */
-  private Tensor softened(Tensor scores) {
-    return scores.div(temperature.clamp_min(new Scalar(1)));
-  }
-
-  /** The sum over the bumps with weights that are a softmax of scores along an axis. */
-  static Tensor weighed(Tensor bumps, Tensor scores, int axis) {
-    return bumps.mul(torch.softmax(scores, axis)).sum(-1);
+  private Tensor scaled(Tensor bumps) {
+    if (!spec.normaliseBumps) {
+      return bumps;
+    }
+    Tensor least = bumps.min();
+    return bumps.sub(least).div(bumps.max().sub(least));
   }
 
   private Tensor normalised(Tensor x, Pass pass) {
@@ -207,7 +261,7 @@ public final class ActivationBumps implements KanLayer {
   public void register(Registry registry) {
     registry.tensor("phase_low", low);
     registry.tensor("phase_high", high);
-    if (spec.reduction != Reduction.MULTISTEP) {
+    if (spec.reductions().stream().anyMatch(Reduction::tempered)) {
       registry.tensor("temperature", temperature);
     }
     registry.tensor("base_weight", weight);
@@ -217,8 +271,6 @@ public final class ActivationBumps implements KanLayer {
     if (batchNorm != null) {
       registry.part("norm", batchNorm);
     }
-    String mix = spec.reduction == Reduction.SPATIAL_ATTN ? "conv1d" : "gk_linear";
-    registry.tensor(mix + ".weight", mixWeight);
-    registry.tensor(mix + ".bias", mixBias);
+    reductions.register(registry);
   }
 }

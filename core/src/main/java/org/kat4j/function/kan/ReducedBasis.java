@@ -18,8 +18,9 @@ import org.kat4j.torch.Registry;
  * PRKAN: basis values of every input reduced to one number, then one weight matrix with bias.
  *
  * <p>y = W s(norm(reduce(B(x)))) + b; all inputs share the reduction, so the layer has about as
- * many parameters as a linear one. Source and names: hoangthangta/All-KAN, without its tensors that
- * take no part.
+ * many parameters as a linear one. Two of its methods depart from that, see {@link
+ * Reduction#CONV1D_POOLED} and {@link Reduction#BASE}. Source and names: hoangthangta/All-KAN,
+ * without its tensors that take no part.
  */
 public final class ReducedBasis implements KanLayer {
   /** The functions of an input. */
@@ -39,7 +40,14 @@ public final class ReducedBasis implements KanLayer {
     /** A linear combination. */
     WEIGHTS("feature_weight"),
     /** Their sum. */
-    SUM("");
+    SUM(""),
+    /**
+     * Functions mixed among themselves, the largest of each mixture over as many neighbouring
+     * inputs as there are functions; y = W norm(...) + b without activation.
+     */
+    CONV1D_POOLED("conv1d_2"),
+    /** No functions: y = s(W norm(x) + b), a layer of a perceptron. */
+    BASE("");
 
     private final String name;
 
@@ -104,12 +112,23 @@ public final class ReducedBasis implements KanLayer {
 
     @Override
     public ReducedBasis build(int in, int out, Context context) {
+      if (reduction == Reduction.CONV1D_POOLED && in % functions() != 0) {
+        throw new IllegalArgumentException(
+            "%d inputs of a reduced-basis layer with conv1d-pooled: its %d functions have to divide them"
+                .formatted(in, functions()));
+      }
       return new ReducedBasis(this, in, out, context);
     }
 
     @Override
     public long macs(int in, int out) {
-      return (long) in * out + 3L * in * functions();
+      long n = functions();
+      return (long) in * out
+          + switch (reduction) {
+            case BASE -> 0;
+            case CONV1D_POOLED -> in * n * (n + 2);
+            case ATTENTION, CONV1D, CONV2D, WEIGHTS, SUM -> 3 * in * n;
+          };
     }
   }
 
@@ -118,10 +137,10 @@ public final class ReducedBasis implements KanLayer {
   private final Spec spec;
   private final Tensor grid; // [centres] or [in, knots]
   private final Tensor weight; // [out, in]
-  private final Tensor bias; // [1, out]
+  private final Tensor bias; // [1, out], after pooling [out]
   private final @Nullable LayerNorm norm;
-  private final @Nullable Tensor mixWeight; // of as many numbers as there are functions
-  private final @Nullable Tensor mixBias; // [1]
+  private final @Nullable Tensor mixWeight; // of n numbers, n functions; [n, n, 1] before pooling
+  private final @Nullable Tensor mixBias; // [1] or [n]
 
   private ReducedBasis(Spec spec, int in, int out, Context context) {
     this.spec = spec;
@@ -133,7 +152,8 @@ public final class ReducedBasis implements KanLayer {
           case B_SPLINE -> context.buffer(BSplines.repeated(knots, in), in, knots.length);
         };
     weight = context.parameter(out, in);
-    bias = context.parameter(1, out);
+    boolean pooled = spec.reduction == Reduction.CONV1D_POOLED;
+    bias = pooled ? context.parameter(out) : context.parameter(1, out);
     norm = spec.norm == NormPosition.NOWHERE ? null : new LayerNorm(in, NORM_EPSILON, context);
     mixWeight =
         switch (spec.reduction) {
@@ -141,12 +161,13 @@ public final class ReducedBasis implements KanLayer {
           case CONV1D -> context.parameter(1, n, 1);
           case CONV2D -> context.parameter(1, 1, 1, n);
           case WEIGHTS -> context.parameter(n, 1);
-          case SUM -> null;
+          case CONV1D_POOLED -> context.parameter(n, n, 1);
+          case SUM, BASE -> null;
         };
     boolean biased = mixWeight != null && spec.reduction != Reduction.WEIGHTS;
-    mixBias = biased ? context.parameter(1) : null;
+    mixBias = biased ? context.parameter(pooled ? n : 1) : null;
     Init.uniform(weight, 1 / Math.sqrt(in), context.random());
-    Init.uniform(bias, 1 / Math.sqrt(out), context.random());
+    Init.uniform(bias, 1 / Math.sqrt(pooled ? in : out), context.random());
     if (mixWeight != null) {
       Init.uniform(mixWeight, 1 / Math.sqrt(n), context.random());
     }
@@ -157,10 +178,18 @@ public final class ReducedBasis implements KanLayer {
 
   @Override
   public Tensor forward(Tensor x, Pass pass) {
+    if (spec.reduction == Reduction.BASE) {
+      return spec.activation.apply(weighed(normalised(x)));
+    }
     Tensor u = spec.norm == NormPosition.BEFORE_BASIS ? normalised(x) : x;
     Tensor reduced = reduce(basis(u)); // [..., in]
     Tensor v = spec.norm == NormPosition.AFTER_REDUCTION ? normalised(reduced) : reduced;
-    return torch.linear(spec.activation.apply(v), weight, new TensorOptional(bias.view(-1)));
+    return weighed(spec.reduction == Reduction.CONV1D_POOLED ? v : spec.activation.apply(v));
+  }
+
+  /** W v + b. */
+  private Tensor weighed(Tensor v) {
+    return torch.linear(v, weight, new TensorOptional(bias.view(-1)));
   }
 
   private Tensor normalised(Tensor x) {
@@ -182,17 +211,35 @@ public final class ReducedBasis implements KanLayer {
       return basis.sum(-1);
     }
     TensorOptional offset = mixBias == null ? new TensorOptional() : new TensorOptional(mixBias);
+    if (spec.reduction == Reduction.CONV1D_POOLED) {
+      return pooled(torch.linear(basis, mixWeight.squeeze(-1), offset));
+    }
     Tensor mixed = torch.linear(basis, mixWeight.view(1, -1), offset); // [..., in, 1]
     return spec.reduction == Reduction.ATTENTION
-        ? ActivationBumps.weighed(basis, mixed, -2)
+        ? BumpReductions.weighed(basis, mixed, -2)
         : mixed.squeeze(-1);
+  }
+
+  /**
+   * The largest of n neighbouring inputs for each of n mixtures: {@code [..., in, n]} to {@code
+   * [..., in]}, mixture by mixture.
+   */
+  private static Tensor pooled(Tensor mixtures) {
+    long in = mixtures.size(-2);
+    long n = mixtures.size(-1);
+    long[] shape = mixtures.select(-1, 0).shape(); // [..., in]
+    Tensor rows = mixtures.reshape(-1, in, n).transpose(1, 2); // [rows, n, in]
+    return torch.max_pool1d(rows, n).reshape(shape); // from [rows, n, in / n]
   }
 
   @Override
   public void register(Registry registry) {
-    registry.tensor("base_weight", weight);
-    registry.tensor("base_weight_bias", bias);
-    registry.tensor(spec.basis == Basis.RADIAL ? "rbf_grid" : "bs_grid", grid);
+    boolean pooled = spec.reduction == Reduction.CONV1D_POOLED;
+    registry.tensor(pooled ? "linear.weight" : "base_weight", weight);
+    registry.tensor(pooled ? "linear.bias" : "base_weight_bias", bias);
+    if (spec.reduction != Reduction.BASE) {
+      registry.tensor(spec.basis == Basis.RADIAL ? "rbf_grid" : "bs_grid", grid);
+    }
     if (norm != null) {
       registry.part("norm", norm);
     }

@@ -309,7 +309,7 @@ class KanExamplesTest {
     Tensor bumps = Tensor.create(new double[] {0, 1, 0.5, 0.25}, 1, 2, 2);
     Tensor scores = bumps.matmul(Tensor.create(new double[] {1, -1}, 2, 1));
     Tensor softened = scores.div(new Scalar(Math.sqrt(2)));
-    assertThat(Memory.doubles(ActivationBumps.weighed(bumps, softened, -2)))
+    assertThat(Memory.doubles(BumpReductions.weighed(bumps, softened, -2)))
         .containsExactly(new double[] {0.292374, 0.530720}, within(1e-6));
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -40,7 +41,8 @@ class KanLayerSweepTest {
   private static final int OUT = 5;
 
   /** They cancel: a constant before a softmax, or before a layer norm. */
-  private static final Set<String> WITHOUT_EFFECT = Set.of("gk_linear.bias", "attention.bias");
+  private static final Set<String> WITHOUT_EFFECT =
+      Set.of("gk_linear.bias", "attention.bias", "key_local.bias");
 
   private final KanLayer.Spec spec;
   private final Scope scope = Scope.open();
@@ -90,6 +92,15 @@ class KanLayerSweepTest {
             ActivationBumps.Reduction.SPATIAL_ATTN,
             ActivationBumps.Norm.NONE,
             1e-5),
+        bumps(Together.SUM, ActivationBumps.Reduction.LOCAL_ATTN),
+        bumps(Together.SUM, ActivationBumps.Reduction.MULTIHEAD_ATTN),
+        bumps(
+            Together.QUADRATIC,
+            ActivationBumps.Reduction.MULTISTEP,
+            ActivationBumps.Reduction.GLOBAL_ATTN,
+            ActivationBumps.Reduction.LOCAL_ATTN),
+        reduced(ReducedBasis.Reduction.CONV1D_POOLED, ReducedBasis.NormPosition.AFTER_REDUCTION),
+        reduced(ReducedBasis.Reduction.BASE, ReducedBasis.NormPosition.BEFORE_BASIS),
         new ReducedBasis.Spec(
             ReducedBasis.Basis.B_SPLINE,
             8,
@@ -116,6 +127,27 @@ class KanLayerSweepTest {
             Daruan.Start.POWERS_OF_THREE,
             3),
         daruan.withRepetitions(1));
+  }
+
+  /** Five bumps: local attention leaves the last one out. No norm, which would hide a constant. */
+  private static ActivationBumps.Spec bumps(
+      Together together, ActivationBumps.Reduction... reductions) {
+    return new ActivationBumps.Spec(
+            3,
+            2,
+            Activation.SILU,
+            ActivationBumps.Combination.PROD,
+            false,
+            ActivationBumps.Reduction.MULTISTEP,
+            ActivationBumps.Norm.NONE,
+            1e-5)
+        .withReductions(List.of(reductions), together);
+  }
+
+  private static ReducedBasis.Spec reduced(
+      ReducedBasis.Reduction reduction, ReducedBasis.NormPosition norm) {
+    return new ReducedBasis.Spec(
+        ReducedBasis.Basis.RADIAL, 4, 5, 3, -1.5, 1.5, reduction, norm, Activation.SILU);
   }
 
   @AfterEach
