@@ -137,11 +137,19 @@ public final class KanBench {
    * @param in inputs of the layer
    * @param out its outputs
    * @param rounds measured turns of each side, at least 1; on a GPU a turn is ten calls
+   * @param fused whether the layer uses its kernels
    */
   public static Row run(
-      Device device, Precision precision, String kind, int rows, int in, int out, int rounds) {
+      Device device,
+      Precision precision,
+      String kind,
+      int rows,
+      int in,
+      int out,
+      int rounds,
+      boolean fused) {
     Context context = Context.cpu(0).withDevice(device);
-    KanLayer layer = layer(kind).build(in, out, context);
+    KanLayer layer = layer(kind).build(in, out, fused ? context : context.composed());
     KanLayer composed = BSpline.Spec.example().build(in, out, context.composed());
     long parameters = StateDict.parameterCount(layer);
     int outputs = (int) Math.max(1, Math.round((double) parameters / in));

@@ -50,6 +50,11 @@ final class BenchKanCommand implements Callable<Integer> {
       description = "Measured turns of each side, on a GPU ten calls; default: ${DEFAULT-VALUE}.")
   private int rounds;
 
+  @Option(
+      names = "--composed",
+      description = "Layers from libtorch's operations instead of their kernels.")
+  private boolean composed;
+
   @Mixin private final DeviceOption deviceOption = new DeviceOption();
 
   @Option(
@@ -111,7 +116,7 @@ final class BenchKanCommand implements Callable<Integer> {
     System.out.println(KanBench.heading());
     List<Layer> layers = new ArrayList<>();
     for (String kind : kinds) {
-      KanBench.Row row = KanBench.run(device, precision, kind, rows, in, out, rounds);
+      KanBench.Row row = KanBench.run(device, precision, kind, rows, in, out, rounds, !composed);
       System.out.println(row.line());
       layers.add(Layer.of(row));
     }

@@ -76,6 +76,20 @@ public final class Kernels {
         : Optional.empty();
   }
 
+  /**
+   * Sums of edges that each have a function of their own, for {@code x} and parameters of its
+   * dtype; empty where a layer has to compose them: on a GPU, in other dtypes than float32 and
+   * float64, without vector instructions.
+   */
+  public static Optional<EdgeKernel> edges(EdgeFunction function, Tensor x) {
+    return VECTORS
+            && x.numel() > 0
+            && ElementKind.supports(x)
+            && ElementKind.of(x) != ElementKind.BFLOAT16
+        ? Optional.of(VectorEdges.of(function, x))
+        : Optional.empty();
+  }
+
   /** What the kernels of a device are made of, in words for people. */
   public static String describe(Device device) {
     return device.type() == Device.Type.CUDA ? "CUDA" : describe();

@@ -19,7 +19,8 @@ final class Scratch {
     WIDE_RESULT,
     PADDED_X,
     PADDED_UPSTREAM,
-    PADDED_RESULT
+    PADDED_RESULT,
+    PANELS
   }
 
   private static final int ALIGNMENT = 64;

@@ -1,16 +1,20 @@
 package org.kat4j.torch;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorBase;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorTensorHook;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,16 +85,8 @@ public final class CustomGradient {
       return value;
     }
     Tensor carrier = input.requires_grad() ? input : input.detach().set_requires_grad(true);
-    Tensor entry = carrier.alias();
     AtomicReference<@Nullable Tensor> handedOver = new AtomicReference<>();
-    entry.register_hook(
-        new Hook(
-            List.of(),
-            _ -> {
-              try (Tensor gradient = Objects.requireNonNull(handedOver.getAndSet(null))) {
-                return new Gradients(new Tensor(gradient), List.of());
-              }
-            }));
+    Tensor entry = entry(carrier, handedOver);
     // In the value's dtype, which autograd then gives the upstream gradient.
     Tensor place = entry.narrow(-1, 0, 1).to(value.scalar_type()).expand(value.shape());
     return apply(
@@ -102,6 +98,58 @@ public final class CustomGradient {
           handedOver.set(Scope.keep(gradients.input()));
           return new Gradients(upstream, gradients.parameters());
         });
+  }
+
+  /**
+   * The same for several inputs, which may be results of operations, and a value of any shape.
+   *
+   * <p>The value's place in the graph is a sum of one element of each input, whose gradients are
+   * thrown away; the true ones are handed over to a hook on each input.
+   *
+   * @param inputs contiguous, of the value's dtype
+   * @param backward from dL/dy to the gradients of all inputs
+   */
+  public static Tensor applyToInputs(
+      List<Tensor> inputs, Tensor value, Function<Tensor, List<Tensor>> backward) {
+    if (!GradMode.is_enabled() || inputs.stream().noneMatch(Tensor::requires_grad)) {
+      return value;
+    }
+    List<AtomicReference<@Nullable Tensor>> handedOver = new ArrayList<>();
+    Tensor place = torch.zeros(new long[] {1}, new TensorOptions(value.scalar_type()));
+    for (Tensor input : inputs) {
+      AtomicReference<@Nullable Tensor> gradient = new AtomicReference<>();
+      handedOver.add(gradient);
+      if (input.requires_grad()) {
+        place = place.add(entry(input, gradient).view(-1).narrow(0, 0, 1));
+      }
+    }
+    return apply(
+        place.expand(value.shape()),
+        value,
+        List.of(),
+        upstream -> {
+          List<Tensor> gradients = backward.apply(upstream);
+          for (int i = 0; i < inputs.size(); i++) {
+            if (inputs.get(i).requires_grad()) {
+              handedOver.get(i).set(Scope.keep(gradients.get(i)));
+            }
+          }
+          return new Gradients(upstream, List.of());
+        });
+  }
+
+  /** The input under another name, whose gradient is the one that is handed over by then. */
+  private static Tensor entry(Tensor input, AtomicReference<@Nullable Tensor> handedOver) {
+    Tensor entry = input.alias();
+    entry.register_hook(
+        new Hook(
+            List.of(),
+            _ -> {
+              try (Tensor gradient = Objects.requireNonNull(handedOver.getAndSet(null))) {
+                return new Gradients(new Tensor(gradient), List.of());
+              }
+            }));
+    return entry;
   }
 
   /** Kept reachable by the scope it is made in, or by {@link #UNSCOPED} until it has run. */

@@ -1,11 +1,15 @@
 package org.kat4j.function.kan;
 
 import java.util.Arrays;
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.function.Activation;
+import org.kat4j.kernel.EdgeFunction;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.Pass;
@@ -17,8 +21,9 @@ import org.kat4j.torch.Scope;
  * trainable rotations (data re-uploading activation, DARUAN).
  *
  * <p>y_o = sum over i of mask (pw (q_oi(x_i) + pb) + base_weight base(x_i)). The qubit is carried
- * as its Bloch vector (X, Y, Z), three real numbers, from (1, 0, 0). All edges' values {@code
- * [rows, out, in]} are in memory. Source: arXiv 2509.14026; names of Jim137/qkan.
+ * as its Bloch vector (X, Y, Z), three real numbers, from (1, 0, 0). A kernel of the CPU sums the
+ * edges of all circuits but PX; else all their values {@code [rows, out, in]} are in memory.
+ * Source: arXiv 2509.14026; names of Jim137/qkan.
  */
 public final class Daruan implements KanLayer {
   /** The gates between two uploads, and how an upload turns the qubit. */
@@ -138,6 +143,7 @@ public final class Daruan implements KanLayer {
   }
 
   private final Spec spec;
+  private final boolean fused;
   private final int in;
   private final int out;
   private final Tensor theta; // [out, in, rows, gates] or [groups, rows, gates]
@@ -150,6 +156,7 @@ public final class Daruan implements KanLayer {
 
   private Daruan(Spec spec, int in, int out, Context context) {
     this.spec = spec;
+    fused = context.fused();
     this.in = in;
     this.out = out;
     int r = spec.repetitions;
@@ -193,7 +200,67 @@ public final class Daruan implements KanLayer {
 
   @Override
   public Tensor forward(Tensor x, Pass pass) {
-    return edges(x).sum(-1);
+    if (!fused || spec.ansatz == Ansatz.PX) {
+      return edges(x).sum(-1);
+    }
+    var function = new EdgeFunction.Circuit(spec.repetitions, spec.measurement == Measurement.FAST);
+    return FusedEdges.sum(function, x, this::parameters)
+        .map(circuits -> circuits.add(constants()).add(base(x)))
+        .orElseGet(() -> edges(x).sum(-1));
+  }
+
+  /** What the offsets add up to, {@code [out]}. */
+  private Tensor constants() {
+    return offset.mul(scale).mul(mask).sum(-1);
+  }
+
+  private Tensor base(Tensor x) {
+    return torch.linear(spec.base.apply(x), baseWeight.mul(mask));
+  }
+
+  /**
+   * What {@link EdgeFunction.Circuit} takes of each edge, {@code [out, in, terms]}. Axes are in an
+   * order in which uploads turn the first two.
+   */
+  private Tensor parameters() {
+    boolean aroundZ = spec.ansatz == Ansatz.PZ || spec.ansatz == Ansatz.RPZ;
+    Tensor unit = torch.eye(3).to(theta.device(), theta.scalar_type());
+    Tensor axes = unit.view(3, 3, 1, 1, 1);
+    Tensor first = axes.select(0, 0); // [3, 1, 1, 1]
+    Tensor second = axes.select(0, 1);
+    Tensor third = axes.select(0, 2);
+    Tensor angles = ofEdges(theta).unsqueeze(0); // [1, out, in, rows, gates]
+    Qubit turned =
+        turn(aroundZ ? new Qubit(first, second, third) : new Qubit(second, third, first), angles);
+    Tensor y = turned.y();
+    TensorVector rows =
+        aroundZ
+            ? new TensorVector(turned.x(), y, turned.z())
+            : new TensorVector(turned.z(), turned.x(), y);
+    Tensor matrices =
+        torch
+            .stack(torch.broadcast_tensors(rows), 0) // [3, 3, out, in, rows]
+            .permute(2, 3, 4, 0, 1);
+    int x = aroundZ ? 0 : 1;
+    int z = aroundZ ? 2 : 0;
+    Tensor measured =
+        spec.ansatz.closing
+            ? matrices.select(2, spec.repetitions).select(-2, z)
+            : unit.select(0, z);
+    Tensor weights = ofEdges(uploadWeight);
+    Tensor biases = ofEdges(uploadBias);
+    TensorVector all = new TensorVector();
+    for (Tensor part :
+        List.of(
+            matrices.select(2, 0).select(-1, x), // of (1, 0, 0)
+            matrices.narrow(2, 1, spec.repetitions - 1).flatten(2, -1),
+            measured,
+            spec.trainUploads ? weights : torch.ones_like(weights),
+            spec.trainUploads ? biases : torch.zeros_like(biases),
+            scale.mul(mask).unsqueeze(-1))) {
+      all.push_back(part.expand(out, in, -1));
+    }
+    return torch.cat(all, -1);
   }
 
   /** What every edge adds: {@code [..., in]} to {@code [..., out, in]}. */

@@ -1,11 +1,14 @@
 package org.kat4j.function.kan;
 
 import java.util.Arrays;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Kind;
+import org.kat4j.kernel.EdgeFunction;
 import org.kat4j.torch.BatchNorm;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
@@ -16,38 +19,42 @@ import org.kat4j.torch.Registry;
  * Wav-KAN: a wavelet of its own place and width on every edge, y = batch norm of sum over i of
  * w[o,i] psi((x_i - t[o,i]) / s[o,i]), maybe with a silu branch.
  *
- * <p>All edges' values {@code [rows, out, in]} are in memory; a width that trains through 0 gives
- * infinities. Source: Wav-KAN, arXiv 2405.12832; names of hoangthangta/All-KAN, which leaves the
- * branch out.
+ * <p>A kernel of the CPU sums the edges; where there is none, all their values {@code [rows, out,
+ * in]} are in memory. A width that trains through 0 gives infinities. Source: Wav-KAN, arXiv
+ * 2405.12832; names of hoangthangta/All-KAN, which leaves the branch out.
  */
 public final class Wavelet implements KanLayer {
   /** psi. */
   public enum Mother {
     /** 2 / (sqrt 3 pi^(1/4)) (u^2 - 1) e^(-u^2 / 2): the source's sign, not the textbook's. */
-    MEXICAN_HAT {
+    MEXICAN_HAT(EdgeFunction.Form.MEXICAN_HAT) {
       @Override
       Tensor of(Tensor u) {
         Tensor square = u.square();
-        double height = 2 / (Math.sqrt(3) * Math.pow(Math.PI, 0.25));
-        return square.sub(new Scalar(1)).mul(bell(square)).mul(new Scalar(height));
+        return square.sub(new Scalar(1)).mul(bell(square));
+      }
+
+      @Override
+      Tensor weighted(Tensor weight) {
+        return weight.mul(new Scalar(2 / (Math.sqrt(3) * Math.pow(Math.PI, 0.25))));
       }
     },
     /** cos(5 u) e^(-u^2 / 2). */
-    MORLET {
+    MORLET(EdgeFunction.Form.MORLET) {
       @Override
       Tensor of(Tensor u) {
         return u.mul(new Scalar(5)).cos().mul(bell(u.square()));
       }
     },
     /** -u e^(-u^2 / 2), the derivative of a Gaussian. */
-    DOG {
+    DOG(EdgeFunction.Form.DERIVATIVE_OF_GAUSSIAN) {
       @Override
       Tensor of(Tensor u) {
         return u.neg().mul(bell(u.square()));
       }
     },
     /** sin(pi |u|) times a window that falls from 1 at |u| = 1/2 to 0 at |u| = 1. */
-    MEYER {
+    MEYER(EdgeFunction.Form.MEYER) {
       @Override
       Tensor of(Tensor u) {
         Tensor v = u.abs();
@@ -71,15 +78,33 @@ public final class Wavelet implements KanLayer {
       }
     },
     /** sin(u) / u times a Hamming window over the inputs, as the source has it. */
-    SHANNON {
+    SHANNON(EdgeFunction.Form.SINC) {
       @Override
       Tensor of(Tensor u) {
-        Tensor window = torch.hamming_window(u.size(-1), false).to(u.device(), u.scalar_type());
-        return torch.sinc(u.div(new Scalar(Math.PI))).mul(window);
+        return torch.sinc(u.div(new Scalar(Math.PI)));
+      }
+
+      @Override
+      Tensor weighted(Tensor weight) {
+        long in = weight.size(-1);
+        return weight.mul(
+            torch.hamming_window(in, false).to(weight.device(), weight.scalar_type()));
       }
     };
 
+    private final EdgeFunction kernel;
+
+    Mother(EdgeFunction.Form form) {
+      kernel = new EdgeFunction.Dilated(form);
+    }
+
+    /** psi, less what does not depend on u. */
     abstract Tensor of(Tensor u);
+
+    /** The weights {@code [out, in]} times the rest of psi. */
+    Tensor weighted(Tensor weight) {
+      return weight;
+    }
 
     private static Tensor bell(Tensor square) {
       return square.mul(new Scalar(-0.5)).exp();
@@ -109,6 +134,7 @@ public final class Wavelet implements KanLayer {
   }
 
   private final Spec spec;
+  private final boolean fused;
   private final Tensor scale; // [out, in]
   private final Tensor translation; // [out, in]
   private final Tensor weight; // [out, in]
@@ -117,6 +143,7 @@ public final class Wavelet implements KanLayer {
 
   private Wavelet(Spec spec, int in, int out, Context context) {
     this.spec = spec;
+    fused = context.fused();
     double[] ones = new double[out * in];
     Arrays.fill(ones, 1);
     scale = context.parameter(ones, out, in);
@@ -132,12 +159,29 @@ public final class Wavelet implements KanLayer {
 
   @Override
   public Tensor forward(Tensor x, Pass pass) {
-    Tensor u = x.unsqueeze(-2).sub(translation).div(scale); // [..., out, in]
-    Tensor y = spec.mother.of(u).mul(weight).sum(-1);
+    Tensor heights = spec.mother.weighted(weight); // [out, in]
+    Tensor y =
+        fused(x, heights)
+            .orElseGet(() -> {
+              Tensor u = x.unsqueeze(-2).sub(translation).div(scale); // [..., out, in]
+              return spec.mother.of(u).mul(heights).sum(-1);
+            });
     if (baseWeight != null) {
       y = y.add(torch.linear(torch.silu(x), baseWeight));
     }
     return norm == null ? y : norm.forward(y, pass);
+  }
+
+  private Optional<Tensor> fused(Tensor x, Tensor heights) {
+    return fused
+        ? FusedEdges.sum(
+            spec.mother.kernel,
+            x,
+            () -> {
+              Tensor a = scale.reciprocal(); // u = a x + c
+              return torch.stack(new TensorVector(a, translation.mul(a).neg(), heights), -1);
+            })
+        : Optional.empty();
   }
 
   @Override

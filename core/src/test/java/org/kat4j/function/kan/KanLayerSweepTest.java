@@ -112,7 +112,11 @@ class KanLayerSweepTest {
             ReducedBasis.NormPosition.BEFORE_BASIS,
             Activation.SILU),
         new SingleParameter.Spec(SingleParameter.Function.ARCTAN, false),
+        new SingleParameter.Spec(SingleParameter.Function.RELU, true),
         new Wavelet.Spec(Wavelet.Mother.MEYER, true, false),
+        new Wavelet.Spec(Wavelet.Mother.MEXICAN_HAT, false, false),
+        new Wavelet.Spec(Wavelet.Mother.MORLET, false, false),
+        new Wavelet.Spec(Wavelet.Mother.SHANNON, false, false),
         new TruncatedPower.Spec(2, 4, -2, 2, TruncatedPower.Knots.LEARNED_SHARED, false),
         new TruncatedPower.Spec(3, 3, -1, 1, TruncatedPower.Knots.LEARNED_INDIVIDUAL, true),
         new Daruan.Spec(
