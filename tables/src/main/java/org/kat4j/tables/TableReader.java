@@ -1,5 +1,6 @@
 package org.kat4j.tables;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -37,11 +38,13 @@ public final class TableReader implements AutoCloseable {
   private static final long MAX_CELLS = 500_000_000;
 
   private final Path file;
+  private final Path source; // the file, or a copy of it with line ends of one kind
   private final Reading reading;
   private final Connection connection;
 
-  private TableReader(Path file, Reading reading) throws SQLException {
+  private TableReader(Path file, Path source, Reading reading) throws SQLException {
     this.file = file;
+    this.source = source;
     this.reading = reading;
     Properties settings = new Properties();
     settings.put("temp_directory", "");
@@ -62,17 +65,48 @@ public final class TableReader implements AutoCloseable {
       throw new UserException(
           "%s: no such file; a table is a .csv, .tsv, .parquet or .json file".formatted(file));
     }
-    try (TableReader reader = new TableReader(file, reading)) {
-      reader.allowOnlyTheFile();
-      List<String> names = reader.load();
-      return reader.table(names);
+    try {
+      return read(file, file, reading);
     } catch (SQLException e) {
+      if (structureIsBroken(e)) {
+        return readWithLineFeeds(file, reading);
+      }
       throw new UserException("%s: %s".formatted(file, firstSentence(e)), e);
     }
   }
 
+  private static Table read(Path file, Path source, Reading reading) throws SQLException {
+    try (TableReader reader = new TableReader(file, source, reading)) {
+      reader.allowOnlyTheFile();
+      List<String> names = reader.load();
+      return reader.table(names);
+    }
+  }
+
+  /** What DuckDB takes for a broken file may only have line ends of two kinds. */
+  private static Table readWithLineFeeds(Path file, Reading reading) {
+    try {
+      if (LineEnds.mixed(file)) {
+        Path copy = Files.createTempFile("kat4j-table", ".csv");
+        try {
+          LineEnds.copyWithLineFeeds(file, copy);
+          return read(file, copy, reading);
+        } finally {
+          Files.delete(copy);
+        }
+      }
+      throw new UserException(file + ": quotes are not closed");
+    } catch (SQLException e) {
+      String what = structureIsBroken(e) ? "quotes are not closed" : firstSentence(e);
+      throw new UserException("%s: %s".formatted(file, what), e);
+    } catch (IOException e) {
+      throw new UserException(
+          "%s: cannot be rewritten with one kind of line ends".formatted(file), e);
+    }
+  }
+
   private String absolute() {
-    return file.toAbsolutePath().normalize().toString();
+    return source.toAbsolutePath().normalize().toString();
   }
 
   private void allowOnlyTheFile() throws SQLException {
@@ -324,11 +358,12 @@ public final class TableReader implements AutoCloseable {
     }
   }
 
+  private static boolean structureIsBroken(SQLException e) {
+    return String.valueOf(e.getMessage()).contains("state machine reached an invalid state");
+  }
+
   private static String firstSentence(SQLException e) {
     String message = String.valueOf(e.getMessage());
-    if (message.contains("state machine reached an invalid state")) {
-      return "quotes are not closed, or some lines end in CR LF and others in LF; write it in one way";
-    }
     String line = message.lines().limit(3).collect(Collectors.joining(" "));
     return line.length() > 300 ? line.substring(0, 300) + " …" : line;
   }

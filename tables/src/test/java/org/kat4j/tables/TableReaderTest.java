@@ -94,6 +94,14 @@ class TableReaderTest {
   }
 
   @Test
+  void linesMayEndInTwoWays() throws IOException {
+    Path both = write("both.csv", "a,b\n1,x\r\n2,y\r\n3,\"x\"\n");
+    Table table = TableReader.read(both, Reading.usual());
+    assertThat(table.numbers("a")).containsExactly(1, 2, 3);
+    assertThat(((Column.Categories) table.column("b")).levels()).containsExactly("x", "y");
+  }
+
+  @Test
   void brokenFilesAreRefusedInOneLine() throws IOException {
     List<Path> broken =
         List.of(
@@ -103,7 +111,7 @@ class TableReaderTest {
             write("names.csv", "a,b\n"),
             write("twice.csv", "a,a\n1,2\n"),
             write("quote.csv", "\"a,b\n1,2\n"),
-            write("ends.csv", "a,b\r\n1,2\n3,4\n"),
+            write("ends.csv", "a,b\r\n1,\"2\n3,4\n"),
             write("infinite.csv", "a,b\n1,2\n3,inf\n"),
             write("bad.parquet", "PAR1 not a parquet file"),
             write("bad.json", "{\"a\": "),
