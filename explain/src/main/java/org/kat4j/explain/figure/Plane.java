@@ -39,7 +39,8 @@ record Plane(Scale x, Scale y, Axis across, Axis up) {
     for (Scale.Tick tick : x.ticks((int) ((x.end() - left) / ROOM_PER_TICK_ACROSS) + 1)) {
       double place = x.place(tick.value());
       svg.line("mark", place, bottom, place, bottom + 4);
-      svg.text(Svg.Anchor.MIDDLE, "tick", place, bottom + 15, tick.text());
+      double within = Math.min(place, size.width() - 1 - Svg.widthOf(tick.text()) / 2);
+      svg.text(Svg.Anchor.MIDDLE, "tick", within, bottom + 15, tick.text());
     }
     svg.line("axis", left, bottom, x.end(), bottom);
     if (!across.label().isEmpty()) {
