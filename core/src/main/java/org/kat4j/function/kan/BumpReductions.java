@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -25,21 +26,16 @@ final class BumpReductions implements Part {
   /** Neighbouring bumps that local attention takes as one. */
   static final int WINDOW = 2;
 
-  /** One of them. */
-  private interface Reduce {
-    Tensor of(Tensor bumps);
-  }
-
   private final Tensor temperature; // scalar
   private final SequencedMap<String, Part> parts = new LinkedHashMap<>();
-  private final Map<Reduction, Reduce> all = new EnumMap<>(Reduction.class);
+  private final Map<Reduction, UnaryOperator<Tensor>> all = new EnumMap<>(Reduction.class);
 
   BumpReductions(List<Reduction> reductions, int bumps, Tensor temperature, Context context) {
     this.temperature = temperature;
     reductions.forEach(reduction -> all.put(reduction, build(reduction, bumps, context)));
   }
 
-  private Reduce build(Reduction reduction, int bumps, Context context) {
+  private UnaryOperator<Tensor> build(Reduction reduction, int bumps, Context context) {
     return switch (reduction) {
       case MULTISTEP -> {
         Linear mix = linear("gk_linear", bumps, 1, context);
@@ -80,7 +76,7 @@ final class BumpReductions implements Part {
 
   /** {@code [..., in, n]} to {@code [..., in]}. */
   Tensor of(Reduction reduction, Tensor bumps) {
-    return Objects.requireNonNull(all.get(reduction)).of(bumps);
+    return Objects.requireNonNull(all.get(reduction)).apply(bumps);
   }
 
   /** Divided by the temperature, which acts from 1 on only. */

@@ -1,8 +1,10 @@
 package org.kat4j.lab.network;
 
+import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.convolution.PlainConvolution;
 import org.kat4j.convolution.Window;
+import org.kat4j.tables.Scaling;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
@@ -33,69 +35,47 @@ public final class FrozenFeatures {
         Window window = new Window(KERNEL, 1, 0);
         PlainConvolution filters =
             new PlainConvolution.Spec(window, true).build(3, FILTERS, Context.cpu(SEED));
-        Rows.Part learned = features(filters, pixels.train());
-        Standard standard = Standard.of(learned.x());
+        double[][] learned = features(filters, pixels.train());
+        Scaling scaling = Scaling.fit(Scaling.Kind.STANDARD, learned);
         return new Rows(
             "cifar10, random filters",
             COUNT,
             pixels.outputs(),
             true,
-            standard.of(learned),
-            standard.of(features(filters, pixels.validation())),
-            standard.of(features(filters, pixels.test())));
+            part(scaling.apply(learned), pixels.train()),
+            part(scaling.apply(features(filters, pixels.validation())), pixels.validation()),
+            part(scaling.apply(features(filters, pixels.test())), pixels.test()));
       }
     };
   }
 
-  private static Rows.Part features(PlainConvolution filters, Rows.Part pixels) {
+  private static double[][] features(PlainConvolution filters, Rows.Part pixels) {
     int side = 32;
     int numbers = 3 * side * side;
     int half = new Window(KERNEL, 1, 0).sideOf(side) / 2;
     int images = pixels.y().length;
-    float[] x = new float[images * COUNT];
+    double[][] x = new double[images][];
     for (int from = 0; from < images; from += AT_ONCE) {
       int count = Math.min(AT_ONCE, images - from);
       try (Scope _ = Scope.open()) {
-        float[] some = new float[count * numbers];
-        System.arraycopy(pixels.x(), from * numbers, some, 0, some.length);
+        float[] some = Arrays.copyOfRange(pixels.x(), from * numbers, (from + count) * numbers);
         Tensor maps =
             filters.forward(Tensor.create(some, count, 3, side, side), Pass.evaluation()).relu();
         double[] means =
             Memory.doubles(maps.view(count, FILTERS, 2, half, 2, half).mean(3, 5).flatten(1, 3));
-        for (int i = 0; i < means.length; i++) {
-          x[from * COUNT + i] = (float) means[i];
+        for (int i = 0; i < count; i++) {
+          x[from + i] = Arrays.copyOfRange(means, i * COUNT, (i + 1) * COUNT);
         }
       }
     }
-    return new Rows.Part(x, pixels.y());
+    return x;
   }
 
-  /** Mean and deviation of every feature. */
-  @SuppressWarnings("ArrayRecordComponent") // filled once
-  private record Standard(double[] mean, double[] deviation) {
-    static Standard of(float[] x) {
-      int rows = x.length / COUNT;
-      double[] mean = new double[COUNT];
-      double[] square = new double[COUNT];
-      for (int i = 0; i < x.length; i++) {
-        mean[i % COUNT] += x[i] / (double) rows;
-      }
-      for (int i = 0; i < x.length; i++) {
-        square[i % COUNT] += Math.pow(x[i] - mean[i % COUNT], 2) / rows;
-      }
-      double[] deviation = new double[COUNT];
-      for (int f = 0; f < COUNT; f++) {
-        deviation[f] = Math.sqrt(square[f]) + 1e-12; // a filter may never fire
-      }
-      return new Standard(mean, deviation);
+  private static Rows.Part part(double[][] features, Rows.Part images) {
+    float[] x = new float[features.length * COUNT];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) features[i / COUNT][i % COUNT];
     }
-
-    Rows.Part of(Rows.Part part) {
-      float[] x = part.x().clone();
-      for (int i = 0; i < x.length; i++) {
-        x[i] = (float) ((x[i] - mean[i % COUNT]) / deviation[i % COUNT]);
-      }
-      return new Rows.Part(x, part.y());
-    }
+    return new Rows.Part(x, images.y());
   }
 }
