@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.kat4j.kernel.Baselines;
+import org.kat4j.kernel.CudaGraph;
 import org.kat4j.model.Model;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
@@ -17,7 +19,7 @@ import org.kat4j.torch.Scope;
 
 /**
  * Inference of models against each other: from a batch of random images on the device to
- * probabilities in Java's memory, one call after the other.
+ * logits in Java's memory, one call after the other.
  */
 public final class InferBench {
   private static final int WARM_UP_CALLS = 10;
@@ -49,12 +51,23 @@ public final class InferBench {
     }
   }
 
+  /**
+   * @param calls measured ones of each side
+   * @param graphs whether each model is also measured as a {@link CudaGraph}
+   */
   public static Result run(
-      Device device, List<String> models, Precision precision, List<Integer> batches, int calls) {
+      Device device,
+      List<String> models,
+      Precision precision,
+      List<Integer> batches,
+      int calls,
+      boolean graphs) {
     List<Side> sides = new ArrayList<>();
     for (int batch : batches) {
-      List<Call> contenders =
-          models.stream().map(name -> new Call(name, device, precision, batch)).toList();
+      List<Call> contenders = new ArrayList<>();
+      for (boolean graph : graphs ? new boolean[] {false, true} : new boolean[] {false}) {
+        models.forEach(name -> contenders.add(new Call(name, device, precision, batch, graph)));
+      }
       double[][] milliseconds = new double[contenders.size()][calls];
       for (Call call : contenders) {
         for (int i = 0; i < WARM_UP_CALLS; i++) {
@@ -92,9 +105,11 @@ public final class InferBench {
     private final Device device;
     private final Precision precision;
     private final Tensor images;
+    private final Tensor logits;
+    private final @Nullable CudaGraph graph;
 
-    Call(String name, Device device, Precision precision, int batch) {
-      this.name = name;
+    Call(String name, Device device, Precision precision, int batch, boolean graph) {
+      this.name = graph ? name + ", graph" : name;
       this.device = device;
       this.precision = precision;
       Model.Spec spec = Model.Spec.named(name);
@@ -105,15 +120,26 @@ public final class InferBench {
                   Baselines.normal(
                       "float32", batch, spec.channels(), spec.imageSize(), spec.imageSize()),
                   device));
+      logits = Scope.keep(Memory.to(Baselines.normal("float32", batch, spec.classes()), device));
+      this.graph = graph ? CudaGraph.record(device, this::forward) : null;
+    }
+
+    private void forward() {
+      try (Scope _ = Scope.open();
+          var _ = Scope.noGradients();
+          var _ = precision.on(device)) {
+        logits.copy_(model.forward(images, Pass.evaluation()));
+      }
     }
 
     @Override
     public void run() {
-      try (Scope _ = Scope.open();
-          var _ = Scope.noGradients();
-          var _ = precision.on(device)) {
-        Memory.doubles(model.forward(images, Pass.evaluation())); // waits for the device
+      if (graph == null) {
+        forward();
+      } else {
+        graph.replay();
       }
+      Memory.doubles(logits); // waits for the device
     }
   }
 }

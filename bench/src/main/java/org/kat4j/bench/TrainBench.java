@@ -5,6 +5,7 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.kat4j.kernel.CudaGraph;
 import org.kat4j.model.Model;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.PeakMemory;
@@ -62,39 +63,65 @@ public final class TrainBench {
     }
   }
 
-  /** Measures the named models one after the other, turn by turn. */
+  /**
+   * Measures the named models one after the other, turn by turn.
+   *
+   * @param graphs whether each model is also measured as a {@link CudaGraph} of its step
+   */
   public static Result run(
-      Device device, List<String> models, Precision precision, int batch, int rounds) {
-    List<TrainingStep> steps = new ArrayList<>();
+      Device device,
+      List<String> models,
+      Precision precision,
+      int batch,
+      int rounds,
+      boolean graphs) {
+    List<Contender> contenders = new ArrayList<>();
     for (String name : models) {
-      steps.add(new TrainingStep(Model.Spec.named(name), device, precision, batch));
+      var step = new TrainingStep(Model.Spec.named(name), device, precision, batch);
+      contenders.add(new Contender(name, step.parameterCount(), step, peakBytes(device, step)));
     }
-    List<Long> peaks = new ArrayList<>();
-    for (TrainingStep step : steps) {
-      PeakMemory.reset(device);
-      for (int i = 0; i < STEPS_FOR_MEMORY; i++) {
-        step.run();
+    if (graphs) {
+      for (Contender eager : List.copyOf(contenders)) {
+        PeakMemory.reset(device);
+        CudaGraph graph = CudaGraph.record(device, eager.step);
+        contenders.add(
+            new Contender(
+                eager.name + ", graph",
+                eager.parameters,
+                graph::replay,
+                PeakMemory.bytes(device)));
       }
-      device.synchronize();
-      peaks.add(PeakMemory.bytes(device));
     }
-    List<Timing> timings = Timing.ofEach(Turns.measure(device, List.copyOf(steps), STEPS, rounds));
+    List<Runnable> steps = contenders.stream().map(Contender::step).toList();
+    List<Timing> timings = Timing.ofEach(Turns.measure(device, steps, STEPS, rounds));
     List<Side> sides = new ArrayList<>();
     for (int i = 0; i < steps.size(); i++) {
+      Contender contender = contenders.get(i);
       sides.add(
           new Side(
-              models.get(i),
-              steps.get(i).parameterCount(),
+              contender.name,
+              contender.parameters,
               timings.get(i),
               batch,
-              peaks.get(i),
-              heapBytes(steps.get(i))));
+              contender.peakBytes,
+              heapBytes(contender.step)));
     }
     return new Result(device.toString(), precision.name().toLowerCase(Locale.ROOT), batch, sides);
   }
 
+  private record Contender(String name, long parameters, Runnable step, long peakBytes) {}
+
+  private static long peakBytes(Device device, Runnable step) {
+    PeakMemory.reset(device);
+    for (int i = 0; i < STEPS_FOR_MEMORY; i++) {
+      step.run();
+    }
+    device.synchronize();
+    return PeakMemory.bytes(device);
+  }
+
   /** After the measured turns: code that is not yet compiled makes an object of every vector. */
-  private static long heapBytes(TrainingStep step) {
+  private static long heapBytes(Runnable step) {
     var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long before = threads.getTotalThreadAllocatedBytes();
     for (int i = 0; i < STEPS_FOR_HEAP; i++) {

@@ -1,6 +1,7 @@
 package org.kat4j.cli;
 
 import java.util.List;
+import org.kat4j.error.UserException;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Precision;
 import picocli.CommandLine.Mixin;
@@ -25,12 +26,25 @@ final class BenchModelOptions {
       description = "float32, tf32, bfloat16 or float16; default: ${DEFAULT-VALUE}.")
   private String precision = "float32";
 
+  @Option(
+      names = "--graph",
+      description = "Measure each model also as a CUDA graph: recorded once, then started whole.")
+  private boolean graphs;
+
   List<String> names() {
     return names;
   }
 
   Device device() {
     return device.device();
+  }
+
+  /** Fails without a GPU. */
+  boolean graphs() {
+    if (graphs && device().type() != Device.Type.CUDA) {
+      throw new UserException("--graph needs a GPU: add --device cuda");
+    }
+    return graphs;
   }
 
   Precision precision() {

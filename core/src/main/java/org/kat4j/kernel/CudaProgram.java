@@ -60,7 +60,7 @@ final class CudaProgram {
    */
   static CudaProgram of(String resource, List<String> options) {
     try (var _ = new PointerScope()) {
-      String architecture = "--gpu-architecture=sm_" + attribute(75) + attribute(76);
+      String architecture = "--gpu-architecture=sm_" + majorCapability() + attribute(76);
       List<String> all =
           Stream.concat(Stream.of(architecture, "--std=c++17"), options.stream()).toList();
       String source = source(resource);
@@ -112,7 +112,17 @@ final class CudaProgram {
     }
   }
 
-  /** Compute capability: attribute 75 is its major number, 76 its minor one. */
+  /** Of the compute capability of this thread's current device: 9 for an H200. */
+  static int majorCapability() {
+    return attribute(75);
+  }
+
+  /** Shared memory that a block of the current device has at most, where it asks for it. */
+  static int sharedBytesOfBlock() {
+    return attribute(97);
+  }
+
+  /** By the number that CUDA gives it; 76 is the minor number of the compute capability. */
   private static int attribute(int number) {
     try (IntPointer value = new IntPointer(1)) {
       check(

@@ -2,6 +2,7 @@ package org.kat4j.kernel;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bytedeco.cuda.cudart.CUfunc_st;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -29,23 +30,59 @@ final class CudaRational implements RationalKernel {
    * @param threads of a block
    * @param atOnce blocks that a multiprocessor holds
    * @param stages packs of each thread on their way to shared memory, 0 without
+   * @param lookup whether a table of what depends on x alone lies in shared memory
    */
-  private record BackwardBlocks(int threads, int atOnce, int stages) {
+  private record BackwardBlocks(int threads, int atOnce, int stages, boolean lookup) {
+    /** The table's range of |x|, powers of two. */
+    private static final int SMALLEST = -20;
+
+    private static final int LARGEST = 6;
+
+    /** One of each sign for all of bfloat16's magnitudes in the range and for 0. */
+    private static final int ENTRIES = 2 * (((LARGEST - SMALLEST) << 7) + 1);
+
+    private static final int ENTRY_BYTES = 8;
+
     /**
      * With two bytes an element arithmetic takes as long as memory, so packs of 16 bytes travel
-     * some steps ahead of their use. The rows of KAT's groups divide 384 threads evenly.
+     * some steps ahead of their use, and bfloat16 looks up half of it where there is room. The rows
+     * of KAT's groups divide 384 threads evenly.
      */
     static BackwardBlocks of(CudaElement element, int width) {
+      BackwardBlocks lookup = new BackwardBlocks(384, 1, 5, true);
       return switch (element) {
-        case FLOAT64 -> new BackwardBlocks(256, 1, 0);
-        case FLOAT32 -> new BackwardBlocks(256, 3, 0);
-        case BFLOAT16, FLOAT16 ->
-            width == 8 ? new BackwardBlocks(384, 2, 4) : new BackwardBlocks(256, 3, 0);
+        case FLOAT64 -> new BackwardBlocks(256, 1, 0, false);
+        case FLOAT32 -> new BackwardBlocks(256, 3, 0, false);
+        case BFLOAT16, FLOAT16 -> {
+          if (width < element.widest()) {
+            yield new BackwardBlocks(256, 3, 0, false);
+          }
+          yield element == CudaElement.BFLOAT16 && lookup.fits()
+              ? lookup
+              : new BackwardBlocks(384, 2, 4, false);
+        }
       };
     }
 
+    /** The table's places are found by instructions of compute capability 9. */
+    private boolean fits() {
+      int ofSums = 32 << 10; // at most, beside what a launch asks for
+      return CudaProgram.majorCapability() >= 9
+          && sharedBytes() + ofSums <= CudaProgram.sharedBytesOfBlock();
+    }
+
     int sharedBytes() {
-      return stages * 2 * threads * PACK_BYTES;
+      return stages * 2 * threads * PACK_BYTES + (lookup ? ENTRIES * ENTRY_BYTES : 0);
+    }
+
+    List<String> options() {
+      return List.of(
+          "-DBACKWARD_THREADS=" + threads,
+          "-DBLOCKS=" + atOnce,
+          "-DSTAGES=" + stages,
+          "-DLOOKUP=" + (lookup ? 1 : 0),
+          "-DSMALLEST=" + SMALLEST,
+          "-DLARGEST=" + LARGEST);
     }
   }
 
@@ -239,19 +276,17 @@ final class CudaRational implements RationalKernel {
 
   private static Functions compile(Key key) {
     BackwardBlocks blocks = BackwardBlocks.of(key.element, key.width);
+    List<String> options =
+        List.of(
+            "-DTYPE=" + key.element.ordinal(),
+            "-DWIDTH=" + key.width,
+            "-DM=" + key.m,
+            "-DN=" + key.n,
+            "-DTHREADS=" + THREADS,
+            "-DFORWARD_PACKS=" + FORWARD_PACKS);
     CudaProgram program =
         CudaProgram.of(
-            "rational.cu",
-            List.of(
-                "-DTYPE=" + key.element.ordinal(),
-                "-DWIDTH=" + key.width,
-                "-DM=" + key.m,
-                "-DN=" + key.n,
-                "-DTHREADS=" + THREADS,
-                "-DFORWARD_PACKS=" + FORWARD_PACKS,
-                "-DBACKWARD_THREADS=" + blocks.threads,
-                "-DBLOCKS=" + blocks.atOnce,
-                "-DSTAGES=" + blocks.stages));
+            "rational.cu", Stream.concat(options.stream(), blocks.options().stream()).toList());
     return new Functions(
         program.function("forward"),
         program.function("backward", blocks.sharedBytes()),

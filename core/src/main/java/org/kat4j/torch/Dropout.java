@@ -1,11 +1,9 @@
 package org.kat4j.torch;
 
 import java.util.Arrays;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
-/** Random zeros during training, drawn from the pass's own stream. */
+/** Random zeros during training, from the masks of the pass. */
 public final class Dropout {
   private Dropout() {}
 
@@ -29,8 +27,6 @@ public final class Dropout {
     if (!pass.training() || rate == 0) {
       return x;
     }
-    double kept = 1 - rate;
-    Tensor mask = pass.random().bernoulli(torch.empty(maskShape), kept).div_(new Scalar(kept));
-    return x.mul(Memory.to(mask.to(x.scalar_type()), Device.of(x)));
+    return x.mul(pass.masks().next(maskShape, 1 - rate, x));
   }
 }

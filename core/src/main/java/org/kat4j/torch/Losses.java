@@ -51,14 +51,13 @@ public final class Losses {
 
   /** The same without partners. */
   public static Tensor smoothTargets(Tensor labels, long classes, double smoothing) {
-    Tensor ones = torch.ones(new long[] {labels.size(0)}).to(labels.device(), ScalarType.Float);
+    Tensor ones = torch.ones_like(labels).to(ScalarType.Float);
     return softTargets(labels, labels, ones, classes, smoothing);
   }
 
   /** {@code [batch, classes]} in dtype and on the device of another tensor. */
   private static Tensor oneHot(Tensor labels, long classes, Tensor like) {
-    Tensor numbers =
-        torch.arange(new Scalar(classes)).to(labels.device(), labels.scalar_type()); // [classes]
+    Tensor numbers = torch.arange(new Scalar(classes), labels.options()); // [classes]
     return labels.view(-1, 1).eq(numbers).to(like.scalar_type());
   }
 

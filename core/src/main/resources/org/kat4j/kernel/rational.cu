@@ -9,6 +9,8 @@
 //   THREADS, FORWARD_PACKS  threads of a block, and packs that each of them takes in the forward kernel
 //   BACKWARD_THREADS, BLOCKS  threads of a block of the backward kernel, and blocks that a multiprocessor holds at once
 //   STAGES  packs of a thread that are on their way to shared memory in the backward kernel; 0: it reads them when it needs them
+//   LOOKUP  whether the backward kernel looks up what depends on x alone, for |x| from 2^SMALLEST to 2^LARGEST: bfloat16 in packs of 8, see
+//           lookup.cu
 // Coefficients are float64 for float64 and float32 otherwise, and so is all arithmetic.
 
 #include "elements.cu"
@@ -107,31 +109,28 @@ extern "C" __global__ void __launch_bounds__(THREADS) forward(
   }
 }
 
-// r, or -r where the sign bit of x is set.
-__device__ __forceinline__ Real withSign(Real r, Real x) {
-#if TYPE == 1
-  return __longlong_as_double(__double_as_longlong(r) ^ (__double_as_longlong(x) & (1ll << 63)));
-#else
-  return __uint_as_float(__float_as_uint(r) ^ (__float_as_uint(x) & (1u << 31)));
-#endif
+// r sgn(x), with sgn(0) = sgn(-0) = 1.
+__device__ __forceinline__ Real withSign(Real r, Real x) { return x < 0 ? -r : r; }
+
+__device__ __forceinline__ Real slopeOfUpper(const Coefficients& c, Real x) {
+  Real slope = M * c.a[M];
+#pragma unroll
+  for (int i = M - 1; i >= 1; i--) slope = slope * x + i * c.a[i];
+  return slope;
 }
 
-// dx of one element; adds u x^i / Q and u P |x|^k / Q^2 to the sums.
-__device__ __forceinline__ Real backwardElement(const Coefficients& c, Real x, Real u, Real* sums) {
-  Real r = magnitude(x);
-  Real inverse = reciprocal(lower(c, r));
-  Real slopeOfP = M * c.a[M];
+__device__ __forceinline__ Real slopeOfLower(const Coefficients& c, Real magnitudeOfX) {
+  Real slope = N * c.b[N];
 #pragma unroll
-  for (int i = M - 1; i >= 1; i--) slopeOfP = slopeOfP * x + i * c.a[i];
-  Real slopeOfQ = N * c.b[N];
-#pragma unroll
-  for (int k = N - 1; k >= 1; k--) slopeOfQ = slopeOfQ * r + k * c.b[k];
-  Real t = u * inverse;
-  Real w = t * (upper(c, x) * inverse);
-  Real signedW = withSign(w, x);
-  // Odd powers are the even ones times tx and signedW x = w|x|: no power of |x| has to be formed.
+  for (int k = N - 1; k >= 1; k--) slope = slope * magnitudeOfX + k * c.b[k];
+  return slope;
+}
+
+// Adds t x^i and w |x|^k to the sums, for t = u / Q and w = u P / Q^2.
+__device__ __forceinline__ void addTerms(Real t, Real w, Real x, Real* sums) {
+  // Odd powers are the even ones times tx and w|x|: no power of |x| has to be formed.
   Real tx = t * x;
-  Real wr = signedW * x;
+  Real wr = w * magnitude(x);
   Real square = x * x;
   Real even = 1;
 #pragma unroll
@@ -142,8 +141,21 @@ __device__ __forceinline__ Real backwardElement(const Coefficients& c, Real x, R
     if (i + 1 <= N) sums[M + i + 1] += wr * even;
     even *= square;
   }
-  return t * slopeOfP - signedW * slopeOfQ;
 }
+
+// dx of one element, whose terms go to the sums.
+__device__ __forceinline__ Real backwardElement(const Coefficients& c, Real x, Real u, Real* sums) {
+  Real r = magnitude(x);
+  Real inverse = reciprocal(lower(c, r));
+  Real t = u * inverse;
+  Real w = t * (upper(c, x) * inverse);
+  addTerms(t, w, x, sums);
+  return t * slopeOfUpper(c, x) - withSign(w, x) * slopeOfLower(c, r);
+}
+
+#if LOOKUP
+#include "lookup.cu"
+#endif
 
 // A run is cut into chunks of at most BACKWARD_THREADS packs. A block works on one chunk of one group: on as many runs at once as it has
 // threads for, and then on the next free ones.
@@ -197,6 +209,12 @@ extern "C" __global__ void __launch_bounds__(BACKWARD_THREADS, BLOCKS) backward(
 #if STAGES
   extern __shared__ Pack stages[];
   Pack(*staged)[2][BACKWARD_THREADS] = reinterpret_cast<Pack(*)[2][BACKWARD_THREADS]>(stages);
+#if LOOKUP
+  Entry* table = reinterpret_cast<Entry*>(stages + STAGES * 2 * BACKWARD_THREADS);
+  bool worthATable = walk.outer / stride >= STEPS_FOR_A_TABLE;
+  if (worthATable) fill(table, c, lane);
+  __syncthreads();
+#endif
   unsigned ahead = at;
 #pragma unroll
   for (int s = 0; s < STAGES - 1; s++) {
@@ -232,8 +250,17 @@ extern "C" __global__ void __launch_bounds__(BACKWARD_THREADS, BLOCKS) backward(
     Real v[WIDTH];
     packedU.unpack(u);
     packedX.unpack(v);
+#if LOOKUP
+    Places places = placesOf(packedX);
+    if (worthATable && places.inside()) {
 #pragma unroll
-    for (int e = 0; e < WIDTH; e++) u[e] = backwardElement(c, v[e], u[e], sums);
+      for (int e = 0; e < WIDTH; e++) u[e] = lookedUp(places.read(table, packedX, e), v[e], u[e], sums);
+    } else
+#endif
+    {
+#pragma unroll
+      for (int e = 0; e < WIDTH; e++) u[e] = backwardElement(c, v[e], u[e], sums);
+    }
     gradient[at] = Pack::of(u);
     at += step;
 #if TYPE != 1

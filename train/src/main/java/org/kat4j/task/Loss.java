@@ -3,10 +3,7 @@ package org.kat4j.task;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
-import org.kat4j.data.Batch;
-import org.kat4j.torch.Device;
 import org.kat4j.torch.Losses;
-import org.kat4j.torch.Memory;
 
 /** What training makes small. */
 public sealed interface Loss {
@@ -14,11 +11,11 @@ public sealed interface Loss {
    * The loss of a batch.
    *
    * @param logits {@code [batch, classes]}
-   * @param batch labels, and the partners' where it is mixed
+   * @param targets of the same images
    * @param smoothing share of the target that is spread over all classes
    * @return a scalar
    */
-  Tensor of(Tensor logits, Batch batch, double smoothing);
+  Tensor of(Tensor logits, Targets targets, double smoothing);
 
   /** -sum_k q_k log p_k with the softmax p. */
   @Kind("cross-entropy")
@@ -28,10 +25,10 @@ public sealed interface Loss {
     }
 
     @Override
-    public Tensor of(Tensor logits, Batch batch, double smoothing) {
-      return batch.isMixed()
-          ? Losses.softCrossEntropy(logits, softTargets(logits, batch, smoothing))
-          : Losses.crossEntropy(logits, labels(logits, batch), smoothing);
+    public Tensor of(Tensor logits, Targets targets, double smoothing) {
+      return targets.mixed() == null
+          ? Losses.crossEntropy(logits, targets.labels(), smoothing)
+          : Losses.softCrossEntropy(logits, targets.soft(logits.size(1), smoothing));
     }
   }
 
@@ -51,26 +48,9 @@ public sealed interface Loss {
     }
 
     @Override
-    public Tensor of(Tensor logits, Batch batch, double smoothing) {
-      Tensor targets =
-          batch.isMixed()
-              ? softTargets(logits, batch, smoothing)
-              : Losses.smoothTargets(labels(logits, batch), logits.size(1), smoothing);
-      return Losses.binaryCrossEntropy(logits, targets, threshold);
+    public Tensor of(Tensor logits, Targets targets, double smoothing) {
+      Tensor soft = targets.soft(logits.size(1), smoothing);
+      return Losses.binaryCrossEntropy(logits, soft, threshold);
     }
-  }
-
-  private static Tensor labels(Tensor logits, Batch batch) {
-    return Memory.to(Memory.longs(batch.labels(), batch.count()), Device.of(logits));
-  }
-
-  private static Tensor softTargets(Tensor logits, Batch batch, double smoothing) {
-    Device device = Device.of(logits);
-    return Losses.softTargets(
-        labels(logits, batch),
-        Memory.to(Memory.longs(batch.partnerLabels(), batch.count()), device),
-        Memory.to(Memory.floats(batch.shares(), batch.count()), device),
-        logits.size(1),
-        smoothing);
   }
 }

@@ -25,9 +25,7 @@ import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Host;
 import org.kat4j.torch.Losses;
-import org.kat4j.torch.Memory;
 import org.kat4j.torch.OutOfMemory;
-import org.kat4j.torch.Pass;
 import org.kat4j.torch.RandomStream;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
@@ -66,6 +64,7 @@ public final class Trainer {
   private final Device device;
   private final Model model;
   private final WeightUpdate weights;
+  private final LossGradient gradient;
   private final Loading loading;
   private final RandomStream random;
   private final Tensor lossSum; // float64 scalar: summed training loss of the epoch in progress
@@ -107,6 +106,7 @@ public final class Trainer {
         config.ema().isEnabled() ? build(config.model(), context.forOverwriting()) : null;
     weights = new WeightUpdate(config, model, averaged);
     random = new RandomStream(config.seed() ^ TRAINING_STREAM);
+    gradient = new LossGradient(config, model, device, random, weights::scaled);
     lossSum = Losses.zeroSum(device);
     log = new MetricsLog(folder.metrics());
     events = new RunEvents(folder.events());
@@ -214,7 +214,8 @@ public final class Trainer {
 
   /** Trains until the last epoch is evaluated or {@link #stop()} is called. */
   public Result run(Monitor monitor) {
-    try (events) {
+    try (events;
+        gradient) {
       return train(monitor);
     }
   }
@@ -289,14 +290,7 @@ public final class Trainer {
     boolean lastOfGroup = position.batch() == group + groupSize - 1;
     try (Scope _ = Scope.open()) {
       if (batch.count() > 0) { // all of its files may be broken
-        Tensor pixels = Memory.to(Memory.floats(batch.pixels(), batch.shape()), device);
-        Tensor loss;
-        try (var _ = config.precision().on(device)) {
-          Tensor logits = model.forward(pixels, Pass.training(random)); // [batch, classes]
-          loss = config.loss().of(logits, batch, config.labelSmoothing());
-        }
-        weights.scaled(Losses.divided(loss, groupSize)).backward();
-        Losses.addTo(lossSum, loss);
+        Losses.addTo(lossSum, gradient.add(batch, groupSize));
       }
       if (lastOfGroup) {
         weights.apply(learningRate(position.update()), position.update());
