@@ -147,7 +147,7 @@ public final class BasisSmoke {
   }
 
   /** Blocks like these, full of NaN, for the results to get. */
-  private static void poison(Tensor... like) {
+  static void poison(Tensor... like) {
     for (Tensor tensor : like) {
       try (Tensor nan = Memory.like(tensor, new float[] {Float.NaN}, 1);
           Tensor full = tensor.mul(nan);

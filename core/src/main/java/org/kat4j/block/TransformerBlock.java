@@ -4,10 +4,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.channel.ChannelMixer;
 import org.kat4j.config.Check;
+import org.kat4j.function.LayerNorm;
 import org.kat4j.token.TokenMixer;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
-import org.kat4j.torch.LayerNorm;
 import org.kat4j.torch.Part;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
@@ -65,14 +65,19 @@ public final class TransformerBlock implements Part {
   public Tensor forward(Tensor x, Pass pass) {
     String tokenName = spec.tokenMixer.stateName();
     String channelName = spec.channelMixer.stateName();
-    Tensor mixedTokens = tokens.forward(norm1.forward(x), pass.at(tokenName));
+    Tensor mixedTokens = tokens.forward(normed(norm1, x, tokens.lowersInput()), pass.at(tokenName));
     pass.tap().record(tokenName, mixedTokens);
     Tensor between = x.add(Dropout.samples(scaled(ls1, mixedTokens), dropPath, pass));
-    Tensor mixedChannels = channels.forward(norm2.forward(between), pass.at(channelName));
+    Tensor mixedChannels =
+        channels.forward(normed(norm2, between, channels.lowersInput()), pass.at(channelName));
     pass.tap().record(channelName, mixedChannels);
     Tensor out = between.add(Dropout.samples(scaled(ls2, mixedChannels), dropPath, pass));
     pass.tap().record("out", out);
     return out;
+  }
+
+  private static Tensor normed(LayerNorm norm, Tensor x, boolean lowered) {
+    return lowered ? norm.forwardLowered(x) : norm.forward(x);
   }
 
   private static Tensor scaled(@Nullable LayerScale scale, Tensor x) {

@@ -11,6 +11,14 @@ import org.kat4j.torch.Pass;
 public interface ChannelMixer extends Part {
   Tensor forward(Tensor x, Pass pass);
 
+  /**
+   * Whether x may come in the lower type under autocast, because all that is done with it starts by
+   * rounding it so.
+   */
+  default boolean lowersInput() {
+    return false;
+  }
+
   /** The hidden width {@code ratio * width}, rounded down; fails where it is no sensible number. */
   static int hiddenWidth(double ratio, int width) {
     double hidden = Math.floor(ratio * width);

@@ -60,6 +60,11 @@ public final class GatedMlp implements ChannelMixer {
   }
 
   @Override
+  public boolean lowersInput() {
+    return true;
+  }
+
+  @Override
   public Tensor forward(Tensor x, Pass pass) {
     Tensor hidden = gate.forward(x); // [batch, tokens, ratio * width]
     pass.tap().record("hidden", hidden);

@@ -72,6 +72,11 @@ public final class GroupRationalMlp implements ChannelMixer {
   }
 
   @Override
+  public boolean lowersInput() {
+    return true;
+  }
+
+  @Override
   public Tensor forward(Tensor x, Pass pass) {
     pass.tap().record("input", x);
     Tensor first = Dropout.elements(act1.forward(x), spec.dropout, pass);

@@ -4,11 +4,11 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
+import org.kat4j.function.LayerNorm;
 import org.kat4j.function.kan.BSpline;
 import org.kat4j.function.kan.KanLayer;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
-import org.kat4j.torch.LayerNorm;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 

@@ -56,6 +56,11 @@ public final class LatentKan implements ChannelMixer {
   }
 
   @Override
+  public boolean lowersInput() {
+    return true;
+  }
+
+  @Override
   public Tensor forward(Tensor x, Pass pass) {
     Tensor latent = down.forward(x); // [batch, tokens, latent]
     pass.tap().record("latent", latent);

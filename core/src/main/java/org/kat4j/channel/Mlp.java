@@ -100,6 +100,11 @@ public final class Mlp implements ChannelMixer {
   }
 
   @Override
+  public boolean lowersInput() {
+    return true;
+  }
+
+  @Override
   public Tensor forward(Tensor x, Pass pass) {
     Tensor hidden = fc1.forward(x); // [batch, tokens, ratio * width]
     pass.tap().record("hidden", hidden);

@@ -1,4 +1,4 @@
-/** Learnable scalar functions. */
+/** Learnable scalar functions, and the layer norm, which has kernels as they do. */
 @NullMarked
 package org.kat4j.function;
 

@@ -169,15 +169,10 @@ final class CudaBasis implements BasisKernel {
     if (upstream.numel() != x.numel() * (key.basis + (key.silu ? 1 : 0))) {
       throw new IllegalArgumentException("gradient of values of another shape than x");
     }
-    Tensor u = aligned(upstream.to(key.values.stored()).contiguous());
+    Tensor u = NativeMemory.aligned(upstream.to(key.values.stored()).contiguous());
     Tensor gradient = torch.empty_like(x);
     run(kernel.backward, CudaLaunch.arguments().tensor(u).tensor(x).tensor(gradient), x);
     return gradient;
-  }
-
-  /** A thread may read 16 bytes at once: a view that starts between them is copied. */
-  private static Tensor aligned(Tensor tensor) {
-    return NativeMemory.address(tensor) % 16 == 0 ? tensor : tensor.clone();
   }
 
   private void run(CUfunc_st function, CudaLaunch arguments, Tensor x) {

@@ -3,6 +3,7 @@ package org.kat4j.kernel;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Precision;
 
@@ -74,6 +75,14 @@ public final class Kernels {
     return x.is_cuda()
         ? CudaBasis.bumps(x, Precision.loweredType(x), centres, width, form)
         : Optional.empty();
+  }
+
+  /**
+   * Layer norm over the last axis of a contiguous x, written in the given dtype; empty where
+   * libtorch's own has to do it, as on the CPU.
+   */
+  public static Optional<NormKernel> layerNorm(Tensor x, DType type, Tensor weight, Tensor bias) {
+    return x.is_cuda() ? CudaNorm.of(x, type, weight, bias) : Optional.empty();
   }
 
   /**

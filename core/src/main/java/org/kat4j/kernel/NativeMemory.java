@@ -21,6 +21,11 @@ final class NativeMemory {
     }
   }
 
+  /** A thread of a GPU may read 16 bytes at once: a view that starts between them is copied. */
+  static Tensor aligned(Tensor tensor) {
+    return address(tensor) % 16 == 0 ? tensor : tensor.clone();
+  }
+
   /** All elements of a small CPU tensor in row-major order. */
   static double[] read(Tensor tensor) {
     if (!tensor.is_cpu()) {

@@ -9,10 +9,10 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
+import org.kat4j.function.LayerNorm;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
 import org.kat4j.torch.Host;
-import org.kat4j.torch.LayerNorm;
 import org.kat4j.torch.Linear;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
@@ -93,6 +93,11 @@ public final class Attention implements TokenMixer {
     qNorm = spec.qkNorm ? new LayerNorm(headWidth, NORM_EPSILON, context) : null;
     kNorm = spec.qkNorm ? new LayerNorm(headWidth, NORM_EPSILON, context) : null;
     proj = new Linear(width, width, spec.outBias, context);
+  }
+
+  @Override
+  public boolean lowersInput() {
+    return true;
   }
 
   @Override

@@ -10,6 +10,14 @@ public interface TokenMixer extends Part {
   Tensor forward(Tensor x, Pass pass);
 
   /**
+   * Whether x may come in the lower type under autocast, because all that is done with it starts by
+   * rounding it so.
+   */
+  default boolean lowersInput() {
+    return false;
+  }
+
+  /**
    * A token mixer as data. To add one: a record here in this package, its name in the {@code
    * permits} clause, a test with the sheet's worked example. Every spec has a static {@code
    * example()}: small, valid, the defaults of its YAML form.

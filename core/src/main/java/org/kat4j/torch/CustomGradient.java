@@ -54,50 +54,33 @@ public final class CustomGradient {
    */
   public static Tensor apply(
       Tensor input, Tensor value, List<Tensor> parameters, Backward backward) {
-    boolean parametersTrain = parameters.stream().anyMatch(Tensor::requires_grad);
-    if (!GradMode.is_enabled() || !(input.requires_grad() || parametersTrain)) {
+    if (!trains(input, parameters)) {
       return value;
     }
-    for (Tensor parameter : parameters) {
-      if (!parameter.is_leaf()) {
-        throw new IllegalArgumentException(
-            "parameters of a custom gradient must be leaves, not results of operations");
-      }
-    }
-    // An input outside the graph still has to carry the graph to the parameters.
-    Tensor carrier = input.requires_grad() ? input : input.detach().set_requires_grad(true);
-    Tensor output = carrier.alias();
+    Tensor output = carrier(input).alias();
     output.set_data(value);
-    output.register_hook(new Hook(parameters, backward));
+    output.register_hook(new Hook(parameters, backward, false));
     return output;
   }
 
   /**
-   * The same for a value of another last axis: {@code input [..., in]}, {@code value [..., out]}.
+   * The same for a value of another shape or dtype.
    *
-   * <p>The value's place in the graph is a view of one channel of the input, whose gradient is
-   * thrown away; that of the whole input is handed over to a second hook behind it.
+   * <p>An alias of an alias that has the value's data by then expects an upstream gradient of the
+   * value's shape and dtype; behind it the input's are expected. In between the hook exchanges the
+   * data of the gradient itself, which libtorch lets through unseen: no pass over memory.
    */
-  public static Tensor applyToChannels(
+  public static Tensor applyConverting(
       Tensor input, Tensor value, List<Tensor> parameters, Backward backward) {
-    boolean parametersTrain = parameters.stream().anyMatch(Tensor::requires_grad);
-    if (!GradMode.is_enabled() || !(input.requires_grad() || parametersTrain)) {
+    if (!trains(input, parameters)) {
       return value;
     }
-    Tensor carrier = input.requires_grad() ? input : input.detach().set_requires_grad(true);
-    AtomicReference<@Nullable Tensor> handedOver = new AtomicReference<>();
-    Tensor entry = entry(carrier, handedOver);
-    // In the value's dtype, which autograd then gives the upstream gradient.
-    Tensor place = entry.narrow(-1, 0, 1).to(value.scalar_type()).expand(value.shape());
-    return apply(
-        place,
-        value,
-        parameters,
-        upstream -> {
-          Gradients gradients = backward.apply(upstream);
-          handedOver.set(Scope.keep(gradients.input()));
-          return new Gradients(upstream, gradients.parameters());
-        });
+    Tensor place = carrier(input).alias();
+    place.set_data(value);
+    Tensor output = place.alias();
+    output.register_hook(new Hook(parameters, backward, true));
+    // The gradient of a view is a tensor that nobody else holds: its data may be exchanged.
+    return output.view(value.sizes());
   }
 
   /**
@@ -138,6 +121,26 @@ public final class CustomGradient {
         });
   }
 
+  /** Whether the result of an operation has to be part of a graph. */
+  private static boolean trains(Tensor input, List<Tensor> parameters) {
+    boolean parametersTrain = parameters.stream().anyMatch(Tensor::requires_grad);
+    if (!GradMode.is_enabled() || !(input.requires_grad() || parametersTrain)) {
+      return false;
+    }
+    for (Tensor parameter : parameters) {
+      if (!parameter.is_leaf()) {
+        throw new IllegalArgumentException(
+            "parameters of a custom gradient must be leaves, not results of operations");
+      }
+    }
+    return true;
+  }
+
+  /** An input outside the graph still has to carry the graph to the parameters. */
+  private static Tensor carrier(Tensor input) {
+    return input.requires_grad() ? input : input.detach().set_requires_grad(true);
+  }
+
   /** The input under another name, whose gradient is the one that is handed over by then. */
   private static Tensor entry(Tensor input, AtomicReference<@Nullable Tensor> handedOver) {
     Tensor entry = input.alias();
@@ -148,7 +151,8 @@ public final class CustomGradient {
               try (Tensor gradient = Objects.requireNonNull(handedOver.getAndSet(null))) {
                 return new Gradients(new Tensor(gradient), List.of());
               }
-            }));
+            },
+            false));
     return entry;
   }
 
@@ -161,12 +165,20 @@ public final class CustomGradient {
     // thread: at most one tensor, where leaving it to the step's scope would keep all of them.
     private static final ThreadLocal<@Nullable TensorBase> RETURNED = new ThreadLocal<>();
 
+    private static final TensorBase UNCHANGED = new TensorBase().retainReference();
+
     private final List<Tensor> parameters;
     private @Nullable Backward backward;
+    private final boolean exchanges;
 
-    Hook(List<Tensor> parameters, Backward backward) {
+    /**
+     * @param exchanges whether the upstream gradient gets the data of the input's, which may have
+     *     another shape and dtype; else the latter is handed back
+     */
+    Hook(List<Tensor> parameters, Backward backward, boolean exchanges) {
       this.parameters = parameters;
       this.backward = backward;
+      this.exchanges = exchanges;
       if (PointerScope.getInnerScope() == null) {
         UNSCOPED.add(this);
       }
@@ -186,6 +198,10 @@ public final class CustomGradient {
         Gradients gradients = gradient.apply(new Tensor(upstream).contiguous());
         for (int i = 0; i < parameters.size(); i++) {
           accumulate(parameters.get(i), gradients.parameters().get(i));
+        }
+        if (exchanges) {
+          new Tensor(upstream).set_data(gradients.input());
+          return UNCHANGED;
         }
         // A reference of our own: what the presets hand out may point into another tensor.
         TensorBase result = new Tensor(gradients.input()).retainReference();

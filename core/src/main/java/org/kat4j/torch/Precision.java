@@ -93,6 +93,14 @@ public enum Precision {
     return type == DType.of(x) ? x : x.to(type.scalarType());
   }
 
+  /** The dtype in which norms give their result for x: float32 where autocast is on. */
+  public static DType normedType(Tensor x) {
+    DType own = DType.of(x);
+    return own != DType.FLOAT64 && torch.is_autocast_enabled(x.device().type())
+        ? DType.FLOAT32
+        : own;
+  }
+
   /** The dtype in which matrix products take x: {@link #lowered}'s. */
   public static DType loweredType(Tensor x) {
     DeviceType type = x.device().type();

@@ -12,10 +12,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CudaSourcesTest {
   /** A compiler at run time has no folder to look into; a type twice would not compile. */
   @ParameterizedTest
-  @ValueSource(strings = {"rational.cu", "splines.cu", "bumps.cu"})
+  @ValueSource(strings = {"rational.cu", "splines.cu", "bumps.cu", "norm.cu"})
   void whatASourceIncludesIsInItOnce(String resource) {
     String source = CudaProgram.source(resource);
-    assertThat(source).doesNotContain("#include").containsOnlyOnce("struct alignas");
+    assertThat(source).doesNotContain("#include").containsOnlyOnce("enum ElementType");
   }
 
   @Test
@@ -64,5 +64,38 @@ class CudaSourcesTest {
   })
   void packsDivideRunsAndAddresses(CudaElement element, long run, long address, int width) {
     assertThat(element.width(run, address)).isEqualTo(width);
+  }
+
+  /** A thread has at most 16 elements of a row, unless a whole warp has too few threads. */
+  @ParameterizedTest
+  @CsvSource({
+    // width, pack, threads of a row, elements of a thread
+    "384, 4, 32, 12",
+    "192, 4, 16, 12",
+    "768, 4, 32, 24",
+    "24, 4, 2, 12",
+    "8, 4, 2, 4",
+    "1, 1, 1, 1",
+    "1000, 4, 32, 32", // 7.8 packs
+    "100, 4, 8, 16", // 25 packs: 1, 2 and 4 threads would have 28 and more
+    "384, 8, 32, 16" // 16 threads would have 24
+  })
+  void rowsAreSharedByAsManyThreadsAsDivideThem(int width, int pack, int lanes, int elements) {
+    CudaNorm.Rows rows = CudaNorm.Rows.of(width, pack);
+    assertThat(rows.lanes()).isEqualTo(lanes);
+    assertThat(rows.elements()).isEqualTo(elements);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT32, 1024, 4, true",
+    "FLOAT32, 1028, 4, false",
+    "FLOAT32, 33, 1, true",
+    "BFLOAT16, 1024, 8, true",
+    "FLOAT64, 512, 2, true",
+    "FLOAT64, 514, 2, false"
+  })
+  void rowsFitIntoRegisters(CudaElement x, int width, int pack, boolean fit) {
+    assertThat(CudaNorm.Rows.of(width, pack).fit(x)).isEqualTo(fit);
   }
 }

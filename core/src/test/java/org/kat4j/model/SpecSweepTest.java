@@ -26,9 +26,11 @@ import org.kat4j.token.TokenMixer;
 import org.kat4j.torch.Backpropagation;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
+import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Part;
 import org.kat4j.torch.Pass;
+import org.kat4j.torch.Precision;
 import org.kat4j.torch.RandomStream;
 import org.kat4j.torch.Safetensors;
 import org.kat4j.torch.Scope;
@@ -73,7 +75,7 @@ class SpecSweepTest {
   }
 
   /** A mixer of either slot. */
-  private record Mixer(Part part, BiFunction<Tensor, Pass, Tensor> function) {
+  private record Mixer(Part part, boolean lowersInput, BiFunction<Tensor, Pass, Tensor> function) {
     Tensor forward(Tensor x) {
       return function.apply(x, Pass.evaluation());
     }
@@ -92,11 +94,11 @@ class SpecSweepTest {
     return switch (spec) {
       case TokenMixer.Spec tokens -> {
         TokenMixer mixer = tokens.build(WIDTH, context);
-        yield new Mixer(mixer, mixer::forward);
+        yield new Mixer(mixer, mixer.lowersInput(), mixer::forward);
       }
       case ChannelMixer.Spec channels -> {
         ChannelMixer mixer = channels.build(WIDTH, context);
-        yield new Mixer(mixer, mixer::forward);
+        yield new Mixer(mixer, mixer.lowersInput(), mixer::forward);
       }
       default -> throw new AssertionError(spec);
     };
@@ -183,6 +185,17 @@ class SpecSweepTest {
     Tensor rounded = build(5, DType.FLOAT32).forward(input(DType.FLOAT32));
     Tensor difference = Memory.to(rounded, DType.FLOAT64).sub(exact);
     assertThat(largest(difference)).isPositive().isLessThan(6e-6 * largest(exact));
+  }
+
+  @Test
+  void whetherItsInputMayComeRoundedIsKnown() {
+    Mixer mixer = build(5, DType.FLOAT32);
+    Tensor x = input(DType.FLOAT32);
+    try (var _ = Precision.BFLOAT16.on(Device.CPU)) {
+      Tensor ofRounded = mixer.forward(Precision.lowered(x));
+      boolean sameBits = Precision.lowered(ofRounded).equal(Precision.lowered(mixer.forward(x)));
+      assertThat(sameBits).isEqualTo(mixer.lowersInput);
+    }
   }
 
   @Test

@@ -5,10 +5,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.function.Activation;
+import org.kat4j.function.LayerNorm;
 import org.kat4j.kernel.Bump;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
-import org.kat4j.torch.LayerNorm;
 import org.kat4j.torch.Registry;
 
 /**

@@ -79,7 +79,7 @@ record FusedBasis(
       value = kernel.forward(saved);
     }
     long[] shape = value.shape();
-    return CustomGradient.applyToChannels(
+    return CustomGradient.applyConverting(
             input,
             value.flatten(-2, -1),
             List.of(),
@@ -102,7 +102,7 @@ record FusedBasis(
       flat = w.reshape(w.size(0), -1).to(basis.scalar_type());
       value = torch.linear(rows, flat);
     }
-    return CustomGradient.applyToChannels(
+    return CustomGradient.applyConverting(
         input, value, parameters, upstream -> backward(upstream, saved, flat));
   }
 

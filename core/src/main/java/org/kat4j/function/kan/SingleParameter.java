@@ -7,10 +7,10 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
+import org.kat4j.function.LayerNorm;
 import org.kat4j.kernel.EdgeFunction;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
-import org.kat4j.torch.LayerNorm;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 

@@ -3,9 +3,9 @@ package org.kat4j.lab.network;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.function.LayerNorm;
 import org.kat4j.function.kan.KanLayer;
 import org.kat4j.torch.Context;
-import org.kat4j.torch.LayerNorm;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 

@@ -1,0 +1,223 @@
+package org.kat4j.kernel;
+
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.cuda.cudart.CUfunc_st;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch_cuda;
+import org.kat4j.torch.DType;
+
+/**
+ * The GPU kernels of {@code norm.cu}: one pass over memory each way, no atomics, the same bits on
+ * every run.
+ */
+final class CudaNorm implements NormKernel {
+  private static final int WARP = 32;
+
+  private static final CudaPrograms<Key, Functions> PROGRAMS =
+      new CudaPrograms<>("the layer norm runs", CudaNorm::compile);
+
+  /**
+   * How threads share rows.
+   *
+   * @param width of a row
+   * @param pack elements that a thread moves at once
+   * @param lanes threads of a row
+   */
+  record Rows(int width, int pack, int lanes) {
+    private static final int MANY = 16;
+    private static final int MOST_BYTES = 128;
+
+    /**
+     * Threads divide a row evenly where each of them then has few elements; else there are more of
+     * them, up to a warp.
+     *
+     * @param pack divides the width
+     */
+    static Rows of(int width, int pack) {
+      int lanes = Math.min(WARP, Integer.lowestOneBit(width / pack));
+      Rows rows = new Rows(width, pack, lanes);
+      while (lanes < WARP && rows.elements() > MANY) {
+        lanes *= 2;
+        rows = new Rows(width, pack, lanes);
+      }
+      return rows;
+    }
+
+    /** Of a row, for each thread. */
+    int elements() {
+      return Math.ceilDiv(width / pack, lanes) * pack;
+    }
+
+    /** Whether the numbers of a thread are few enough for registers. */
+    boolean fit(CudaElement x) {
+      return elements() * x.realBytes() <= MOST_BYTES;
+    }
+  }
+
+  /**
+   * How the kernels fill a multiprocessor.
+   *
+   * @param threads of a block
+   * @param forward blocks that a multiprocessor holds of the forward kernel
+   * @param backward the same of the backward kernel
+   */
+  private record Blocks(int threads, int forward, int backward) {
+    private static final int FEW_BYTES = 64;
+
+    /** A thread keeps its columns of weight, bias and their gradients in registers. */
+    static Blocks of(Rows rows, CudaElement x) {
+      return rows.elements() * x.realBytes() <= FEW_BYTES
+          ? new Blocks(256, 4, 2)
+          : new Blocks(256, 2, 1);
+    }
+  }
+
+  /** What a compiled program is made for: {@code x} is the type of x, {@code y} that of y. */
+  private record Key(int device, CudaElement x, CudaElement y, Rows rows) {}
+
+  private record Functions(
+      CUfunc_st forward,
+      CUfunc_st backward,
+      CUfunc_st finish,
+      Blocks blocks,
+      int multiprocessors) {}
+
+  private final Key key;
+  private final Functions functions;
+
+  private CudaNorm(Key key, Functions functions) {
+    this.key = key;
+    this.functions = functions;
+  }
+
+  /** Empty where libtorch's layer norm has to do it. */
+  static Optional<NormKernel> of(Tensor x, DType type, Tensor weight, Tensor bias) {
+    CudaElement input = CudaElement.of(x);
+    CudaElement output = CudaElement.of(type);
+    long width = x.size(-1);
+    int device = x.device().index();
+    if (x.numel() == 0
+        || x.numel() / width > Integer.MAX_VALUE
+        || weight.numel() != width
+        || input.real() != output.real()
+        || !isReal(weight, input)
+        || !isReal(bias, input)
+        || device != torch_cuda.current_device()) {
+      return Optional.empty();
+    }
+    CudaElement wider = input.bytes >= output.bytes ? input : output;
+    int pack = wider.width(width, NativeMemory.address(x));
+    Rows rows = Rows.of(Math.toIntExact(width), pack);
+    long columns = NativeMemory.address(weight) | NativeMemory.address(bias);
+    if (!rows.fit(input) || columns % ((long) pack * input.realBytes()) != 0) {
+      return Optional.empty();
+    }
+    Key key = new Key(device, input, output, rows);
+    return PROGRAMS.get(key).map(functions -> new CudaNorm(key, functions));
+  }
+
+  /** Whether the kernels take a parameter beside x of this type. */
+  private static boolean isReal(Tensor parameter, CudaElement x) {
+    return parameter.is_cuda()
+        && parameter.is_contiguous()
+        && parameter.scalar_type().intern() == x.real();
+  }
+
+  private static Functions compile(Key key) {
+    Blocks blocks = Blocks.of(key.rows, key.x);
+    CudaProgram program =
+        CudaProgram.of(
+            "norm.cu",
+            List.of(
+                "-DTYPE=" + key.x.ordinal(),
+                "-DVALUE=" + key.y.ordinal(),
+                "-DWIDTH=" + key.rows.width,
+                "-DPACK=" + key.rows.pack,
+                "-DLANES=" + key.rows.lanes,
+                "-DTHREADS=" + blocks.threads,
+                "-DFORWARD_BLOCKS=" + blocks.forward,
+                "-DBACKWARD_BLOCKS=" + blocks.backward,
+                "-DAHEAD=0"));
+    return new Functions(
+        program.function("forward"),
+        program.function("backward"),
+        program.function("finish"),
+        blocks,
+        CudaProgram.multiprocessors());
+  }
+
+  @Override
+  public Result forward(Tensor x, Tensor weight, Tensor bias, double epsilon) {
+    int rows = rows(x);
+    Tensor y = torch.empty_like(x, new TensorOptions(key.y.stored()), new MemoryFormatOptional());
+    Tensor moments = weight.new_empty(rows, 2);
+    CudaLaunch.arguments()
+        .tensor(x)
+        .tensor(y)
+        .tensor(weight)
+        .tensor(bias)
+        .tensor(moments)
+        .number(epsilon)
+        .ints(rows)
+        .run(
+            functions.forward,
+            blocks(rows, functions.blocks.forward),
+            1,
+            functions.blocks.threads,
+            0);
+    return new Result(y, moments);
+  }
+
+  @Override
+  public Gradients backward(Tensor upstream, Tensor x, Tensor weight, Tensor moments) {
+    int rows = rows(x);
+    int blocks = blocks(rows, functions.blocks.backward);
+    Tensor u = NativeMemory.aligned(upstream.to(key.y.stored()).contiguous());
+    if (u.numel() != x.numel()) {
+      throw new IllegalArgumentException("gradient of another shape than x");
+    }
+    Tensor gradient = torch.empty_like(x);
+    Tensor partial = weight.new_empty(blocks, 2, key.rows.width);
+    Tensor ofWeight = torch.empty_like(weight);
+    Tensor ofBias = torch.empty_like(weight);
+    CudaLaunch.arguments()
+        .tensor(u)
+        .tensor(x)
+        .tensor(gradient)
+        .tensor(weight)
+        .tensor(moments)
+        .tensor(partial)
+        .ints(rows)
+        .run(functions.backward, blocks, 1, functions.blocks.threads, 0);
+    CudaLaunch.arguments()
+        .tensor(partial)
+        .ints(blocks)
+        .tensor(ofWeight)
+        .tensor(ofBias)
+        .run(
+            functions.finish,
+            Math.ceilDiv(2 * key.rows.width, WARP),
+            1,
+            functions.blocks.threads,
+            0);
+    partial.close();
+    return new Gradients(gradient, ofWeight, ofBias);
+  }
+
+  private int rows(Tensor x) {
+    if (!x.is_contiguous() || CudaElement.of(x) != key.x || x.size(-1) != key.rows.width) {
+      throw new IllegalArgumentException("x is not what the kernel was made for");
+    }
+    return (int) (x.numel() / key.rows.width);
+  }
+
+  /** As many as a device holds at once, or as there are rows for. */
+  private int blocks(int rows, int ofMultiprocessor) {
+    int atOnce = functions.blocks.threads / key.rows.lanes;
+    return Math.min(functions.multiprocessors * ofMultiprocessor, Math.ceilDiv(rows, atOnce));
+  }
+}

@@ -1,0 +1,228 @@
+// Layer norm on a GPU: forward, backward, and the last stage of the gradients of weight and bias.
+//
+// y = (x - mean) / sqrt(variance + epsilon) * weight + bias for each row of x [rows, WIDTH].
+//
+// Compiled at run time, once for each combination of
+//   TYPE    of x and dL/dx
+//   VALUE   of y and dL/dy; computed with like TYPE: in float64, or in float32
+//   WIDTH   elements of a row
+//   PACK    neighbouring elements that a thread moves at once; divides WIDTH
+//   LANES   neighbouring threads that share a row: a power of two, at most 32
+//   THREADS, FORWARD_BLOCKS  threads of a block, and blocks of the forward kernel that a multiprocessor holds at once
+//   BACKWARD_BLOCKS          the same of the backward kernel
+//   AHEAD   1: a thread of the backward kernel reads its next row while it works on one; else 0
+// Weight, bias and what is kept of a row are float64 for float64 and float32 otherwise, and so is all arithmetic.
+
+#include "elements.cu"
+
+typedef Element<TYPE>::Real Real;
+typedef Packed<TYPE, PACK> Input;
+typedef Packed<VALUE, PACK> Value;
+typedef Packed<TYPE == FLOAT64 ? FLOAT64 : FLOAT32, PACK> Column;
+
+constexpr unsigned packs = WIDTH / PACK;                   // of a row
+constexpr int mine = (WIDTH / PACK + LANES - 1) / LANES;  // packs that a thread has of a row
+constexpr unsigned rowsAtOnce = THREADS / LANES;           // of a block
+
+// What the backward pass needs of a row.
+struct alignas(2 * sizeof(Real)) Moments {
+  Real mean;
+  Real inverse;  // 1 / sqrt(variance + epsilon)
+};
+
+// The packs of a thread are LANES apart, so that neighbouring threads read neighbouring memory; the last one may be beyond the row.
+__device__ __forceinline__ bool has(unsigned pack) { return packs % LANES == 0 || pack < packs; }
+
+// The thread's packs of a row.
+template <typename Pack>
+__device__ __forceinline__ void load(Pack* to, const Pack* row, unsigned lane, bool exists) {
+#pragma unroll
+  for (int j = 0; j < mine; j++) {
+    unsigned pack = lane + j * LANES;
+    if (exists && has(pack)) to[j] = row[pack];
+  }
+}
+
+template <typename Pack>
+__device__ __forceinline__ void unpack(Real (*to)[PACK], const Pack* from) {
+#pragma unroll
+  for (int j = 0; j < mine; j++) from[j].unpack(to[j]);
+}
+
+// Over the threads that share a row; all of them get the same bits.
+__device__ __forceinline__ Real sumOfRow(Real r) {
+#pragma unroll
+  for (int other = LANES / 2; other > 0; other /= 2) r += __shfl_xor_sync(0xffffffffu, r, other);
+  return r;
+}
+
+__device__ __forceinline__ float inverseRoot(float r) { return rsqrtf(r); }
+__device__ __forceinline__ double inverseRoot(double r) { return rsqrt(r); }
+
+// A block goes over the rows in steps of as many as it has threads for; each thread keeps its columns of weight and bias.
+extern "C" __global__ void __launch_bounds__(THREADS, FORWARD_BLOCKS) forward(
+    const Input* __restrict__ x, Value* __restrict__ y, const Column* __restrict__ weight, const Column* __restrict__ bias,
+    Moments* __restrict__ moments, double epsilon, unsigned rows) {
+  unsigned lane = threadIdx.x % LANES;
+  Column scale[mine];
+  Column shift[mine];
+  load(scale, weight, lane, true);
+  load(shift, bias, lane, true);
+  // All threads of a warp stay together: they add up their rows' sums with each other.
+  for (unsigned first = blockIdx.x * rowsAtOnce; first < rows; first += gridDim.x * rowsAtOnce) {
+    unsigned row = first + threadIdx.x / LANES;
+    Input packed[mine];
+    load(packed, x + (size_t)row * packs, lane, row < rows);
+    Real v[mine][PACK];
+    unpack(v, packed);
+    Real sum = 0;
+#pragma unroll
+    for (int j = 0; j < mine; j++) {
+#pragma unroll
+      for (int e = 0; e < PACK; e++) {
+        if (has(lane + j * LANES)) sum += v[j][e];
+      }
+    }
+    Moments m;
+    m.mean = sumOfRow(sum) * (Real(1) / WIDTH);
+    Real squares = 0;
+#pragma unroll
+    for (int j = 0; j < mine; j++) {
+#pragma unroll
+      for (int e = 0; e < PACK; e++) {
+        v[j][e] -= m.mean;
+        if (has(lane + j * LANES)) squares += v[j][e] * v[j][e];
+      }
+    }
+    m.inverse = inverseRoot(sumOfRow(squares) * (Real(1) / WIDTH) + Real(epsilon));
+    if (row >= rows) continue;
+    if (lane == 0) moments[row] = m;
+#pragma unroll
+    for (int j = 0; j < mine; j++) {
+      unsigned pack = lane + j * LANES;
+      if (!has(pack)) break;
+      Real w[PACK];
+      Real b[PACK];
+      scale[j].unpack(w);
+      shift[j].unpack(b);
+#pragma unroll
+      for (int e = 0; e < PACK; e++) v[j][e] = v[j][e] * m.inverse * w[e] + b[e];
+      y[(size_t)row * packs + pack] = Value::of(v[j]);
+    }
+  }
+}
+
+// What a thread of the backward kernel reads of a row.
+struct Reading {
+  Value upstream[mine];
+  Input x[mine];
+  Moments moments;
+
+  __device__ __forceinline__ void read(const Value* u, const Input* v, const Moments* m, unsigned row, unsigned lane, bool exists) {
+    load(upstream, u + (size_t)row * packs, lane, exists);
+    load(x, v + (size_t)row * packs, lane, exists);
+    if (exists) moments = m[row];
+  }
+};
+
+// With z = (x - mean) inverse and g = upstream weight: dx = inverse (g - mean of g - z mean of g z). The sums of upstream z and of
+// upstream over a block's rows go to partial[block][0] and partial[block][1].
+extern "C" __global__ void __launch_bounds__(THREADS, BACKWARD_BLOCKS) backward(
+    const Value* __restrict__ upstream, const Input* __restrict__ x, Input* __restrict__ gradient, const Column* __restrict__ weight,
+    const Moments* __restrict__ moments, Real* __restrict__ partial, unsigned rows) {
+  unsigned lane = threadIdx.x % LANES;
+  unsigned rowOfBlock = threadIdx.x / LANES;
+  unsigned stride = gridDim.x * rowsAtOnce;
+  Column scale[mine];
+  load(scale, weight, lane, true);
+  Real dweight[mine][PACK];
+  Real dbias[mine][PACK];
+#pragma unroll
+  for (int j = 0; j < mine; j++) {
+#pragma unroll
+    for (int e = 0; e < PACK; e++) dweight[j][e] = dbias[j][e] = 0;
+  }
+  Reading next;
+  unsigned row = blockIdx.x * rowsAtOnce + rowOfBlock;
+  if (AHEAD) next.read(upstream, x, moments, row, lane, row < rows);
+  for (; row - rowOfBlock < rows; row += stride) {
+    if (!AHEAD) next.read(upstream, x, moments, row, lane, row < rows);
+    Reading now = next;
+    if (AHEAD) next.read(upstream, x, moments, row + stride, lane, row + stride < rows);
+    Real u[mine][PACK];
+    Real z[mine][PACK];
+    unpack(u, now.upstream);
+    unpack(z, now.x);
+    Real sum = 0;
+    Real product = 0;
+#pragma unroll
+    for (int j = 0; j < mine; j++) {
+      Real w[PACK];
+      scale[j].unpack(w);
+#pragma unroll
+      for (int e = 0; e < PACK; e++) {
+        z[j][e] = (z[j][e] - now.moments.mean) * now.moments.inverse;
+        if (row >= rows || !has(lane + j * LANES)) continue;
+        dweight[j][e] += u[j][e] * z[j][e];
+        dbias[j][e] += u[j][e];
+        u[j][e] *= w[e];
+        sum += u[j][e];
+        product += u[j][e] * z[j][e];
+      }
+    }
+    sum = sumOfRow(sum) * (Real(1) / WIDTH);
+    product = sumOfRow(product) * (Real(1) / WIDTH);
+    if (row >= rows) continue;
+#pragma unroll
+    for (int j = 0; j < mine; j++) {
+      unsigned pack = lane + j * LANES;
+      if (!has(pack)) break;
+#pragma unroll
+      for (int e = 0; e < PACK; e++) u[j][e] = now.moments.inverse * (u[j][e] - sum - z[j][e] * product);
+      gradient[(size_t)row * packs + pack] = Input::of(u[j]);
+    }
+  }
+
+  // Weight and bias after each other in the same shared memory.
+  __shared__ Column shared[rowsAtOnce][packs];
+#pragma unroll
+  for (int ofBias = 0; ofBias < 2; ofBias++) {
+#pragma unroll
+    for (int j = 0; j < mine; j++) {
+      unsigned pack = lane + j * LANES;
+      if (has(pack)) shared[rowOfBlock][pack] = Column::of(ofBias ? dbias[j] : dweight[j]);
+    }
+    __syncthreads();
+    for (unsigned column = threadIdx.x; column < WIDTH; column += THREADS) {
+      Real sum = 0;
+      for (unsigned r = 0; r < rowsAtOnce; r++) sum += shared[r][column / PACK].element[column % PACK];
+      partial[(blockIdx.x * 2 + ofBias) * WIDTH + column] = sum;
+    }
+    __syncthreads();
+  }
+}
+
+// A block for 32 of the 2 WIDTH columns, a warp for every THREADS / 32nd of the partial sums: in a fixed order and in float64.
+extern "C" __global__ void __launch_bounds__(THREADS) finish(
+    const Real* __restrict__ partial, unsigned blocks, Real* __restrict__ dweight, Real* __restrict__ dbias) {
+  constexpr unsigned warps = THREADS / 32;
+  unsigned lane = threadIdx.x % 32;
+  unsigned warp = threadIdx.x / 32;
+  unsigned column = blockIdx.x * 32 + lane;
+  double sum = 0;
+  if (column < 2 * WIDTH) {
+#pragma unroll 4
+    for (unsigned i = warp; i < blocks; i += warps) sum += partial[i * (2 * WIDTH) + column];
+  }
+  __shared__ double shared[warps][32];
+  shared[warp][lane] = sum;
+  __syncthreads();
+  if (warp == 0 && column < 2 * WIDTH) {
+    for (unsigned other = 1; other < warps; other++) sum += shared[other][lane];
+    if (column < WIDTH) {
+      dweight[column] = sum;
+    } else {
+      dbias[column - WIDTH] = sum;
+    }
+  }
+}
