@@ -69,6 +69,8 @@ public final class CustomGradient {
    * <p>An alias of an alias that has the value's data by then expects an upstream gradient of the
    * value's shape and dtype; behind it the input's are expected. In between the hook exchanges the
    * data of the gradient itself, which libtorch lets through unseen: no pass over memory.
+   *
+   * @param backward the gradient; what it gives parameters is not the upstream tensor itself
    */
   public static Tensor applyConverting(
       Tensor input, Tensor value, List<Tensor> parameters, Backward backward) {
