@@ -1,8 +1,10 @@
 package org.kat4j.bench;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.kernel.Baselines;
@@ -62,11 +64,17 @@ public final class InferBench {
       List<Integer> batches,
       int calls,
       boolean graphs) {
+    Map<String, Model> built = new LinkedHashMap<>();
+    for (String name : models) {
+      Context context = new Context(device, DType.FLOAT32, new RandomStream(1), 0, 1, true);
+      built.put(name, Model.Spec.named(name).build(context));
+    }
     List<Side> sides = new ArrayList<>();
     for (int batch : batches) {
       List<Call> contenders = new ArrayList<>();
       for (boolean graph : graphs ? new boolean[] {false, true} : new boolean[] {false}) {
-        models.forEach(name -> contenders.add(new Call(name, device, precision, batch, graph)));
+        built.forEach(
+            (name, model) -> contenders.add(new Call(name, model, device, precision, batch, graph)));
       }
       double[][] milliseconds = new double[contenders.size()][calls];
       for (Call call : contenders) {
@@ -108,12 +116,13 @@ public final class InferBench {
     private final Tensor logits;
     private final @Nullable CudaGraph graph;
 
-    Call(String name, Device device, Precision precision, int batch, boolean graph) {
+    Call(
+        String name, Model model, Device device, Precision precision, int batch, boolean graph) {
       this.name = graph ? name + ", graph" : name;
+      this.model = model;
       this.device = device;
       this.precision = precision;
-      Model.Spec spec = Model.Spec.named(name);
-      model = spec.build(new Context(device, DType.FLOAT32, new RandomStream(1), 0, 1, true));
+      Model.Spec spec = model.spec();
       images =
           Scope.keep(
               Memory.to(

@@ -1,15 +1,16 @@
 package org.kat4j.kernel;
 
+import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.cuda.CUDAStreamGuard;
 import org.bytedeco.pytorch.cuda.DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair;
-import org.bytedeco.pytorch.cuda.MemPool;
 import org.bytedeco.pytorch.cuda.StreamFilter;
 import org.bytedeco.pytorch.global.torch_cuda;
 import org.jspecify.annotations.Nullable;
@@ -38,21 +39,28 @@ public final class CudaGraph implements AutoCloseable {
     this.pool = pool;
   }
 
-  /**
-   * The memory of recorded work, which nothing else gets as long as the graph is there.
-   *
-   * @param id what the presets take for libtorch's {@code MempoolId_t}
-   */
-  private record Pool(byte device, DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair id) {
+  /** The memory of recorded work, which nothing else gets as long as the graph is there. */
+  private record Pool(byte device, LongPointer numbers) {
+    // libtorch's own have a 0 in the first or the second place.
+    private static final AtomicLong NUMBER = new AtomicLong();
+
     static Pool on(byte device) {
-      var id = MemPool.graph_pool_handle();
-      // The presets would free it as what it is not. It is 16 bytes.
-      id.deallocate(false);
-      return new Pool(device, id);
+      return new Pool(device, new LongPointer(NUMBER.incrementAndGet(), 1).retainReference());
+    }
+
+    /**
+     * A {@code MempoolId_t}, a pair of 64-bit numbers. The presets take it for another pair, and
+     * would free one of libtorch's making as that one: it has to lie in memory of our own.
+     */
+    DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair id() {
+      return new DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair(numbers);
     }
 
     void release() {
-      torch_cuda.getAllocator().releasePool(device, id);
+      try (var _ = new PointerScope()) {
+        torch_cuda.getAllocator().releasePool(device, id());
+      }
+      numbers.close();
     }
   }
 
@@ -93,11 +101,11 @@ public final class CudaGraph implements AutoCloseable {
 
   private static CUgraph_st captured(CUstream_st stream, Pool pool, Runnable work) {
     try (var ofThisStream = new OfStream(stream.address())) {
-      torch_cuda.beginAllocateToPool(pool.device, pool.id, ofThisStream);
+      torch_cuda.beginAllocateToPool(pool.device, pool.id(), ofThisStream);
       try {
         return captured(stream, work);
       } finally {
-        torch_cuda.endAllocateToPool(pool.device, pool.id);
+        torch_cuda.endAllocateToPool(pool.device, pool.id());
       }
     }
   }
