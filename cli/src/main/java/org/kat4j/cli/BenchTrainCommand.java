@@ -2,6 +2,8 @@ package org.kat4j.cli;
 
 import java.util.concurrent.Callable;
 import org.kat4j.bench.TrainBench;
+import org.kat4j.error.UserException;
+import org.kat4j.torch.Precision;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,7 +36,13 @@ final class BenchTrainCommand implements Callable<Integer> {
   public Integer call() {
     BenchCommand.atLeastOne("--batch-size", batch);
     BenchCommand.atLeastOne("--rounds", rounds);
-    var result = TrainBench.run(models.device(), models.names(), models.precision(), batch, rounds, models.graphs());
+    if (models.graphs() && models.precision() == Precision.FLOAT16) {
+      throw new UserException(
+          "--graph with float16: the host decides on the loss's scale after each step; take bfloat16");
+    }
+    var result =
+        TrainBench.run(
+            models.device(), models.names(), models.precision(), batch, rounds, models.graphs());
     System.out.print(result.table());
     json.print(result);
     return 0;

@@ -48,6 +48,16 @@ public final class Memory {
    * @return {@code [rows, shape...]}
    */
   public static Tensor batch(Tensor like, List<float[]> rows, long... shape) {
+    return batch(rows, shape).to(like.device(), like.scalar_type());
+  }
+
+  /**
+   * Rows of equal length as one batch.
+   *
+   * @param shape of one row
+   * @return {@code [rows, shape...]}, float32 on the CPU
+   */
+  public static Tensor batch(List<float[]> rows, long... shape) {
     int length = rows.getFirst().length;
     float[] joined = new float[Math.multiplyExact(rows.size(), length)];
     for (int i = 0; i < rows.size(); i++) {
@@ -56,7 +66,7 @@ public final class Memory {
     long[] full = new long[shape.length + 1];
     full[0] = rows.size();
     System.arraycopy(shape, 0, full, 1, shape.length);
-    return like(like, joined, full);
+    return Tensor.create(joined, full);
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.BiFunction;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
@@ -101,6 +102,7 @@ class AllKanRecordingsTest {
                   1e-5)
               .withReductions(reductions, Together.SUM)
               .build(6, 4, float64());
+      attendUnevenly(layer);
       String config =
           "{\"cls\": \"AF_KANLayer\", \"input_size\": 6, \"g\": 3, \"k\": 3, \"output_size\": 4, \"methods\": [\"%s\"]}"
               .formatted(String.join("\", \"", names));
@@ -113,6 +115,19 @@ class AllKanRecordingsTest {
               (x, pass) -> slices(layer, x, reductions, pass));
       assertThat(result.passed()).as(result.line()).isTrue();
     }
+  }
+
+  /**
+   * Attention starts so even that its outputs hardly differ, and the norm behind it makes their
+   * rounding errors large: by how much depends on the machine.
+   */
+  private static void attendUnevenly(ActivationBumps layer) {
+    StateDict.of(layer)
+        .forEach((name, tensor) -> {
+          if (name.endsWith("in_proj_weight")) {
+            Backpropagation.set(tensor, tensor.detach().mul(new Scalar(8)));
+          }
+        });
   }
 
   private static Tensor slices(

@@ -7,10 +7,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.kat4j.error.UserException;
 import org.kat4j.image.ImageReading;
 import org.kat4j.image.Picture;
 import org.kat4j.model.Model;
+import org.kat4j.torch.Device;
 import org.kat4j.torch.Losses;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
@@ -24,9 +26,21 @@ import org.kat4j.torch.StateDict;
  * time.
  */
 public final class Classifier {
+  /** Batches up to 2^7 images are recorded. */
+  private static final int MOST_RECORDED = 7;
+
+  /** Recording takes as long as some calls. */
+  private static final int CALLS_UNTIL_RECORDED = 5;
+
   private final Model model;
   private final InputDescription input;
   private final Tensor anyWeight; // tells device and dtype
+
+  /** On a GPU, the passes over batches up to 1, 2, 4, ... images that came often enough. */
+  private final @Nullable RecordedForward[] recorded = new RecordedForward[MOST_RECORDED + 1];
+
+  private final int[] calls = new int[MOST_RECORDED + 1];
+  private boolean recordable;
 
   /**
    * @throws UserException when the description is of another model
@@ -43,6 +57,7 @@ public final class Classifier {
               .formatted(classes, channels, spec.classes(), spec.channels()));
     }
     anyWeight = StateDict.of(model).firstEntry().getValue();
+    recordable = anyWeight.is_cuda();
   }
 
   /** The model. */
@@ -73,16 +88,48 @@ public final class Classifier {
   /** One batch through the model: the probabilities of the classes for each input. */
   public List<double[]> probabilities(List<float[]> inputs) {
     Model.Spec spec = model.spec();
+    int classes = spec.classes();
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
-      Tensor batch =
-          Memory.batch(anyWeight, inputs, spec.channels(), spec.imageSize(), spec.imageSize());
-      double[] all = Memory.doubles(Losses.probabilities(model.forward(batch, Pass.evaluation())));
+      Tensor batch = Memory.batch(inputs, spec.channels(), spec.imageSize(), spec.imageSize());
+      double[] all = probabilities(batch);
       List<double[]> rows = new ArrayList<>();
       for (int i = 0; i < inputs.size(); i++) {
-        rows.add(Arrays.copyOfRange(all, i * spec.classes(), (i + 1) * spec.classes()));
+        rows.add(Arrays.copyOfRange(all, i * classes, (i + 1) * classes));
       }
       return rows;
+    }
+  }
+
+  /**
+   * {@code [count, channels, side, side]} on the CPU to {@code [count, classes]} in row-major
+   * order.
+   */
+  private double[] probabilities(Tensor batch) {
+    int power = Integer.SIZE - Integer.numberOfLeadingZeros((int) batch.size(0) - 1);
+    if (recordable && power <= MOST_RECORDED) {
+      if (recorded[power] == null && ++calls[power] > CALLS_UNTIL_RECORDED) {
+        record(power);
+      }
+      RecordedForward forward = recorded[power];
+      if (forward != null) {
+        return forward.probabilities(batch);
+      }
+    }
+    Tensor images = Memory.to(batch, Device.of(anyWeight)).to(anyWeight.scalar_type());
+    return Memory.doubles(Losses.probabilities(model.forward(images, Pass.evaluation())));
+  }
+
+  private void record(int power) {
+    try {
+      recorded[power] = new RecordedForward(model, 1 << power, anyWeight);
+    } catch (RuntimeException failure) {
+      recordable = false;
+      System.getLogger(Classifier.class.getName())
+          .log(
+              System.Logger.Level.WARNING,
+              "the model is not recorded as a CUDA graph, small batches take longer: "
+                  + failure.getMessage());
     }
   }
 

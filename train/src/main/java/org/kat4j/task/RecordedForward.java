@@ -1,0 +1,73 @@
+package org.kat4j.task;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.kat4j.kernel.CudaGraph;
+import org.kat4j.model.Model;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Losses;
+import org.kat4j.torch.Memory;
+import org.kat4j.torch.Pass;
+import org.kat4j.torch.Scope;
+
+/**
+ * From images to probabilities as a {@link CudaGraph}, for batches up to one size: what is missing
+ * of a batch is computed and thrown away.
+ */
+final class RecordedForward implements AutoCloseable {
+  private final int size;
+  private final int classes;
+  private final Tensor images; // [size, channels, side, side]
+  private final Tensor probabilities; // [size, classes]
+  private final CudaGraph graph;
+
+  /**
+   * @param size images of a batch at most
+   * @param anyWeight tells device and dtype
+   * @throws RuntimeException where the model cannot be recorded
+   */
+  RecordedForward(Model model, int size, Tensor anyWeight) {
+    this.size = size;
+    Model.Spec spec = model.spec();
+    classes = spec.classes();
+    float[] nothing = {0};
+    images =
+        Scope.keep(
+            Memory.like(anyWeight, nothing, 1, 1, 1, 1)
+                .repeat(size, spec.channels(), spec.imageSize(), spec.imageSize()));
+    probabilities = Scope.keep(Memory.like(anyWeight, nothing, 1, 1).repeat(size, classes));
+    try {
+      graph =
+          CudaGraph.record(
+              Device.of(anyWeight),
+              () -> {
+                try (Scope _ = Scope.open();
+                    var _ = Scope.noGradients()) {
+                  Tensor logits = model.forward(images, Pass.evaluation());
+                  probabilities.copy_(Losses.probabilities(logits));
+                }
+              });
+    } catch (RuntimeException failure) {
+      Scope.free(List.of(images, probabilities));
+      throw failure;
+    }
+  }
+
+  /**
+   * @param batch {@code [count, channels, side, side]} on the CPU, of at most {@code size} images
+   * @return {@code [count, classes]} in row-major order
+   */
+  double[] probabilities(Tensor batch) {
+    int count = (int) batch.size(0);
+    Memory.fill(images.narrow(0, 0, count), batch);
+    graph.replay();
+    return Arrays.copyOf(Memory.doubles(probabilities), count * classes);
+  }
+
+  @Override
+  public void close() {
+    graph.close();
+    Scope.free(List.of(images, probabilities));
+  }
+}
