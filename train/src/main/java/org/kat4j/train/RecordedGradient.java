@@ -43,7 +43,7 @@ final class RecordedGradient implements AutoCloseable {
    */
   RecordedGradient(Forward forward, Map<String, Tensor> state, Batch batch, Device device) {
     Map<String, Tensor> running = new LinkedHashMap<>(state);
-    running.values().removeIf(Tensor::requires_grad);
+    running.values().removeIf(tensor -> tensor.requires_grad());
     Map<String, Tensor> before = new LinkedHashMap<>();
     running.forEach((name, tensor) -> before.put(name, tensor.clone()));
     pixels = Scope.keep(Memory.to(Memory.floats(batch.pixels(), batch.shape()), device));
