@@ -20,8 +20,8 @@ import org.kat4j.torch.RandomStream;
 import org.kat4j.torch.Scope;
 
 /**
- * Inference of models against each other: from a batch of random images on the device to
- * logits in Java's memory, one call after the other.
+ * Inference of models against each other: from a batch of random images on the device to logits in
+ * Java's memory, one call after the other.
  */
 public final class InferBench {
   private static final int WARM_UP_CALLS = 10;
@@ -73,8 +73,8 @@ public final class InferBench {
     for (int batch : batches) {
       List<Call> contenders = new ArrayList<>();
       for (boolean graph : graphs ? new boolean[] {false, true} : new boolean[] {false}) {
-        built.forEach(
-            (name, model) -> contenders.add(new Call(name, model, device, precision, batch, graph)));
+        built.forEach((name, model) ->
+            contenders.add(new Call(name, model, device, precision, batch, graph)));
       }
       double[][] milliseconds = new double[contenders.size()][calls];
       for (Call call : contenders) {
@@ -116,8 +116,7 @@ public final class InferBench {
     private final Tensor logits;
     private final @Nullable CudaGraph graph;
 
-    Call(
-        String name, Model model, Device device, Precision precision, int batch, boolean graph) {
+    Call(String name, Model model, Device device, Precision precision, int batch, boolean graph) {
       this.name = graph ? name + ", graph" : name;
       this.model = model;
       this.device = device;

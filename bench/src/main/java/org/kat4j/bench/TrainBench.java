@@ -86,10 +86,7 @@ public final class TrainBench {
         CudaGraph graph = CudaGraph.record(device, eager.step);
         contenders.add(
             new Contender(
-                eager.name + ", graph",
-                eager.parameters,
-                graph::replay,
-                PeakMemory.bytes(device)));
+                eager.name + ", graph", eager.parameters, graph::replay, PeakMemory.bytes(device)));
       }
     }
     List<Runnable> steps = contenders.stream().map(Contender::step).toList();

@@ -37,7 +37,8 @@ final class BenchInferCommand implements Callable<Integer> {
     batches.forEach(batch -> BenchCommand.atLeastOne("--batch-sizes", batch));
     BenchCommand.atLeastOne("--calls", calls);
     var result =
-        InferBench.run(models.device(), models.names(), models.precision(), batches, calls, models.graphs());
+        InferBench.run(
+            models.device(), models.names(), models.precision(), batches, calls, models.graphs());
     System.out.print(result.table());
     json.print(result);
     return 0;

@@ -34,7 +34,9 @@ final class BenchTrainCommand implements Callable<Integer> {
   public Integer call() {
     BenchCommand.atLeastOne("--batch-size", batch);
     BenchCommand.atLeastOne("--rounds", rounds);
-    var result = TrainBench.run(models.device(), models.names(), models.precision(), batch, rounds, models.graphs());
+    var result =
+        TrainBench.run(
+            models.device(), models.names(), models.precision(), batch, rounds, models.graphs());
     System.out.print(result.table());
     json.print(result);
     return 0;

@@ -89,12 +89,11 @@ final class RecordedGradient implements AutoCloseable {
     targets.fill(batch);
     masks.redraw(random);
     graph.replay();
-    gradients.forEach(
-        (parameter, gradient) -> {
-          try (Tensor place = parameter.mutable_grad()) {
-            place.put(gradient);
-          }
-        });
+    gradients.forEach((parameter, gradient) -> {
+      try (Tensor place = parameter.mutable_grad()) {
+        place.put(gradient);
+      }
+    });
     return loss;
   }
 
