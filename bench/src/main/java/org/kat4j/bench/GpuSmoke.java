@@ -19,8 +19,8 @@ import org.kat4j.train.TrainingStep;
 
 /**
  * Checks the GPU kernels on a real GPU against the composed function in float64 on the CPU: all
- * dtypes, odd sizes, high degrees, both layouts; layer norms; then short trainings against the
- * CPU's. Exit code 1 when one is off.
+ * dtypes, odd sizes, high degrees, both layouts; layer norms, of residual streams too; then short
+ * trainings against the CPU's. Exit code 1 when one is off.
  *
  * <p>Before the calls two blocks of the size of x go back to the allocator full of NaN, for F and
  * dx to get: an element that is never written shows.
@@ -124,6 +124,7 @@ public final class GpuSmoke {
     }
     wrong += coefficientGradients(gpu) ? 0 : 1;
     wrong += NormChecks.failures(gpu);
+    wrong += ResidualChecks.failures(gpu);
     for (Training training : TRAININGS) {
       double error = training.error(gpu);
       boolean passed = error <= training.tolerance;

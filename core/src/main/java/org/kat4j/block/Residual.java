@@ -22,11 +22,11 @@ public record Residual(Tensor stream, @Nullable Tensor pending) {
     return pending == null ? stream : stream.add(pending);
   }
 
-  /** The same stream and its norm. */
-  public record Normed(Residual residual, Tensor value) {
+  /** The stream with everything added, and its norm. */
+  public record Normed(Tensor stream, Tensor value) {
     /** The stream with one more branch. */
     public Residual add(Tensor branch) {
-      return new Residual(residual.sum(), branch);
+      return new Residual(stream, branch);
     }
   }
 
@@ -35,9 +35,9 @@ public record Residual(Tensor stream, @Nullable Tensor pending) {
    */
   public Normed normed(LayerNorm norm, boolean lowered) {
     if (pending == null) {
-      return new Normed(this, lowered ? norm.forwardLowered(stream) : norm.forward(stream));
+      return new Normed(stream, lowered ? norm.forwardLowered(stream) : norm.forward(stream));
     }
     LayerNorm.Sum both = norm.forwardSum(stream, pending, lowered);
-    return new Normed(of(both.sum()), both.normed());
+    return new Normed(both.sum(), both.normed());
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.bytedeco.pytorch.BoolOptional;
@@ -410,6 +411,38 @@ class CustomGradientTest {
       sum.add(branch).sum().backward();
       twinSum.add(twinBranch).sum().backward();
       assertThat(gradient(x)).isEqualTo(gradient(twinOfX));
+    }
+  }
+
+  /** What an operation gives its first input arrives at the operation before, not a copy of it. */
+  @Test
+  void gradientsPassFromOperationToOperationWithoutACopy() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = floats(leaf(1, 2)).detach().set_requires_grad(true);
+      Tensor y = lowered(leaf(1, 2)).detach().set_requires_grad(true);
+      List<Long> given = new ArrayList<>();
+      List<Long> found = new ArrayList<>();
+      Tensor sum = x;
+      for (int i = 0; i < 3; i++) {
+        sum =
+            CustomGradient.applyToAll(
+                    List.of(sum, y),
+                    List.of(sum.detach().add(y.detach()), y.detach()),
+                    List.of(),
+                    upstream -> {
+                      Tensor ofSum = Objects.requireNonNull(upstream.getFirst());
+                      found.add(ofSum.data_ptr().address());
+                      Tensor gradient = ofSum.clone();
+                      given.add(gradient.data_ptr().address());
+                      return new CustomGradient.AllGradients(
+                          List.of(gradient, gradient.to(ScalarType.BFloat16)), List.of());
+                    })
+                .getFirst();
+      }
+      sum.sum().backward();
+      assertThat(found.subList(1, 3)).isEqualTo(given.subList(0, 2));
+      assertThat(x.grad().data_ptr().address()).isEqualTo(given.getLast());
+      assertThat(gradient(y)).containsExactly(3, 3);
     }
   }
 
