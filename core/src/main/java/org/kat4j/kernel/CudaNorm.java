@@ -19,6 +19,7 @@ import org.kat4j.torch.DType;
  */
 final class CudaNorm implements NormKernel, ResidualNormKernel {
   private static final int WARP = 32;
+  private static final int FINISHED = 8; // columns: 32 bytes, what memory gives at once
 
   private static final CudaPrograms<Key, Functions> PROGRAMS =
       new CudaPrograms<>("the layer norm runs", CudaNorm::compile);
@@ -166,6 +167,7 @@ final class CudaNorm implements NormKernel, ResidualNormKernel {
                 "-DWIDTH=" + key.rows.width,
                 "-DPACK=" + key.rows.pack,
                 "-DLANES=" + key.rows.lanes,
+                "-DFINISHED=" + FINISHED,
                 "-DTHREADS=" + blocks.threads,
                 "-DFORWARD_BLOCKS=" + blocks.forward,
                 "-DBACKWARD_BLOCKS=" + blocks.backward));
@@ -276,7 +278,7 @@ final class CudaNorm implements NormKernel, ResidualNormKernel {
         .tensor(ofBias)
         .run(
             functions.finish,
-            Math.ceilDiv(2 * key.rows.width, WARP),
+            Math.ceilDiv(2 * key.rows.width, FINISHED),
             1,
             functions.blocks.threads,
             0);

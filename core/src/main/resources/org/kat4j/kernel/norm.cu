@@ -12,6 +12,7 @@
 //   WIDTH   elements of a row
 //   PACK    neighbouring elements that a thread moves at once; divides WIDTH
 //   LANES   neighbouring threads that share a row: a power of two, at most 32
+//   FINISHED  columns of weight and bias that a block of the last stage adds up
 //   THREADS, FORWARD_BLOCKS  threads of a block, and blocks of the forward kernel that a multiprocessor holds at once
 //   BACKWARD_BLOCKS          the same of the backward kernel
 // Weight, bias and what is kept of a row are float64 for float64 and float32 otherwise, and so is all arithmetic.
@@ -228,23 +229,25 @@ extern "C" __global__ void __launch_bounds__(THREADS, BACKWARD_BLOCKS) backward(
   }
 }
 
-// A block for 32 of the 2 WIDTH columns, a warp for every THREADS / 32nd of the partial sums: in a fixed order and in float64.
+// A block for FINISHED of the 2 WIDTH columns, of which neighbouring threads read a row at once, and every THREADS / FINISHED-th row for
+// each of them: in a fixed order and in float64.
 extern "C" __global__ void __launch_bounds__(THREADS) finish(
     const Real* __restrict__ partial, unsigned blocks, Real* __restrict__ dweight, Real* __restrict__ dbias) {
-  constexpr unsigned warps = THREADS / 32;
-  unsigned lane = threadIdx.x % 32;
-  unsigned warp = threadIdx.x / 32;
-  unsigned column = blockIdx.x * 32 + lane;
+  constexpr unsigned parts = THREADS / FINISHED;
+  unsigned lane = threadIdx.x % FINISHED;
+  unsigned part = threadIdx.x / FINISHED;
+  unsigned column = blockIdx.x * FINISHED + lane;
   double sum = 0;
   if (column < 2 * WIDTH) {
 #pragma unroll 4
-    for (unsigned i = warp; i < blocks; i += warps) sum += partial[i * (2 * WIDTH) + column];
+    for (unsigned i = part; i < blocks; i += parts) sum += partial[i * (2 * WIDTH) + column];
   }
-  __shared__ double shared[warps][32];
-  shared[warp][lane] = sum;
+  __shared__ double shared[parts][FINISHED];
+  shared[part][lane] = sum;
   __syncthreads();
-  if (warp == 0 && column < 2 * WIDTH) {
-    for (unsigned other = 1; other < warps; other++) sum += shared[other][lane];
+  if (part == 0 && column < 2 * WIDTH) {
+#pragma unroll 8
+    for (unsigned other = 1; other < parts; other++) sum += shared[other][lane];
     if (column < WIDTH) {
       dweight[column] = sum;
     } else {

@@ -16,6 +16,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The operation y = x^2 p with a scalar p, once by autograd and once with its gradient by hand. */
 class CustomGradientTest {
@@ -307,13 +309,17 @@ class CustomGradientTest {
   }
 
   /** Both results used, one of them twice, the other one's gradient from a later operation. */
-  @Test
-  void severalInputsAndResultsOfDifferentTypes() {
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  void severalInputsAndResultsOfDifferentTypes(Precision precision) {
     try (Scope _ = Scope.open()) {
       Tensor x = leaf(1, 2, 3);
       Tensor y = leaf(1, 0, -1);
       Tensor p = floats(scalarLeaf(2)).detach().set_requires_grad(true);
-      List<Tensor> results = sumAndSquare(floats(x), lowered(y), p);
+      List<Tensor> results;
+      try (var _ = precision.on(Device.CPU)) {
+        results = sumAndSquare(floats(x), lowered(y), p);
+      }
       Tensor sum = results.get(0);
       Tensor square = results.get(1);
       assertThat(Memory.doubles(sum)).containsExactly(2, 2, 2);
