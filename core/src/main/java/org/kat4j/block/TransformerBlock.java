@@ -11,6 +11,7 @@ import org.kat4j.torch.Dropout;
 import org.kat4j.torch.Part;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
+import org.kat4j.torch.Tap;
 
 /**
  * A pre-norm residual block: a token mixer, then a channel mixer.
@@ -63,21 +64,30 @@ public final class TransformerBlock implements Part {
 
   /** {@code [batch, tokens, width]} to the same shape. */
   public Tensor forward(Tensor x, Pass pass) {
-    String tokenName = spec.tokenMixer.stateName();
-    String channelName = spec.channelMixer.stateName();
-    Tensor mixedTokens = tokens.forward(normed(norm1, x, tokens.lowersInput()), pass.at(tokenName));
-    pass.tap().record(tokenName, mixedTokens);
-    Tensor between = x.add(Dropout.samples(scaled(ls1, mixedTokens), dropPath, pass));
-    Tensor mixedChannels =
-        channels.forward(normed(norm2, between, channels.lowersInput()), pass.at(channelName));
-    pass.tap().record(channelName, mixedChannels);
-    Tensor out = between.add(Dropout.samples(scaled(ls2, mixedChannels), dropPath, pass));
-    pass.tap().record("out", out);
-    return out;
+    return forward(Residual.of(x), pass).sum();
   }
 
-  private static Tensor normed(LayerNorm norm, Tensor x, boolean lowered) {
-    return lowered ? norm.forwardLowered(x) : norm.forward(x);
+  /** The same for a block between blocks. */
+  public Residual forward(Residual x, Pass pass) {
+    String tokenName = spec.tokenMixer.stateName();
+    String channelName = spec.channelMixer.stateName();
+    var first = x.normed(norm1, tokens.lowersInput());
+    Tensor mixedTokens = tokens.forward(first.value(), pass.at(tokenName));
+    pass.tap().record(tokenName, mixedTokens);
+    var second =
+        first
+            .add(Dropout.samples(scaled(ls1, mixedTokens), dropPath, pass))
+            .normed(norm2, channels.lowersInput());
+    Tensor mixedChannels = channels.forward(second.value(), pass.at(channelName));
+    pass.tap().record(channelName, mixedChannels);
+    Residual out = second.add(Dropout.samples(scaled(ls2, mixedChannels), dropPath, pass));
+    return pass.tap() == Tap.NONE ? out : recorded(out, pass.tap());
+  }
+
+  private static Residual recorded(Residual out, Tap tap) {
+    Tensor sum = out.sum();
+    tap.record("out", sum);
+    return Residual.of(sum);
   }
 
   private static Tensor scaled(@Nullable LayerScale scale, Tensor x) {

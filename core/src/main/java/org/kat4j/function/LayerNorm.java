@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.kat4j.kernel.Kernels;
 import org.kat4j.kernel.NormKernel;
+import org.kat4j.kernel.ResidualNormKernel;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.CustomGradient;
 import org.kat4j.torch.DType;
@@ -36,7 +37,7 @@ public final class LayerNorm implements Part {
 
   /** {@code [..., width]} to the same shape, in float32 under autocast. */
   public Tensor forward(Tensor x) {
-    return forward(x, Precision.normedType(x));
+    return forward(x, type(x, false));
   }
 
   /**
@@ -44,7 +45,34 @@ public final class LayerNorm implements Part {
    * where a kernel writes it so.
    */
   public Tensor forwardLowered(Tensor x) {
-    return forward(x, Precision.loweredType(x));
+    return forward(x, type(x, true));
+  }
+
+  /** A sum and its norm. */
+  public record Sum(Tensor sum, Tensor normed) {}
+
+  /**
+   * x + branch and the norm of it, by one kernel where there is one.
+   *
+   * @param x {@code [..., width]}
+   * @param branch the same shape
+   * @param lowered as {@link #forwardLowered} gives it, else as {@link #forward}
+   */
+  public Sum forwardSum(Tensor x, Tensor branch, boolean lowered) {
+    DType type = type(x, lowered);
+    if (fused && x.is_cuda()) {
+      Tensor input = x.contiguous();
+      var kernel = Kernels.residualNorm(input, branch, type, weight, bias);
+      if (kernel.isPresent()) {
+        return fused(kernel.get(), input, branch);
+      }
+    }
+    Tensor sum = x.add(branch);
+    return new Sum(sum, forward(sum, type));
+  }
+
+  private static DType type(Tensor x, boolean lowered) {
+    return lowered ? Precision.loweredType(x) : Precision.normedType(x);
   }
 
   private Tensor forward(Tensor x, DType type) {
@@ -74,6 +102,29 @@ public final class LayerNorm implements Part {
           return new CustomGradient.Gradients(
               gradients.x(), List.of(gradients.weight(), gradients.bias()));
         });
+  }
+
+  private Sum fused(ResidualNormKernel kernel, Tensor x, Tensor branch) {
+    var result = kernel.forward(x.detach(), branch.detach(), weight, bias, epsilon);
+    List<Tensor> both =
+        CustomGradient.applyToAll(
+            List.of(x, branch),
+            List.of(result.sum(), result.y()),
+            List.of(weight, bias),
+            upstream -> {
+              Tensor ofNormed = upstream.get(1);
+              var gradients =
+                  kernel.backward(
+                      ofNormed == null ? torch.zeros_like(result.y()) : ofNormed,
+                      upstream.get(0),
+                      result.sum(),
+                      weight,
+                      result.moments());
+              return new CustomGradient.AllGradients(
+                  List.of(gradients.x(), gradients.branch()),
+                  List.of(gradients.weight(), gradients.bias()));
+            });
+    return new Sum(both.get(0), both.get(1));
   }
 
   @Override

@@ -9,6 +9,7 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.cuda.CUDAStream;
 import org.bytedeco.pytorch.global.torch_cuda;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The arguments of one kernel launch, in the order of the kernel's parameters, and the launch on
@@ -45,6 +46,12 @@ final class CudaLaunch {
 
   CudaLaunch tensor(Tensor tensor) {
     values.putLong(next(), NativeMemory.address(tensor));
+    return this;
+  }
+
+  /** Null for no tensor. */
+  CudaLaunch optional(@Nullable Tensor tensor) {
+    values.putLong(next(), tensor == null ? 0 : NativeMemory.address(tensor));
     return this;
   }
 

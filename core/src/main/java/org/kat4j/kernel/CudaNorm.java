@@ -1,6 +1,8 @@
 package org.kat4j.kernel;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.bytedeco.cuda.cudart.CUfunc_st;
 import org.bytedeco.pytorch.MemoryFormatOptional;
@@ -8,14 +10,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch_cuda;
+import org.jspecify.annotations.Nullable;
 import org.kat4j.torch.DType;
 
 /**
  * The GPU kernels of {@code norm.cu}: one pass over memory each way, no atomics, the same bits on
  * every run.
  */
-final class CudaNorm implements NormKernel {
+final class CudaNorm implements NormKernel, ResidualNormKernel {
   private static final int WARP = 32;
+  private static final int FINISHED = 8; // columns: 32 bytes, what memory gives at once
 
   private static final CudaPrograms<Key, Functions> PROGRAMS =
       new CudaPrograms<>("the layer norm runs", CudaNorm::compile);
@@ -76,8 +80,15 @@ final class CudaNorm implements NormKernel {
     }
   }
 
-  /** What a compiled program is made for: {@code x} is the type of x, {@code y} that of y. */
-  private record Key(int device, CudaElement x, CudaElement y, Rows rows) {}
+  /**
+   * What a compiled program is made for.
+   *
+   * @param x type of x
+   * @param branch type of what is added to x, null for nothing
+   * @param y type of y
+   */
+  private record Key(
+      int device, CudaElement x, @Nullable CudaElement branch, CudaElement y, Rows rows) {}
 
   private record Functions(
       CUfunc_st forward,
@@ -96,6 +107,23 @@ final class CudaNorm implements NormKernel {
 
   /** Empty where libtorch's layer norm has to do it. */
   static Optional<NormKernel> of(Tensor x, DType type, Tensor weight, Tensor bias) {
+    return of(x, (CudaElement) null, type, weight, bias).map(kernel -> kernel);
+  }
+
+  /** Empty where libtorch's operations have to do it; the norm of a rounded sum is one of these. */
+  static Optional<ResidualNormKernel> of(
+      Tensor x, Tensor branch, DType type, Tensor weight, Tensor bias) {
+    CudaElement sum = CudaElement.of(x);
+    CudaElement added = CudaElement.of(branch);
+    return sum != CudaElement.FLOAT32
+            || added.bytes >= sum.bytes
+            || !Arrays.equals(x.shape(), branch.shape())
+        ? Optional.empty()
+        : of(x, added, type, weight, bias).map(kernel -> kernel);
+  }
+
+  private static Optional<CudaNorm> of(
+      Tensor x, @Nullable CudaElement branch, DType type, Tensor weight, Tensor bias) {
     CudaElement input = CudaElement.of(x);
     CudaElement output = CudaElement.of(type);
     long width = x.size(-1);
@@ -116,7 +144,7 @@ final class CudaNorm implements NormKernel {
     if (!rows.fit(input) || columns % ((long) pack * input.realBytes()) != 0) {
       return Optional.empty();
     }
-    Key key = new Key(device, input, output, rows);
+    Key key = new Key(device, input, branch, output, rows);
     return PROGRAMS.get(key).map(functions -> new CudaNorm(key, functions));
   }
 
@@ -135,13 +163,14 @@ final class CudaNorm implements NormKernel {
             List.of(
                 "-DTYPE=" + key.x.ordinal(),
                 "-DVALUE=" + key.y.ordinal(),
+                "-DADDED=" + (key.branch == null ? -1 : key.branch.ordinal()),
                 "-DWIDTH=" + key.rows.width,
                 "-DPACK=" + key.rows.pack,
                 "-DLANES=" + key.rows.lanes,
+                "-DFINISHED=" + FINISHED,
                 "-DTHREADS=" + blocks.threads,
                 "-DFORWARD_BLOCKS=" + blocks.forward,
-                "-DBACKWARD_BLOCKS=" + blocks.backward,
-                "-DAHEAD=0"));
+                "-DBACKWARD_BLOCKS=" + blocks.backward));
     return new Functions(
         program.function("forward"),
         program.function("backward"),
@@ -151,12 +180,37 @@ final class CudaNorm implements NormKernel {
   }
 
   @Override
-  public Result forward(Tensor x, Tensor weight, Tensor bias, double epsilon) {
+  public NormKernel.Result forward(Tensor x, Tensor weight, Tensor bias, double epsilon) {
+    Tensor y = like(x, key.y);
+    Tensor moments = forward(x, null, null, y, weight, bias, epsilon);
+    return new NormKernel.Result(y, moments);
+  }
+
+  @Override
+  public ResidualNormKernel.Result forward(
+      Tensor x, Tensor branch, Tensor weight, Tensor bias, double epsilon) {
+    Tensor added = NativeMemory.aligned(branch.contiguous());
+    Tensor sum = torch.empty_like(x);
+    Tensor y = like(x, key.y);
+    Tensor moments = forward(x, added, sum, y, weight, bias, epsilon);
+    return new ResidualNormKernel.Result(sum, y, moments);
+  }
+
+  /** The moments. */
+  private Tensor forward(
+      Tensor x,
+      @Nullable Tensor branch,
+      @Nullable Tensor sum,
+      Tensor y,
+      Tensor weight,
+      Tensor bias,
+      double epsilon) {
     int rows = rows(x);
-    Tensor y = torch.empty_like(x, new TensorOptions(key.y.stored()), new MemoryFormatOptional());
     Tensor moments = weight.new_empty(rows, 2);
     CudaLaunch.arguments()
         .tensor(x)
+        .optional(branch)
+        .optional(sum)
         .tensor(y)
         .tensor(weight)
         .tensor(bias)
@@ -169,25 +223,49 @@ final class CudaNorm implements NormKernel {
             1,
             functions.blocks.threads,
             0);
-    return new Result(y, moments);
+    return moments;
   }
 
   @Override
-  public Gradients backward(Tensor upstream, Tensor x, Tensor weight, Tensor moments) {
+  public NormKernel.Gradients backward(Tensor upstream, Tensor x, Tensor weight, Tensor moments) {
+    Tensor gradient = torch.empty_like(x);
+    Columns columns = backward(upstream, x, null, gradient, null, weight, moments);
+    return new NormKernel.Gradients(gradient, columns.weight, columns.bias);
+  }
+
+  @Override
+  public ResidualNormKernel.Gradients backward(
+      Tensor upstream, @Nullable Tensor ofSum, Tensor sum, Tensor weight, Tensor moments) {
+    Tensor beside = ofSum == null ? null : fitting(ofSum, key.x, sum);
+    Tensor gradient = torch.empty_like(sum);
+    Tensor ofBranch = like(sum, Objects.requireNonNull(key.branch));
+    Columns columns = backward(upstream, sum, beside, gradient, ofBranch, weight, moments);
+    return new ResidualNormKernel.Gradients(gradient, ofBranch, columns.weight, columns.bias);
+  }
+
+  /** dL/dweight, dL/dbias. */
+  private record Columns(Tensor weight, Tensor bias) {}
+
+  private Columns backward(
+      Tensor upstream,
+      Tensor x,
+      @Nullable Tensor ofSum,
+      Tensor gradient,
+      @Nullable Tensor ofBranch,
+      Tensor weight,
+      Tensor moments) {
     int rows = rows(x);
     int blocks = blocks(rows, functions.blocks.backward);
-    Tensor u = NativeMemory.aligned(upstream.to(key.y.stored()).contiguous());
-    if (u.numel() != x.numel()) {
-      throw new IllegalArgumentException("gradient of another shape than x");
-    }
-    Tensor gradient = torch.empty_like(x);
+    Tensor u = fitting(upstream, key.y, x);
     Tensor partial = weight.new_empty(blocks, 2, key.rows.width);
     Tensor ofWeight = torch.empty_like(weight);
     Tensor ofBias = torch.empty_like(weight);
     CudaLaunch.arguments()
         .tensor(u)
         .tensor(x)
+        .optional(ofSum)
         .tensor(gradient)
+        .optional(ofBranch)
         .tensor(weight)
         .tensor(moments)
         .tensor(partial)
@@ -200,12 +278,24 @@ final class CudaNorm implements NormKernel {
         .tensor(ofBias)
         .run(
             functions.finish,
-            Math.ceilDiv(2 * key.rows.width, WARP),
+            Math.ceilDiv(2 * key.rows.width, FINISHED),
             1,
             functions.blocks.threads,
             0);
     partial.close();
-    return new Gradients(gradient, ofWeight, ofBias);
+    return new Columns(ofWeight, ofBias);
+  }
+
+  private static Tensor like(Tensor x, CudaElement type) {
+    return torch.empty_like(x, new TensorOptions(type.stored()), new MemoryFormatOptional());
+  }
+
+  /** A gradient as the kernels read it. */
+  private static Tensor fitting(Tensor gradient, CudaElement type, Tensor x) {
+    if (gradient.numel() != x.numel()) {
+      throw new IllegalArgumentException("gradient of another shape than x");
+    }
+    return NativeMemory.aligned(gradient.to(type.stored()).contiguous());
   }
 
   private int rows(Tensor x) {

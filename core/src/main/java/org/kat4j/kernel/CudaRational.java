@@ -34,7 +34,7 @@ final class CudaRational implements RationalKernel {
    */
   private record BackwardBlocks(int threads, int atOnce, int stages, boolean lookup) {
     /** The table's range of |x|, powers of two. */
-    private static final int SMALLEST = -30;
+    private static final int SMALLEST = -25;
 
     private static final int LARGEST = 6;
 

@@ -86,6 +86,15 @@ public final class Kernels {
   }
 
   /**
+   * The layer norm of a contiguous x plus a branch of another dtype, written in the given dtype,
+   * and the sum itself in x's; empty where libtorch's own operations have to do it.
+   */
+  public static Optional<ResidualNormKernel> residualNorm(
+      Tensor x, Tensor branch, DType type, Tensor weight, Tensor bias) {
+    return x.is_cuda() ? CudaNorm.of(x, branch, type, weight, bias) : Optional.empty();
+  }
+
+  /**
    * Sums of edges that each have a function of their own, for {@code x} and parameters of its
    * dtype; empty where a layer has to compose them: on a GPU, in other dtypes than float32 and
    * float64, without vector instructions.

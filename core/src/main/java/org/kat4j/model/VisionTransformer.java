@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
+import org.kat4j.block.Residual;
 import org.kat4j.block.TransformerBlock;
 import org.kat4j.channel.ChannelMixer;
 import org.kat4j.channel.GroupRationalMlp;
@@ -294,10 +295,11 @@ public final class VisionTransformer implements Model {
       x = normFirst.forward(x);
     }
     pass.tap().record("embedded", x);
+    Residual residual = Residual.of(x);
     for (int i = 0; i < blocks.size(); i++) {
-      x = blocks.get(i).forward(x, pass.at("blocks." + i));
+      residual = blocks.get(i).forward(residual, pass.at("blocks." + i));
     }
-    Tensor features = norm == null ? x : norm.forward(x);
+    Tensor features = norm == null ? residual.sum() : residual.normed(norm, false).value();
     pass.tap().record("features", features);
     return features;
   }

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorBase;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorTensorHook;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -54,7 +54,7 @@ public final class CustomGradient {
    */
   public static Tensor apply(
       Tensor input, Tensor value, List<Tensor> parameters, Backward backward) {
-    if (!trains(input, parameters)) {
+    if (!trains(List.of(input), parameters)) {
       return value;
     }
     Tensor output = carrier(input).alias();
@@ -74,7 +74,7 @@ public final class CustomGradient {
    */
   public static Tensor applyConverting(
       Tensor input, Tensor value, List<Tensor> parameters, Backward backward) {
-    if (!trains(input, parameters)) {
+    if (!trains(List.of(input), parameters)) {
       return value;
     }
     Tensor place = carrier(input).alias();
@@ -85,48 +85,81 @@ public final class CustomGradient {
     return output.view(value.sizes());
   }
 
+  /** The gradients of all inputs and of all parameters, in their order. */
+  public record AllGradients(List<Tensor> inputs, List<Tensor> parameters) {}
+
   /**
-   * The same for several inputs, which may be results of operations, and a value of any shape.
-   *
-   * <p>The value's place in the graph is a sum of one element of each input, whose gradients are
-   * thrown away; the true ones are handed over to a hook on each input.
-   *
-   * @param inputs contiguous, of the value's dtype
-   * @param backward from dL/dy to the gradients of all inputs
+   * Turns the gradients of all results, null for those that the loss does not depend on, into those
+   * of inputs and parameters. Called at most once per backward.
    */
-  public static Tensor applyToInputs(
-      List<Tensor> inputs, Tensor value, Function<Tensor, List<Tensor>> backward) {
-    if (!GradMode.is_enabled() || inputs.stream().noneMatch(Tensor::requires_grad)) {
-      return value;
+  @FunctionalInterface
+  public interface BackwardOfAll {
+    AllGradients apply(List<@Nullable Tensor> upstream);
+  }
+
+  /**
+   * The same for several inputs and several values, each of its own shape and dtype.
+   *
+   * <p>The place of the operation in the graph has no elements, so that nothing runs for it on the
+   * device. What comes back to a value is taken from its gradient, which goes on without elements;
+   * when all have come, the gradients are computed and handed over to a hook on each input.
+   *
+   * @param inputs may be results of operations
+   * @param values computed without autograd
+   * @param backward the gradients; for parameters not the upstream tensors themselves
+   * @return the values, part of the graph of all inputs
+   */
+  public static List<Tensor> applyToAll(
+      List<Tensor> inputs, List<Tensor> values, List<Tensor> parameters, BackwardOfAll backward) {
+    if (!trains(inputs, parameters)) {
+      return values;
     }
-    List<AtomicReference<@Nullable Tensor>> handedOver = new ArrayList<>();
-    Tensor place = torch.zeros(new long[] {1}, new TensorOptions(value.scalar_type()));
+    List<AtomicReference<@Nullable Tensor>> ofInputs = new ArrayList<>();
+    TensorVector entries = new TensorVector();
     for (Tensor input : inputs) {
       AtomicReference<@Nullable Tensor> gradient = new AtomicReference<>();
-      handedOver.add(gradient);
+      ofInputs.add(gradient);
       if (input.requires_grad()) {
-        place = place.add(entry(input, gradient).view(-1).narrow(0, 0, 1));
+        entries.push_back(entry(input, gradient));
       }
     }
-    return apply(
-        place.expand(value.shape()),
-        value,
-        List.of(),
-        upstream -> {
-          List<Tensor> gradients = backward.apply(upstream);
-          for (int i = 0; i < inputs.size(); i++) {
-            if (inputs.get(i).requires_grad()) {
-              handedOver.get(i).set(Scope.keep(gradients.get(i)));
-            }
-          }
-          return new Gradients(upstream, List.of());
-        });
+    if (entries.empty()) {
+      entries.push_back(nothing(inputs.getFirst()).set_requires_grad(true));
+    }
+    // Gradients of what is concatenated are different tensors, unlike those of terms of a sum.
+    Tensor place = torch.cat(entries, 0);
+    Tensor nothing = place.detach();
+    List<AtomicReference<@Nullable Tensor>> ofValues = new ArrayList<>();
+    place.register_hook(
+        new Hook(
+            parameters,
+            _ -> {
+              List<@Nullable Tensor> upstream = new ArrayList<>();
+              for (var gradient : ofValues) {
+                upstream.add(taken(gradient));
+              }
+              AllGradients gradients = backward.apply(upstream);
+              for (int i = 0; i < inputs.size(); i++) {
+                if (inputs.get(i).requires_grad()) {
+                  ofInputs.get(i).set(Scope.keep(gradients.inputs.get(i)));
+                }
+              }
+              return new Gradients(nothing, gradients.parameters);
+            },
+            true));
+    List<Tensor> results = new ArrayList<>();
+    for (Tensor value : values) {
+      AtomicReference<@Nullable Tensor> gradient = new AtomicReference<>();
+      ofValues.add(gradient);
+      results.add(exit(place, value, nothing, gradient));
+    }
+    return results;
   }
 
   /** Whether the result of an operation has to be part of a graph. */
-  private static boolean trains(Tensor input, List<Tensor> parameters) {
-    boolean parametersTrain = parameters.stream().anyMatch(Tensor::requires_grad);
-    if (!GradMode.is_enabled() || !(input.requires_grad() || parametersTrain)) {
+  private static boolean trains(List<Tensor> inputs, List<Tensor> parameters) {
+    if (!GradMode.is_enabled()
+        || Stream.concat(inputs.stream(), parameters.stream()).noneMatch(Tensor::requires_grad)) {
       return false;
     }
     for (Tensor parameter : parameters) {
@@ -143,19 +176,49 @@ public final class CustomGradient {
     return input.requires_grad() ? input : input.detach().set_requires_grad(true);
   }
 
-  /** The input under another name, whose gradient is the one that is handed over by then. */
+  /**
+   * The input without its elements, whose gradient gets the data that are handed over by then: as
+   * in {@link #applyConverting}.
+   */
   private static Tensor entry(Tensor input, AtomicReference<@Nullable Tensor> handedOver) {
-    Tensor entry = input.alias();
+    Tensor place = input.alias();
+    place.set_data(nothing(input));
+    Tensor entry = place.alias();
     entry.register_hook(
         new Hook(
             List.of(),
-            _ -> {
-              try (Tensor gradient = Objects.requireNonNull(handedOver.getAndSet(null))) {
-                return new Gradients(new Tensor(gradient), List.of());
-              }
-            },
-            false));
+            _ -> new Gradients(Objects.requireNonNull(taken(handedOver)), List.of()),
+            true));
     return entry;
+  }
+
+  /** A value at a place without elements, which hands its gradient over. */
+  private static Tensor exit(
+      Tensor place, Tensor value, Tensor nothing, AtomicReference<@Nullable Tensor> handedOver) {
+    place.set_data(value);
+    Tensor exit = place.alias();
+    exit.register_hook(
+        new Hook(
+            List.of(),
+            upstream -> {
+              // Under another name, since the gradient itself goes on with other data.
+              handedOver.set(Scope.keep(upstream.detach()));
+              return new Gradients(nothing, List.of());
+            },
+            true));
+    return exit.view(value.sizes());
+  }
+
+  /** No elements in two axes: gradients of an empty vector would be left out of a concatenation. */
+  private static Tensor nothing(Tensor like) {
+    return like.new_empty(0, 1);
+  }
+
+  /** What was handed over, for the innermost scope to free. */
+  private static @Nullable Tensor taken(AtomicReference<@Nullable Tensor> handedOver) {
+    try (Tensor gradient = handedOver.getAndSet(null)) {
+      return gradient == null ? null : new Tensor(gradient);
+    }
   }
 
   /** Kept reachable by the scope it is made in, or by {@link #UNSCOPED} until it has run. */

@@ -9,7 +9,7 @@ constexpr unsigned below = (127 + SMALLEST) * mantissas - 1;  // largest |x|, as
 constexpr unsigned magnitudes = (LARGEST - SMALLEST) * mantissas + 1;
 
 // Steps of a thread from which on filling the table takes less time than it saves.
-#define STEPS_FOR_A_TABLE 12
+#define STEPS_FOR_A_TABLE 10
 
 // 22 bits of 1/Q without its sign end the second word; 21 bits of P/Q^2 start the first one; F' has the 21 bits between them. Numbers are read
 // with what follows them in the word: what is written is chosen so that the result is nearest.

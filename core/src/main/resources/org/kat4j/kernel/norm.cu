@@ -2,15 +2,19 @@
 //
 // y = (x - mean) / sqrt(variance + epsilon) * weight + bias for each row of x [rows, WIDTH].
 //
+// With ADDED, of a residual stream: y is the norm of sum = x + branch, which is written too, and dL/dx is dL/dsum as it comes from
+// the stream's later parts, plus what comes through the norm.
+//
 // Compiled at run time, once for each combination of
 //   TYPE    of x and dL/dx
 //   VALUE   of y and dL/dy; computed with like TYPE: in float64, or in float32
+//   ADDED   of the branch and dL/dbranch, computed with like TYPE; -1: there is none, and the pointers named after it are unused
 //   WIDTH   elements of a row
 //   PACK    neighbouring elements that a thread moves at once; divides WIDTH
 //   LANES   neighbouring threads that share a row: a power of two, at most 32
+//   FINISHED  columns of weight and bias that a block of the last stage adds up
 //   THREADS, FORWARD_BLOCKS  threads of a block, and blocks of the forward kernel that a multiprocessor holds at once
 //   BACKWARD_BLOCKS          the same of the backward kernel
-//   AHEAD   1: a thread of the backward kernel reads its next row while it works on one; else 0
 // Weight, bias and what is kept of a row are float64 for float64 and float32 otherwise, and so is all arithmetic.
 
 #include "elements.cu"
@@ -19,6 +23,8 @@ typedef Element<TYPE>::Real Real;
 typedef Packed<TYPE, PACK> Input;
 typedef Packed<VALUE, PACK> Value;
 typedef Packed<TYPE == FLOAT64 ? FLOAT64 : FLOAT32, PACK> Column;
+constexpr bool adds = ADDED >= 0;
+typedef Packed<adds ? ADDED : TYPE, PACK> Branch;
 
 constexpr unsigned packs = WIDTH / PACK;                   // of a row
 constexpr int mine = (WIDTH / PACK + LANES - 1) / LANES;  // packs that a thread has of a row
@@ -43,6 +49,16 @@ __device__ __forceinline__ void load(Pack* to, const Pack* row, unsigned lane, b
   }
 }
 
+// The thread's packs of a row to memory.
+template <typename Pack>
+__device__ __forceinline__ void store(Pack* row, const Real (*from)[PACK], unsigned lane) {
+#pragma unroll
+  for (int j = 0; j < mine; j++) {
+    unsigned pack = lane + j * LANES;
+    if (has(pack)) row[pack] = Pack::of(from[j]);
+  }
+}
+
 template <typename Pack>
 __device__ __forceinline__ void unpack(Real (*to)[PACK], const Pack* from) {
 #pragma unroll
@@ -56,13 +72,21 @@ __device__ __forceinline__ Real sumOfRow(Real r) {
   return r;
 }
 
+__device__ __forceinline__ void add(Real (*to)[PACK], const Real (*from)[PACK]) {
+#pragma unroll
+  for (int j = 0; j < mine; j++) {
+#pragma unroll
+    for (int e = 0; e < PACK; e++) to[j][e] += from[j][e];
+  }
+}
+
 __device__ __forceinline__ float inverseRoot(float r) { return rsqrtf(r); }
 __device__ __forceinline__ double inverseRoot(double r) { return rsqrt(r); }
 
 // A block goes over the rows in steps of as many as it has threads for; each thread keeps its columns of weight and bias.
 extern "C" __global__ void __launch_bounds__(THREADS, FORWARD_BLOCKS) forward(
-    const Input* __restrict__ x, Value* __restrict__ y, const Column* __restrict__ weight, const Column* __restrict__ bias,
-    Moments* __restrict__ moments, double epsilon, unsigned rows) {
+    const Input* __restrict__ x, const Branch* __restrict__ branch, Input* __restrict__ sumOfBoth, Value* __restrict__ y,
+    const Column* __restrict__ weight, const Column* __restrict__ bias, Moments* __restrict__ moments, double epsilon, unsigned rows) {
   unsigned lane = threadIdx.x % LANES;
   Column scale[mine];
   Column shift[mine];
@@ -71,10 +95,19 @@ extern "C" __global__ void __launch_bounds__(THREADS, FORWARD_BLOCKS) forward(
   // All threads of a warp stay together: they add up their rows' sums with each other.
   for (unsigned first = blockIdx.x * rowsAtOnce; first < rows; first += gridDim.x * rowsAtOnce) {
     unsigned row = first + threadIdx.x / LANES;
+    size_t start = (size_t)row * packs;
     Input packed[mine];
-    load(packed, x + (size_t)row * packs, lane, row < rows);
+    Branch packedBranch[mine];
+    load(packed, x + start, lane, row < rows);
+    if (adds) load(packedBranch, branch + start, lane, row < rows);
     Real v[mine][PACK];
     unpack(v, packed);
+    if (adds) {
+      Real other[mine][PACK];
+      unpack(other, packedBranch);
+      add(v, other);
+      if (row < rows) store(sumOfBoth + start, v, lane);
+    }
     Real sum = 0;
 #pragma unroll
     for (int j = 0; j < mine; j++) {
@@ -99,37 +132,24 @@ extern "C" __global__ void __launch_bounds__(THREADS, FORWARD_BLOCKS) forward(
     if (lane == 0) moments[row] = m;
 #pragma unroll
     for (int j = 0; j < mine; j++) {
-      unsigned pack = lane + j * LANES;
-      if (!has(pack)) break;
       Real w[PACK];
       Real b[PACK];
       scale[j].unpack(w);
       shift[j].unpack(b);
 #pragma unroll
       for (int e = 0; e < PACK; e++) v[j][e] = v[j][e] * m.inverse * w[e] + b[e];
-      y[(size_t)row * packs + pack] = Value::of(v[j]);
     }
+    store(y + start, v, lane);
   }
 }
 
-// What a thread of the backward kernel reads of a row.
-struct Reading {
-  Value upstream[mine];
-  Input x[mine];
-  Moments moments;
-
-  __device__ __forceinline__ void read(const Value* u, const Input* v, const Moments* m, unsigned row, unsigned lane, bool exists) {
-    load(upstream, u + (size_t)row * packs, lane, exists);
-    load(x, v + (size_t)row * packs, lane, exists);
-    if (exists) moments = m[row];
-  }
-};
-
 // With z = (x - mean) inverse and g = upstream weight: dx = inverse (g - mean of g - z mean of g z). The sums of upstream z and of
-// upstream over a block's rows go to partial[block][0] and partial[block][1].
+// upstream over a block's rows go to partial[block][0] and partial[block][1]. With ADDED x is the sum, dx is dL/dx and, rounded,
+// dL/dbranch, and ofSum is dL/dsum: null for zeros.
 extern "C" __global__ void __launch_bounds__(THREADS, BACKWARD_BLOCKS) backward(
-    const Value* __restrict__ upstream, const Input* __restrict__ x, Input* __restrict__ gradient, const Column* __restrict__ weight,
-    const Moments* __restrict__ moments, Real* __restrict__ partial, unsigned rows) {
+    const Value* __restrict__ upstream, const Input* __restrict__ x, const Input* __restrict__ ofSum, Input* __restrict__ gradient,
+    Branch* __restrict__ ofBranch, const Column* __restrict__ weight, const Moments* __restrict__ moments, Real* __restrict__ partial,
+    unsigned rows) {
   unsigned lane = threadIdx.x % LANES;
   unsigned rowOfBlock = threadIdx.x / LANES;
   unsigned stride = gridDim.x * rowsAtOnce;
@@ -142,17 +162,20 @@ extern "C" __global__ void __launch_bounds__(THREADS, BACKWARD_BLOCKS) backward(
 #pragma unroll
     for (int e = 0; e < PACK; e++) dweight[j][e] = dbias[j][e] = 0;
   }
-  Reading next;
-  unsigned row = blockIdx.x * rowsAtOnce + rowOfBlock;
-  if (AHEAD) next.read(upstream, x, moments, row, lane, row < rows);
-  for (; row - rowOfBlock < rows; row += stride) {
-    if (!AHEAD) next.read(upstream, x, moments, row, lane, row < rows);
-    Reading now = next;
-    if (AHEAD) next.read(upstream, x, moments, row + stride, lane, row + stride < rows);
+  for (unsigned row = blockIdx.x * rowsAtOnce + rowOfBlock; row - rowOfBlock < rows; row += stride) {
+    size_t start = (size_t)row * packs;
+    Value packedUpstream[mine];
+    Input packedX[mine];
+    Input packedOfSum[mine];
+    Moments m;
+    load(packedUpstream, upstream + start, lane, row < rows);
+    load(packedX, x + start, lane, row < rows);
+    if (adds && ofSum) load(packedOfSum, ofSum + start, lane, row < rows);
+    if (row < rows) m = moments[row];
     Real u[mine][PACK];
     Real z[mine][PACK];
-    unpack(u, now.upstream);
-    unpack(z, now.x);
+    unpack(u, packedUpstream);
+    unpack(z, packedX);
     Real sum = 0;
     Real product = 0;
 #pragma unroll
@@ -161,7 +184,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BACKWARD_BLOCKS) backward(
       scale[j].unpack(w);
 #pragma unroll
       for (int e = 0; e < PACK; e++) {
-        z[j][e] = (z[j][e] - now.moments.mean) * now.moments.inverse;
+        z[j][e] = (z[j][e] - m.mean) * m.inverse;
         if (row >= rows || !has(lane + j * LANES)) continue;
         dweight[j][e] += u[j][e] * z[j][e];
         dbias[j][e] += u[j][e];
@@ -175,12 +198,16 @@ extern "C" __global__ void __launch_bounds__(THREADS, BACKWARD_BLOCKS) backward(
     if (row >= rows) continue;
 #pragma unroll
     for (int j = 0; j < mine; j++) {
-      unsigned pack = lane + j * LANES;
-      if (!has(pack)) break;
 #pragma unroll
-      for (int e = 0; e < PACK; e++) u[j][e] = now.moments.inverse * (u[j][e] - sum - z[j][e] * product);
-      gradient[(size_t)row * packs + pack] = Input::of(u[j]);
+      for (int e = 0; e < PACK; e++) u[j][e] = m.inverse * (u[j][e] - sum - z[j][e] * product);
     }
+    if (adds && ofSum) {
+      Real other[mine][PACK];
+      unpack(other, packedOfSum);
+      add(u, other);
+    }
+    store(gradient + start, u, lane);
+    if (adds) store(ofBranch + start, u, lane);
   }
 
   // Weight and bias after each other in the same shared memory.
@@ -202,23 +229,25 @@ extern "C" __global__ void __launch_bounds__(THREADS, BACKWARD_BLOCKS) backward(
   }
 }
 
-// A block for 32 of the 2 WIDTH columns, a warp for every THREADS / 32nd of the partial sums: in a fixed order and in float64.
+// A block for FINISHED of the 2 WIDTH columns, of which neighbouring threads read a row at once, and every THREADS / FINISHED-th row for
+// each of them: in a fixed order and in float64.
 extern "C" __global__ void __launch_bounds__(THREADS) finish(
     const Real* __restrict__ partial, unsigned blocks, Real* __restrict__ dweight, Real* __restrict__ dbias) {
-  constexpr unsigned warps = THREADS / 32;
-  unsigned lane = threadIdx.x % 32;
-  unsigned warp = threadIdx.x / 32;
-  unsigned column = blockIdx.x * 32 + lane;
+  constexpr unsigned parts = THREADS / FINISHED;
+  unsigned lane = threadIdx.x % FINISHED;
+  unsigned part = threadIdx.x / FINISHED;
+  unsigned column = blockIdx.x * FINISHED + lane;
   double sum = 0;
   if (column < 2 * WIDTH) {
 #pragma unroll 4
-    for (unsigned i = warp; i < blocks; i += warps) sum += partial[i * (2 * WIDTH) + column];
+    for (unsigned i = part; i < blocks; i += parts) sum += partial[i * (2 * WIDTH) + column];
   }
-  __shared__ double shared[warps][32];
-  shared[warp][lane] = sum;
+  __shared__ double shared[parts][FINISHED];
+  shared[part][lane] = sum;
   __syncthreads();
-  if (warp == 0 && column < 2 * WIDTH) {
-    for (unsigned other = 1; other < warps; other++) sum += shared[other][lane];
+  if (part == 0 && column < 2 * WIDTH) {
+#pragma unroll 8
+    for (unsigned other = 1; other < parts; other++) sum += shared[other][lane];
     if (column < WIDTH) {
       dweight[column] = sum;
     } else {

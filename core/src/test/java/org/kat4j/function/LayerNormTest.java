@@ -7,6 +7,7 @@ import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -46,6 +47,25 @@ class LayerNormTest {
       for (int i = 0; i < plain.size(); i++) {
         assertThat(DType.of(lowered.get(i))).isEqualTo(DType.FLOAT32);
         assertThat(lowered.get(i).equal(plain.get(i))).isTrue();
+      }
+    }
+  }
+
+  /** The same for a branch that is added before. */
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  void ofASumIsTheSameWithoutAKernel(Precision precision) {
+    try (Scope _ = Scope.open()) {
+      List<Tensor> apart =
+          results(precision, (norm, x) -> norm.forward(x.add(x.to(ScalarType.BFloat16))));
+      for (boolean lowered : new boolean[] {false, true}) {
+        List<Tensor> together =
+            results(
+                precision,
+                (norm, x) -> norm.forwardSum(x, x.to(ScalarType.BFloat16), lowered).normed());
+        for (int i = 0; i < apart.size(); i++) {
+          assertThat(together.get(i).equal(apart.get(i))).isTrue();
+        }
       }
     }
   }

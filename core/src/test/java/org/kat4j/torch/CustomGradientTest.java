@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -14,6 +16,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The operation y = x^2 p with a scalar p, once by autograd and once with its gradient by hand. */
 class CustomGradientTest {
@@ -270,6 +274,195 @@ class CustomGradientTest {
     }
   }
 
+  /** s = x + y in float32 and p s^2 in bfloat16, from x in float32 and y in bfloat16. */
+  private static List<Tensor> sumAndSquare(Tensor x, Tensor y, Tensor p) {
+    Tensor sum = x.detach().add(y.detach());
+    return CustomGradient.applyToAll(
+        List.of(x, y),
+        List.of(sum, sum.square().mul(p.detach()).to(ScalarType.BFloat16)),
+        List.of(p),
+        upstream -> {
+          Tensor ofSum = upstream.get(0);
+          Tensor ofSquare = upstream.get(1);
+          Tensor gradient = torch.zeros_like(sum);
+          Tensor ofP = torch.zeros_like(p);
+          if (ofSum != null) {
+            assertThat(ofSum.scalar_type().intern()).isEqualTo(ScalarType.Float);
+            gradient = gradient.add(ofSum);
+          }
+          if (ofSquare != null) {
+            assertThat(ofSquare.scalar_type().intern()).isEqualTo(ScalarType.BFloat16);
+            gradient = gradient.add(ofSquare.mul(sum).mul(p).mul(new Scalar(2)));
+            ofP = ofSquare.mul(sum.square()).sum();
+          }
+          return new CustomGradient.AllGradients(
+              List.of(gradient, gradient.to(y.scalar_type())), List.of(ofP));
+        });
+  }
+
+  private static Tensor floats(Tensor doubles) {
+    return doubles.to(ScalarType.Float);
+  }
+
+  private static Tensor lowered(Tensor doubles) {
+    return doubles.to(ScalarType.BFloat16);
+  }
+
+  /** Both results used, one of them twice, the other one's gradient from a later operation. */
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "BFLOAT16"})
+  void severalInputsAndResultsOfDifferentTypes(Precision precision) {
+    try (Scope _ = Scope.open()) {
+      Tensor x = leaf(1, 2, 3);
+      Tensor y = leaf(1, 0, -1);
+      Tensor p = floats(scalarLeaf(2)).detach().set_requires_grad(true);
+      List<Tensor> results;
+      try (var _ = precision.on(Device.CPU)) {
+        results = sumAndSquare(floats(x), lowered(y), p);
+      }
+      Tensor sum = results.get(0);
+      Tensor square = results.get(1);
+      assertThat(Memory.doubles(sum)).containsExactly(2, 2, 2);
+      assertThat(Memory.doubles(square)).containsExactly(8, 8, 8);
+      Tensor branch = square.add(square.mul(new Scalar(3))); // 4 p s^2
+      sum.add(branch).sum().backward();
+      assertThat(gradient(x)).containsExactly(33, 33, 33); // 1 + 8 p s
+      assertThat(gradient(y)).containsExactly(33, 33, 33);
+      assertThat(gradient(p)).containsExactly(48); // 4 sum s^2
+    }
+  }
+
+  @Test
+  void aResultThatNobodyUsesHasNoGradient() {
+    try (Scope _ = Scope.open()) {
+      for (int used = 0; used < 2; used++) {
+        Tensor x = leaf(1, 2);
+        Tensor y = leaf(1, 1);
+        Tensor p = floats(scalarLeaf(1)).detach().set_requires_grad(true);
+        sumAndSquare(floats(x), lowered(y), p).get(used).sum().backward();
+        double[] expected = used == 0 ? new double[] {1, 1} : new double[] {4, 6};
+        assertThat(gradient(x)).isEqualTo(expected);
+        assertThat(gradient(y)).isEqualTo(expected);
+        assertThat(gradient(p)).containsExactly(used == 0 ? 0 : 13);
+      }
+    }
+  }
+
+  @Test
+  void amongSeveralInputsThoseThatNeedNoGradientGetNone() {
+    try (Scope _ = Scope.open()) {
+      for (int trained = 0; trained < 4; trained++) { // a bit for each of x and y
+        Tensor x = leaf(1, 2).set_requires_grad((trained & 1) != 0);
+        Tensor y = leaf(1, 1).set_requires_grad((trained & 2) != 0);
+        Tensor p = floats(scalarLeaf(1)).detach().set_requires_grad(true);
+        List<Tensor> results = sumAndSquare(floats(x), lowered(y), p);
+        results.get(0).add(results.get(1)).sum().backward();
+        assertThat(x.grad().defined()).isEqualTo(x.requires_grad());
+        assertThat(y.grad().defined()).isEqualTo(y.requires_grad());
+        for (Tensor input : List.of(x, y)) {
+          if (input.requires_grad()) {
+            assertThat(gradient(input)).containsExactly(5, 7);
+          }
+        }
+        assertThat(gradient(p)).containsExactly(13);
+      }
+    }
+  }
+
+  /** Terms of a sum get one tensor as their gradient, which must not be exchanged for all. */
+  @Test
+  void severalInputsAndResultsOfOneType() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = leaf(1, 2);
+      Tensor y = leaf(3, 4);
+      List<Tensor> results =
+          CustomGradient.applyToAll(
+              List.of(x, y),
+              List.of(x.detach().mul(y.detach()), x.detach().sub(y.detach())),
+              List.of(),
+              upstream -> {
+                Tensor ofProduct = Objects.requireNonNull(upstream.get(0));
+                Tensor ofDifference = Objects.requireNonNull(upstream.get(1));
+                return new CustomGradient.AllGradients(
+                    List.of(
+                        ofProduct.mul(y.detach()).add(ofDifference),
+                        ofProduct.mul(x.detach()).sub(ofDifference)),
+                    List.of());
+              });
+      Tensor total = results.get(0).add(results.get(1));
+      total.sum().backward();
+      assertThat(gradient(x)).containsExactly(4, 5);
+      assertThat(gradient(y)).containsExactly(0, 1);
+    }
+  }
+
+  /** A residual stream of such operations: the same numbers as by autograd, small and exact. */
+  @Test
+  void aChainOfSeveralInputsAndResults() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = leaf(0.5, -1);
+      Tensor p = floats(scalarLeaf(1)).detach().set_requires_grad(true);
+      Tensor sum = floats(x);
+      Tensor branch = lowered(x);
+      Tensor twinOfX = leaf(0.5, -1);
+      Tensor twinSum = floats(twinOfX);
+      Tensor twinBranch = lowered(twinOfX);
+      for (int i = 0; i < 2; i++) {
+        List<Tensor> results = sumAndSquare(sum, branch, p);
+        sum = results.get(0);
+        branch = results.get(1);
+        twinSum = twinSum.add(twinBranch);
+        twinBranch = lowered(twinSum.square());
+      }
+      sum.add(branch).sum().backward();
+      twinSum.add(twinBranch).sum().backward();
+      assertThat(gradient(x)).isEqualTo(gradient(twinOfX));
+    }
+  }
+
+  /** What an operation gives its first input arrives at the operation before, not a copy of it. */
+  @Test
+  void gradientsPassFromOperationToOperationWithoutACopy() {
+    try (Scope _ = Scope.open()) {
+      Tensor x = floats(leaf(1, 2)).detach().set_requires_grad(true);
+      Tensor y = lowered(leaf(1, 2)).detach().set_requires_grad(true);
+      List<Long> given = new ArrayList<>();
+      List<Long> found = new ArrayList<>();
+      Tensor sum = x;
+      for (int i = 0; i < 3; i++) {
+        sum =
+            CustomGradient.applyToAll(
+                    List.of(sum, y),
+                    List.of(sum.detach().add(y.detach()), y.detach()),
+                    List.of(),
+                    upstream -> {
+                      Tensor ofSum = Objects.requireNonNull(upstream.getFirst());
+                      found.add(ofSum.data_ptr().address());
+                      Tensor gradient = ofSum.clone();
+                      given.add(gradient.data_ptr().address());
+                      return new CustomGradient.AllGradients(
+                          List.of(gradient, gradient.to(ScalarType.BFloat16)), List.of());
+                    })
+                .getFirst();
+      }
+      sum.sum().backward();
+      assertThat(found.subList(1, 3)).isEqualTo(given.subList(0, 2));
+      assertThat(x.grad().data_ptr().address()).isEqualTo(given.getLast());
+      assertThat(gradient(y)).containsExactly(3, 3);
+    }
+  }
+
+  @Test
+  void severalInputsWithoutGradientsAreThePlainValues() {
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
+      Tensor p = floats(scalarLeaf(2));
+      List<Tensor> results = sumAndSquare(floats(leaf(1, 2)), lowered(leaf(1, 2)), p);
+      assertThat(Memory.doubles(results.get(0))).containsExactly(2, 4);
+      assertThat(results.get(1).requires_grad()).isFalse();
+    }
+  }
+
   @Test
   void memoryStaysFlatWithAndWithoutBackward() {
     int threads = Host.threads();
@@ -292,7 +485,8 @@ class CustomGradientTest {
     long settled = 0;
     for (int step = 1; step <= 2000; step++) {
       try (Scope _ = Scope.open()) {
-        Tensor loss = rounded(byHand(x, p)).mean();
+        List<Tensor> results = sumAndSquare(x, rounded(byHand(x, p)), p);
+        Tensor loss = results.get(0).add(results.get(1)).mean();
         if (step % 4 != 0) { // every fourth graph is dropped
           loss.backward();
         }
@@ -304,8 +498,9 @@ class CustomGradientTest {
     // One tensor kept in 20 steps would be 85 MB.
     assertThat(Host.residentBytes()).isLessThan(settled + settled / 20);
     try (Scope _ = Scope.open()) {
-      // d/dp mean(x^2) = 1 in each of 1500 backwards.
-      assertThat(gradient(p)[0]).isEqualTo(1500);
+      // With x = p = 1: s = x + x^2 p and s + p s^2 have the derivative ds/dp + s^2 + 2 s ds/dp = 9
+      // in each of 1500 backwards.
+      assertThat(gradient(p)[0]).isEqualTo(9 * 1500);
     }
     x.close();
     p.close();

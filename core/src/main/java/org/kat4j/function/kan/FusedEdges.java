@@ -1,6 +1,7 @@
 package org.kat4j.function.kan;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
@@ -35,12 +36,16 @@ final class FusedEdges {
     try (var _ = Scope.noGradients()) {
       value = kernel.forward(savedInput, savedEdges);
     }
-    return CustomGradient.applyToInputs(
-        List.of(input, edges),
-        value,
-        upstream -> {
-          var gradients = kernel.backward(upstream, savedInput, savedEdges);
-          return List.of(gradients.x(), gradients.parameters());
-        });
+    return CustomGradient.applyToAll(
+            List.of(input, edges),
+            List.of(value),
+            List.of(),
+            upstream -> {
+              Tensor ofValue = Objects.requireNonNull(upstream.getFirst());
+              var gradients = kernel.backward(ofValue, savedInput, savedEdges);
+              return new CustomGradient.AllGradients(
+                  List.of(gradients.x(), gradients.parameters()), List.of());
+            })
+        .getFirst();
   }
 }
