@@ -31,6 +31,8 @@ public record Residual(Tensor stream, @Nullable Tensor pending) {
   }
 
   /**
+   * Adds what is pending, and normalises.
+   *
    * @param lowered whether the norm may come in the lower type under autocast
    */
   public Normed normed(LayerNorm norm, boolean lowered) {
