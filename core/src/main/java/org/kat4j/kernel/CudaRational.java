@@ -32,7 +32,7 @@ final class CudaRational implements RationalKernel {
    * @param stages packs of each thread on their way to shared memory, 0 without
    * @param lookup whether a table of what depends on x alone lies in shared memory
    */
-  private record BackwardBlocks(int threads, int atOnce, int stages, boolean lookup) {
+  record BackwardBlocks(int threads, int atOnce, int stages, boolean lookup) {
     /** The table's range of |x|, powers of two. */
     private static final int SMALLEST = -25;
 
@@ -42,6 +42,9 @@ final class CudaRational implements RationalKernel {
     private static final int ENTRIES = 2 * (((LARGEST - SMALLEST) << 7) + 1);
 
     private static final int ENTRY_BYTES = 8;
+
+    /** The source keeps offsets in 16 bits. */
+    static final int TABLE_BYTES = ENTRIES * ENTRY_BYTES;
 
     /**
      * With two bytes an element arithmetic takes as long as memory, so packs of 16 bytes travel
@@ -72,7 +75,7 @@ final class CudaRational implements RationalKernel {
     }
 
     int sharedBytes() {
-      return stages * 2 * threads * PACK_BYTES + (lookup ? ENTRIES * ENTRY_BYTES : 0);
+      return stages * 2 * threads * PACK_BYTES + (lookup ? TABLE_BYTES : 0);
     }
 
     List<String> options() {

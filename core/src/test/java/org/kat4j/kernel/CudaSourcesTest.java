@@ -32,6 +32,11 @@ class CudaSourcesTest {
     assertThatThrownBy(() -> CudaProgram.source("none.cu")).hasMessageContaining("none.cu");
   }
 
+  @Test
+  void offsetsIntoTheTableOfTheRationalFitSixteenBits() {
+    assertThat(CudaRational.BackwardBlocks.TABLE_BYTES).isPositive().isLessThan(1 << 16);
+  }
+
   /** 48 KiB hold the knots of 32 inputs and, for each warp, 32 times the values of an input. */
   @ParameterizedTest
   @CsvSource({
