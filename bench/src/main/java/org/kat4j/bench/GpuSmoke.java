@@ -3,7 +3,6 @@ package org.kat4j.bench;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.kernel.Baselines;
 import org.kat4j.kernel.CudaGraph;
@@ -54,7 +53,7 @@ public final class GpuSmoke {
           new Shape(8, 1, 5, 4, 2, 16, 7, 9));
 
   /** The table of the backward pass takes |x| below it for 0. */
-  private static final double SMALLEST = 0x1p-25;
+  private static final float SMALLEST = 0x1p-25f;
 
   /** Zeros, and values beyond the range of the table. */
   private static final double[] EXTREMES = {0, -0.0, 1e-30, 90, -90};
@@ -164,8 +163,9 @@ public final class GpuSmoke {
   private static double[] errors(Shape shape, DType dtype, Device gpu) {
     try (Scope _ = Scope.open()) {
       DType real = dtype == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
-      Tensor x = Memory.to(Baselines.normal("float64", shape.sizes), dtype);
-      x.masked_fill_(x.abs().lt(new Scalar(SMALLEST)), new Scalar(0));
+      Tensor normal = Memory.to(Baselines.normal("float64", shape.sizes), dtype);
+      Tensor large = normal.abs().ge(Memory.like(normal, new float[] {SMALLEST}, 1));
+      Tensor x = normal.mul(Memory.to(large, dtype));
       if (shape.takesExtremes()) {
         x.view(-1).narrow(0, 0, EXTREMES.length).copy_(Tensor.create(EXTREMES));
       }
