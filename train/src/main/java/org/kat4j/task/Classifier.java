@@ -12,6 +12,7 @@ import org.kat4j.error.UserException;
 import org.kat4j.image.ImageReading;
 import org.kat4j.image.Picture;
 import org.kat4j.model.Model;
+import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Losses;
 import org.kat4j.torch.Memory;
@@ -116,7 +117,8 @@ public final class Classifier {
         return forward.probabilities(batch);
       }
     }
-    Tensor images = Memory.to(batch, Device.of(anyWeight)).to(anyWeight.scalar_type());
+    Tensor onDevice = Memory.to(batch, Device.of(anyWeight));
+    Tensor images = Memory.to(onDevice, DType.of(anyWeight));
     return Memory.doubles(Losses.probabilities(model.forward(images, Pass.evaluation())));
   }
 
