@@ -1,5 +1,6 @@
 package org.kat4j.kernel;
 
+import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
@@ -90,6 +91,17 @@ public final class CudaGraph implements AutoCloseable {
         }
       }
     }
+  }
+
+  /**
+   * Says in one line that something runs unrecorded.
+   *
+   * @param consequence what and how, in words for people
+   */
+  public static void warn(String consequence, RuntimeException failure) {
+    String reason = String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+    System.getLogger(CudaGraph.class.getName())
+        .log(Level.WARNING, consequence + " without a CUDA graph: " + reason);
   }
 
   private static CUgraphExec_st executable(CUgraph_st graph) {

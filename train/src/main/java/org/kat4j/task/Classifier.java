@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.kat4j.error.UserException;
 import org.kat4j.image.ImageReading;
 import org.kat4j.image.Picture;
+import org.kat4j.kernel.CudaGraph;
 import org.kat4j.model.Model;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
@@ -127,11 +128,7 @@ public final class Classifier {
       recorded[power] = new RecordedForward(model, 1 << power, anyWeight);
     } catch (RuntimeException failure) {
       recordable = false;
-      System.getLogger(Classifier.class.getName())
-          .log(
-              System.Logger.Level.WARNING,
-              "the model is not recorded as a CUDA graph, small batches take longer: "
-                  + failure.getMessage());
+      CudaGraph.warn("the model runs, small batches slower,", failure);
     }
   }
 

@@ -1,6 +1,5 @@
 package org.kat4j.task;
 
-import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.kernel.CudaGraph;
@@ -13,11 +12,9 @@ import org.kat4j.torch.Scope;
 
 /**
  * From images to probabilities as a {@link CudaGraph}, for batches up to one size: what is missing
- * of a batch is computed and thrown away.
+ * of a batch is computed and thrown away. Lives as long as the process.
  */
-final class RecordedForward implements AutoCloseable {
-  private final int size;
-  private final int classes;
+final class RecordedForward {
   private final Tensor images; // [size, channels, side, side]
   private final Tensor probabilities; // [size, classes]
   private final CudaGraph graph;
@@ -28,15 +25,13 @@ final class RecordedForward implements AutoCloseable {
    * @throws RuntimeException where the model cannot be recorded
    */
   RecordedForward(Model model, int size, Tensor anyWeight) {
-    this.size = size;
     Model.Spec spec = model.spec();
-    classes = spec.classes();
     float[] nothing = {0};
     images =
         Scope.keep(
             Memory.like(anyWeight, nothing, 1, 1, 1, 1)
                 .repeat(size, spec.channels(), spec.imageSize(), spec.imageSize()));
-    probabilities = Scope.keep(Memory.like(anyWeight, nothing, 1, 1).repeat(size, classes));
+    probabilities = Scope.keep(Memory.like(anyWeight, nothing, 1, 1).repeat(size, spec.classes()));
     try {
       graph =
           CudaGraph.record(
@@ -62,12 +57,6 @@ final class RecordedForward implements AutoCloseable {
     int count = (int) batch.size(0);
     Memory.fill(images.narrow(0, 0, count), batch);
     graph.replay();
-    return Arrays.copyOf(Memory.doubles(probabilities), count * classes);
-  }
-
-  @Override
-  public void close() {
-    graph.close();
-    Scope.free(List.of(images, probabilities));
+    return Memory.doubles(probabilities.narrow(0, 0, count));
   }
 }

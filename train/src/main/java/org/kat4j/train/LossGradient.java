@@ -4,6 +4,7 @@ import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.data.Batch;
+import org.kat4j.kernel.CudaGraph;
 import org.kat4j.model.Model;
 import org.kat4j.task.Targets;
 import org.kat4j.torch.Device;
@@ -77,11 +78,7 @@ final class LossGradient implements AutoCloseable {
       recorded = new RecordedGradient(this::loss, StateDict.of(model), batch, device);
     } catch (RuntimeException failure) {
       recordable = false;
-      System.getLogger(LossGradient.class.getName())
-          .log(
-              System.Logger.Level.WARNING,
-              "training steps are not recorded as CUDA graph, small models are slower: "
-                  + failure.getMessage());
+      CudaGraph.warn("training steps run, small models slower,", failure);
     }
   }
 
