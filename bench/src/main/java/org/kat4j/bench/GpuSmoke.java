@@ -43,9 +43,11 @@ public final class GpuSmoke {
 
   private static final List<Shape> SHAPES =
       List.of(
-          new Shape(8, 1, 5, 4, 37, 131, 192),
           new Shape(8, 8, 5, 4, 3, 197, 768),
-          new Shape(8, 8, 5, 4, 49, 131, 768), // large enough for the backward pass's table
+          // Large enough for the backward pass's table:
+          new Shape(8, 8, 5, 4, 49, 131, 768),
+          new Shape(8, 1, 5, 4, 170, 131, 192),
+          new Shape(5, 5, 5, 4, 220, 131, 120), // groups in pairs, one is left over
           new Shape(7, 1, 5, 4, 3, 5, 35),
           new Shape(4, 4, 8, 8, 5, 7, 64),
           new Shape(1, 1, 1, 1, 1, 1, 1),

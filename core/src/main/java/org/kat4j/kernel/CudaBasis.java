@@ -70,7 +70,7 @@ final class CudaBasis implements BasisKernel {
               .formatted(
                   x.size(-1), Device.of(x), order, Arrays.toString(grid.shape()), Device.of(grid)));
     }
-    Tensor knots = grid.to(CudaElement.of(x).real()).contiguous();
+    Tensor knots = CudaElement.of(x).real(grid);
     return of(new CudaFunctions.Splines(knots, order), x, values, silu);
   }
 
@@ -80,7 +80,7 @@ final class CudaBasis implements BasisKernel {
     if (!centres.is_cuda()) {
       throw new IllegalArgumentException("centres on another device than x: move them to it");
     }
-    Tensor numbers = centres.to(CudaElement.of(x).real()).contiguous();
+    Tensor numbers = CudaElement.of(x).real(centres);
     return of(new CudaFunctions.Bumps(numbers, width, form), x, values, false);
   }
 

@@ -46,6 +46,16 @@ enum CudaElement {
     return this == FLOAT64 ? ScalarType.Double : ScalarType.Float;
   }
 
+  /** Whether a parameter lies in memory as the arithmetic takes it. */
+  boolean isReal(Tensor parameter) {
+    return parameter.is_contiguous() && parameter.scalar_type().intern() == real();
+  }
+
+  /** A parameter as the arithmetic takes it: itself where it lies so, since each call costs time. */
+  Tensor real(Tensor parameter) {
+    return isReal(parameter) ? parameter : parameter.detach().to(real()).contiguous();
+  }
+
   int realBytes() {
     return this == FLOAT64 ? Double.BYTES : Float.BYTES;
   }

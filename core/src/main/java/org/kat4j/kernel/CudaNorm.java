@@ -132,8 +132,10 @@ final class CudaNorm implements NormKernel, ResidualNormKernel {
         || x.numel() / width > Integer.MAX_VALUE
         || weight.numel() != width
         || input.real() != output.real()
-        || !isReal(weight, input)
-        || !isReal(bias, input)
+        || !weight.is_cuda()
+        || !bias.is_cuda()
+        || !input.isReal(weight)
+        || !input.isReal(bias)
         || device != torch_cuda.current_device()) {
       return Optional.empty();
     }
@@ -146,13 +148,6 @@ final class CudaNorm implements NormKernel, ResidualNormKernel {
     }
     Key key = new Key(device, input, branch, output, rows);
     return PROGRAMS.get(key).map(functions -> new CudaNorm(key, functions));
-  }
-
-  /** Whether the kernels take a parameter beside x of this type. */
-  private static boolean isReal(Tensor parameter, CudaElement x) {
-    return parameter.is_cuda()
-        && parameter.is_contiguous()
-        && parameter.scalar_type().intern() == x.real();
   }
 
   private static Functions compile(Key key) {

@@ -22,7 +22,8 @@ final class CudaRational implements RationalKernel {
   private static final int GRID_ROWS = 65_535;
 
   /** What a compiled program is made for. */
-  private record Key(int device, CudaElement element, int width, int m, int n) {}
+  private record Key(
+      int device, CudaElement element, int width, int m, int n, BackwardBlocks backward) {}
 
   /**
    * How the backward kernel fills a multiprocessor, as measured on an H200.
@@ -30,9 +31,11 @@ final class CudaRational implements RationalKernel {
    * @param threads of a block
    * @param atOnce blocks that a multiprocessor holds
    * @param stages packs of each thread on their way to shared memory, 0 without
-   * @param lookup whether a table of what depends on x alone lies in shared memory
+   * @param span neighbouring groups that a block works on
+   * @param lookup whether a table of what depends on x alone lies in shared memory, for each group
+   *     of the span
    */
-  record BackwardBlocks(int threads, int atOnce, int stages, boolean lookup) {
+  record BackwardBlocks(int threads, int atOnce, int stages, int span, boolean lookup) {
     /** The table's range of |x|, powers of two. */
     private static final int SMALLEST = -25;
 
@@ -47,35 +50,52 @@ final class CudaRational implements RationalKernel {
     static final int TABLE_BYTES = ENTRIES * ENTRY_BYTES;
 
     /**
-     * With two bytes an element arithmetic takes as long as memory, so packs of 16 bytes travel
-     * some steps ahead of their use, and bfloat16 looks up half of it where there is room. The rows
-     * of KAT's groups divide 384 threads evenly.
+     * Groups narrower than what a block had best read from a row of memory share it.
+     *
+     * <p>With two bytes an element arithmetic takes as long as memory, so packs of 16 bytes travel
+     * some steps ahead of their use, and bfloat16 looks up half of it. The rows of KAT's groups
+     * divide 384 threads evenly.
+     *
+     * @param width elements of a pack
+     * @param runPacks packs of a group in a row
      */
-    static BackwardBlocks of(CudaElement element, int width) {
-      BackwardBlocks lookup = new BackwardBlocks(384, 1, 5, true);
-      return switch (element) {
-        case FLOAT64 -> new BackwardBlocks(256, 1, 0, false);
-        case FLOAT32 -> new BackwardBlocks(256, 3, 0, false);
-        case BFLOAT16, FLOAT16 -> {
-          if (width < element.widest()) {
-            yield new BackwardBlocks(256, 3, 0, false);
-          }
-          yield element == CudaElement.BFLOAT16 && lookup.fits()
-              ? lookup
-              : new BackwardBlocks(384, 2, 4, false);
-        }
-      };
+    static BackwardBlocks of(CudaElement element, int width, int runPacks, int groups) {
+      if (element == CudaElement.FLOAT64) {
+        return new BackwardBlocks(256, 1, 0, 1, false);
+      }
+      if (element == CudaElement.FLOAT32 || width < element.widest()) {
+        return new BackwardBlocks(256, 3, 0, span(48 / runPacks, groups), false);
+      }
+      int threads = 384;
+      // Half of a block would be idle beside an odd group: worth it for narrow ones only.
+      boolean alone = 2 * runPacks > threads || groups % 2 != 0 && runPacks >= 12;
+      int span = span(alone ? 1 : 2, groups); // two tables find room
+      return element == CudaElement.BFLOAT16
+          ? new BackwardBlocks(threads, 1, runPacks < 6 ? 4 : 5, span, true)
+          : computed(threads, span);
     }
 
-    /** The table's places are found by instructions of compute capability 9. */
-    private boolean fits() {
+    private static BackwardBlocks computed(int threads, int span) {
+      return new BackwardBlocks(threads, 2, 4, span, false);
+    }
+
+    /** As many groups as wanted, or the fewer that leave the last block with as many. */
+    private static int span(int wanted, int groups) {
+      return Math.ceilDiv(groups, Math.ceilDiv(groups, Math.max(wanted, 1)));
+    }
+
+    /** Without the table where it does not fit or its places are not found. */
+    BackwardBlocks onCurrentDevice() {
       int ofSums = 32 << 10; // at most, beside what a launch asks for
-      return CudaProgram.majorCapability() >= 9
-          && sharedBytes() + ofSums <= CudaProgram.sharedBytesOfBlock();
+      boolean fits =
+          // Places are found by instructions of compute capability 9.
+          CudaProgram.majorCapability() >= 9
+              && sharedBytes() + ofSums <= CudaProgram.sharedBytesOfBlock();
+      return lookup && !fits ? computed(threads, span) : this;
     }
 
     int sharedBytes() {
-      return stages * 2 * threads * PACK_BYTES + (lookup ? TABLE_BYTES : 0);
+      return stages * 2 * threads * PACK_BYTES + (lookup ? span * TABLE_BYTES : 0);
     }
 
     List<String> options() {
@@ -83,6 +103,7 @@ final class CudaRational implements RationalKernel {
           "-DBACKWARD_THREADS=" + threads,
           "-DBLOCKS=" + atOnce,
           "-DSTAGES=" + stages,
+          "-DSPAN=" + span,
           "-DLOOKUP=" + (lookup ? 1 : 0),
           "-DSMALLEST=" + SMALLEST,
           "-DLARGEST=" + LARGEST);
@@ -110,12 +131,10 @@ final class CudaRational implements RationalKernel {
   /**
    * One call: the tensors as the kernels take them.
    *
-   * @param width elements that a thread moves at once
    * @param a {@code [1 or groups, m + 1]}, float32 or float64
    * @param b {@code [1 or groups, n]}, likewise
    */
-  private record Call(
-      CudaElement element, Functions functions, GroupLayout layout, int width, Tensor a, Tensor b) {
+  private record Call(Key key, Functions functions, GroupLayout layout, Tensor a, Tensor b) {
     int groups() {
       return layout.groups();
     }
@@ -125,7 +144,7 @@ final class CudaRational implements RationalKernel {
     }
 
     int runPacks() {
-      return (int) (layout.run() / width);
+      return (int) (layout.run() / key.width);
     }
 
     int packs() {
@@ -146,18 +165,19 @@ final class CudaRational implements RationalKernel {
     }
   }
 
-  /** How the blocks of the backward kernel share a group; the struct Walk of the source. */
-  private record Walk(int outer, int chunks, int columns, int rows, int tiles) {
+  /** How the blocks of the backward kernel share groups; the struct Walk of the source. */
+  private record Walk(int spans, int outer, int chunks, int columns, int rows, int tiles) {
     static Walk of(Call call) {
-      int threads = call.functions.backwardBlocks.threads;
+      BackwardBlocks blocks = call.functions.backwardBlocks;
+      int spans = Math.ceilDiv(call.groups(), blocks.span);
+      int packs = blocks.span * call.runPacks();
       int outer = Math.toIntExact(call.layout.outer());
-      int chunks = Math.ceilDiv(call.runPacks(), threads);
-      int columns = Math.ceilDiv(call.runPacks(), chunks);
-      int rows = threads / columns;
+      int chunks = Math.ceilDiv(packs, blocks.threads);
+      int columns = Math.ceilDiv(packs, chunks);
+      int rows = blocks.threads / columns;
       int tiles =
-          Math.clamp(
-              call.functions.blocksAtOnce / call.groups() / chunks, 1, Math.ceilDiv(outer, rows));
-      return new Walk(outer, chunks, columns, rows, tiles);
+          Math.clamp(call.functions.blocksAtOnce / spans / chunks, 1, Math.ceilDiv(outer, rows));
+      return new Walk(spans, outer, chunks, columns, rows, tiles);
     }
 
     int blocks() {
@@ -185,7 +205,7 @@ final class CudaRational implements RationalKernel {
     }
     Call call = found.get();
     Tensor y = torch.empty_like(x);
-    int sharedBytes = sharedBytes(layout, call.terms(), call.element);
+    int sharedBytes = sharedBytes(layout, call.terms(), call.key.element);
     call.coefficients(CudaLaunch.arguments().tensor(x).tensor(y))
         .ints(call.shape())
         .run(
@@ -218,7 +238,7 @@ final class CudaRational implements RationalKernel {
         .ints(call.shape())
         .run(
             call.functions.backward,
-            call.groups(),
+            walk.spans,
             walk.blocks(),
             call.functions.backwardBlocks.threads,
             call.functions.backwardBlocks.sharedBytes());
@@ -258,18 +278,16 @@ final class CudaRational implements RationalKernel {
         || device != torch_cuda.current_device()) {
       return Optional.empty();
     }
-    Key key =
-        new Key(device, element, width, (int) numerator.size(1) - 1, (int) denominator.size(1));
+    int m = (int) numerator.size(1) - 1;
+    int n = (int) denominator.size(1);
+    int runPacks = (int) (layout.run() / width);
+    BackwardBlocks blocks = BackwardBlocks.of(element, width, runPacks, layout.groups());
+    Key key = new Key(device, element, width, m, n, blocks);
     return programs
         .get(key)
         .map(functions ->
             new Call(
-                element,
-                functions,
-                layout,
-                width,
-                numerator.detach().to(element.real()).contiguous(),
-                denominator.detach().to(element.real()).contiguous()));
+                key, functions, layout, element.real(numerator), element.real(denominator)));
   }
 
   /** Shared memory of the forward pass: a0 ... am, 1, |b1| ... |bn| of every group. */
@@ -278,7 +296,7 @@ final class CudaRational implements RationalKernel {
   }
 
   private static Functions compile(Key key) {
-    BackwardBlocks blocks = BackwardBlocks.of(key.element, key.width);
+    BackwardBlocks blocks = key.backward.onCurrentDevice();
     List<String> options =
         List.of(
             "-DTYPE=" + key.element.ordinal(),

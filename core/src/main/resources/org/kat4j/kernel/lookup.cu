@@ -7,6 +7,7 @@
 constexpr unsigned mantissas = 1 << 7;
 constexpr unsigned below = (127 + SMALLEST) * mantissas - 1;  // largest |x|, as an integer, that counts as 0
 constexpr unsigned magnitudes = (LARGEST - SMALLEST) * mantissas + 1;
+constexpr unsigned entries = 2 * magnitudes;
 
 // Steps of a thread from which on filling the table takes less time than it saves.
 #define STEPS_FOR_A_TABLE 10
@@ -38,7 +39,7 @@ __device__ __forceinline__ Entry entryOf(const Coefficients& c, Real x) {
 
 // table[2 * place + sign of x]
 __device__ __forceinline__ void fill(Entry* table, const Coefficients& c, unsigned lane) {
-  for (unsigned i = lane; i < 2 * magnitudes; i += BACKWARD_THREADS) {
+  for (unsigned i = lane; i < entries; i += BACKWARD_THREADS) {
     unsigned place = i / 2;
     unsigned bits = place == 0 ? 0 : below + place;
     table[i] = entryOf(c, __uint_as_float(bits << 16 | i << 31));

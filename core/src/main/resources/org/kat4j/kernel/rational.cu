@@ -9,6 +9,7 @@
 //   THREADS, FORWARD_PACKS  threads of a block, and packs that each of them takes in the forward kernel
 //   BACKWARD_THREADS, BLOCKS  threads of a block of the backward kernel, and blocks that a multiprocessor holds at once
 //   STAGES  packs of a thread that are on their way to shared memory in the backward kernel; 0: it reads them when it needs them
+//   SPAN    neighbouring groups that a block of the backward kernel works on; 1 where a run has more packs than a block has threads
 //   LOOKUP  whether the backward kernel looks up what depends on x alone, for |x| from 2^SMALLEST to 2^LARGEST: bfloat16 in packs of 8, see
 //           lookup.cu
 // Coefficients are float64 for float64 and float32 otherwise, and so is all arithmetic.
@@ -157,13 +158,13 @@ __device__ __forceinline__ Real backwardElement(const Coefficients& c, Real x, R
 #include "lookup.cu"
 #endif
 
-// A run is cut into chunks of at most BACKWARD_THREADS packs. A block works on one chunk of one group: on as many runs at once as it has
-// threads for, and then on the next free ones.
+// A span of SPAN groups is cut into chunks of at most BACKWARD_THREADS packs. A block works on one chunk of one span: on as many rows of
+// memory at once as it has threads for, and then on the next free ones. Groups narrower than what memory gives at once share a block.
 struct Walk {
   unsigned outer;    // runs of a group
-  unsigned chunks;   // of a run
+  unsigned chunks;   // of a span
   unsigned columns;  // packs of a chunk
-  unsigned rows;     // runs that a block works on at once
+  unsigned rows;     // that a block works on at once
   unsigned tiles;    // blocks that share a chunk
 };
 
@@ -185,34 +186,38 @@ extern "C" __global__ void __launch_bounds__(BACKWARD_THREADS, BLOCKS) backward(
     const Real* __restrict__ numerator, const Real* __restrict__ denominator, int numeratorRows, int denominatorRows,
     Real* __restrict__ partial, Walk walk, Shape shape) {
   unsigned lane = threadIdx.x;
-  // Neighbouring blocks work on neighbouring groups: together they read whole rows of memory.
-  unsigned group = blockIdx.x;
   unsigned chunk = blockIdx.y % walk.chunks;
   unsigned tile = blockIdx.y / walk.chunks;
-  Coefficients c = load(numerator, denominator, numeratorRows, denominatorRows, group);
+  unsigned column = chunk * walk.columns + lane % walk.columns;
+  unsigned row = lane / walk.columns;
+  // Neighbouring blocks work on neighbouring groups: together they read whole rows of memory.
+  unsigned firstGroup = blockIdx.x * SPAN;
+  unsigned ofSpan = SPAN == 1 ? 0 : column / shape.runPacks;
+  unsigned group = firstGroup + ofSpan;
+  bool works = row < walk.rows && column < SPAN * shape.runPacks && group < shape.groups;
+  Coefficients c = load(numerator, denominator, numeratorRows, denominatorRows, works ? group : firstGroup);
   Real sums[TERMS];
 #pragma unroll
   for (int j = 0; j < TERMS; j++) sums[j] = 0;
-#if TYPE != 1
   __shared__ Real totals[TERMS][BACKWARD_THREADS];
 #pragma unroll
   for (int j = 0; j < TERMS; j++) totals[j][lane] = 0;
-#endif
 
-  unsigned column = chunk * walk.columns + lane % walk.columns;
-  unsigned row = lane / walk.columns;
   unsigned first = tile * walk.rows + row;
   unsigned stride = walk.tiles * walk.rows;
-  unsigned steps = row < walk.rows && column < shape.runPacks && first < walk.outer ? (walk.outer - 1 - first) / stride + 1 : 0;
-  unsigned at = (first * shape.groups + group) * shape.runPacks + column;
+  unsigned steps = works && first < walk.outer ? (walk.outer - 1 - first) / stride + 1 : 0;
+  unsigned at = (first * shape.groups + firstGroup) * shape.runPacks + column;
   unsigned step = stride * shape.groups * shape.runPacks;
 #if STAGES
   extern __shared__ Pack stages[];
   Pack(*staged)[2][BACKWARD_THREADS] = reinterpret_cast<Pack(*)[2][BACKWARD_THREADS]>(stages);
 #if LOOKUP
-  Entry* table = reinterpret_cast<Entry*>(stages + STAGES * 2 * BACKWARD_THREADS);
+  Entry* tables = reinterpret_cast<Entry*>(stages + STAGES * 2 * BACKWARD_THREADS);
   bool worthATable = walk.outer / stride >= STEPS_FOR_A_TABLE;
-  if (worthATable) fill(table, c, lane);
+  for (unsigned g = 0; worthATable && g < SPAN && firstGroup + g < shape.groups; g++) {
+    fill(tables + g * entries, load(numerator, denominator, numeratorRows, denominatorRows, firstGroup + g), lane);
+  }
+  const Entry* table = tables + ofSpan * entries;
   __syncthreads();
 #endif
   unsigned ahead = at;
@@ -276,23 +281,24 @@ extern "C" __global__ void __launch_bounds__(BACKWARD_THREADS, BLOCKS) backward(
 #endif
   }
 
-  __shared__ Real ofWarp[BACKWARD_THREADS / 32][TERMS];
+  __shared__ unsigned short groupOf[BACKWARD_THREADS];  // of the span, for each thread
+  groupOf[lane] = ofSpan;
 #pragma unroll
-  for (int j = 0; j < TERMS; j++) {
-#if TYPE == 1
-    Real sum = sums[j];
-#else
-    Real sum = totals[j][lane] + sums[j];
-#endif
+  for (int j = 0; j < TERMS; j++) totals[j][lane] += sums[j];
+  __syncthreads();
+  // A warp for each term of each group of the span.
+  for (unsigned i = lane / 32; i < SPAN * TERMS; i += BACKWARD_THREADS / 32) {
+    unsigned g = i / TERMS;
+    Real sum = 0;
+#pragma unroll
+    for (unsigned other = lane % 32; other < BACKWARD_THREADS; other += 32) {
+      if (SPAN == 1 || groupOf[other] == g) sum += totals[i % TERMS][other];
+    }
 #pragma unroll
     for (int other = 16; other > 0; other /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, other);
-    if (lane % 32 == 0) ofWarp[lane / 32][j] = sum;
-  }
-  __syncthreads();
-  if (lane < TERMS) {
-    Real sum = 0;
-    for (int warp = 0; warp < BACKWARD_THREADS / 32; warp++) sum += ofWarp[warp][lane];
-    partial[(group * TERMS + lane) * gridDim.y + blockIdx.y] = sum;
+    if (lane % 32 == 0 && firstGroup + g < shape.groups) {
+      partial[((firstGroup + g) * TERMS + i % TERMS) * gridDim.y + blockIdx.y] = sum;
+    }
   }
 }
 

@@ -37,6 +37,34 @@ class CudaSourcesTest {
     assertThat(CudaRational.BackwardBlocks.TABLE_BYTES).isPositive().isLessThan(1 << 16);
   }
 
+  /** Narrow groups share a block of the rational's backward kernel, as evenly as they can. */
+  @ParameterizedTest
+  @CsvSource({
+    // type, elements of a pack, packs of a group, groups, groups of a block, stages
+    "FLOAT32, 4, 6, 8, 8, 0", // kat_tiny's 192 channels
+    "FLOAT32, 4, 12, 8, 4, 0",
+    "FLOAT32, 4, 12, 5, 3, 0", // 3 and 2, not 4 and 1
+    "FLOAT32, 4, 48, 8, 1, 0",
+    "FLOAT32, 4, 300, 8, 1, 0",
+    "BFLOAT16, 8, 3, 8, 2, 4",
+    "BFLOAT16, 8, 6, 8, 2, 5",
+    "BFLOAT16, 8, 48, 8, 2, 5",
+    "BFLOAT16, 8, 193, 8, 1, 5", // two are more than a block's threads
+    "BFLOAT16, 8, 3, 5, 2, 4",
+    "BFLOAT16, 8, 12, 5, 1, 5",
+    "BFLOAT16, 8, 3, 1, 1, 4",
+    "BFLOAT16, 4, 3, 8, 8, 0",
+    "FLOAT16, 8, 12, 8, 2, 4",
+    "FLOAT64, 2, 12, 8, 1, 0"
+  })
+  void narrowGroupsShareABlock(
+      CudaElement element, int width, int runPacks, int groups, int span, int stages) {
+    var blocks = CudaRational.BackwardBlocks.of(element, width, runPacks, groups);
+    assertThat(blocks.span()).isEqualTo(span);
+    assertThat(blocks.stages()).isEqualTo(stages);
+    assertThat(span == 1 || span * runPacks <= blocks.threads()).isTrue();
+  }
+
   /** 48 KiB hold the knots of 32 inputs and, for each warp, 32 times the values of an input. */
   @ParameterizedTest
   @CsvSource({
