@@ -145,10 +145,44 @@ public final class GpuSmoke {
           training.recorded ? ", as a CUDA graph" : "",
           error);
     }
+    wrong += recordingsThatFail(gpu) ? 0 : 1;
     // Composed operations pass as well.
     wrong += failures.count();
     System.out.println(wrong == 0 ? "all passed" : wrong + " FAILED");
     System.exit(wrong == 0 ? 0 : 1);
+  }
+
+  /**
+   * Work that waits for the GPU cannot be recorded: it is refused, and other work is not harmed.
+   */
+  private static boolean recordingsThatFail(Device gpu) {
+    boolean refused = false;
+    double[] result;
+    try (Scope _ = Scope.open()) {
+      Tensor x = Memory.to(Tensor.create(1.0, 2.0, 3.0), gpu);
+      try (CudaGraph _ = CudaGraph.record(gpu, () -> Memory.doubles(x))) {
+        System.out.println("      what waits for the GPU was recorded");
+      } catch (RuntimeException expected) {
+        refused = true;
+      }
+      Runnable doubling =
+          () -> {
+            try (Scope _ = Scope.open()) {
+              x.add_(x);
+            }
+          };
+      try (CudaGraph graph = CudaGraph.record(gpu, doubling)) {
+        graph.replay();
+        result = Memory.doubles(x);
+      }
+    }
+    double factor = 1 << CudaGraph.WARM_UPS + 1;
+    boolean passed =
+        refused && Arrays.equals(result, new double[] {factor, 2 * factor, 3 * factor});
+    System.out.printf(
+        "%s  work that waits for the GPU is not recorded, other work is right after it%n",
+        passed ? "pass" : "FAIL");
+    return passed;
   }
 
   /** A few units in the last place of the stored type; sums of thousands of terms in float32. */

@@ -113,8 +113,14 @@ public final class ServeBench {
     return new Result(image.length, decode, single, 1e3 * settings.maxBatch() / bare, loads);
   }
 
-  /** The median time of calls during so many seconds, after a third of that for warming up. */
+  /** The median time of calls during so many seconds, after others for warming up. */
   private static double milliseconds(Runnable call, double seconds) {
+    times(call, WARM_UP_SECONDS);
+    return Timing.percentile(numbers(times(call, seconds)), 50);
+  }
+
+  /** In milliseconds, of three calls at least. */
+  private static List<Double> times(Runnable call, double seconds) {
     List<Double> times = new ArrayList<>();
     long start = System.nanoTime();
     while (times.size() < 3 || System.nanoTime() - start < seconds * 1e9) {
@@ -122,7 +128,7 @@ public final class ServeBench {
       call.run();
       times.add((System.nanoTime() - before) / 1e6);
     }
-    return Timing.percentile(numbers(times.subList(times.size() / 3, times.size())), 50);
+    return times;
   }
 
   private static Load load(InetSocketAddress server, byte[] image, int count, double seconds) {

@@ -51,7 +51,9 @@ enum CudaElement {
     return parameter.is_contiguous() && parameter.scalar_type().intern() == real();
   }
 
-  /** A parameter as the arithmetic takes it: itself where it lies so, since each call costs time. */
+  /**
+   * A parameter as the arithmetic takes it: itself where it lies so, since each call costs time.
+   */
   Tensor real(Tensor parameter) {
     return isReal(parameter) ? parameter : parameter.detach().to(real()).contiguous();
   }

@@ -286,8 +286,7 @@ final class CudaRational implements RationalKernel {
     return programs
         .get(key)
         .map(functions ->
-            new Call(
-                key, functions, layout, element.real(numerator), element.real(denominator)));
+            new Call(key, functions, layout, element.real(numerator), element.real(denominator)));
   }
 
   /** Shared memory of the forward pass: a0 ... am, 1, |b1| ... |bn| of every group. */
