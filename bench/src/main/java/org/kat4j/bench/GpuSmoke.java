@@ -131,6 +131,7 @@ public final class GpuSmoke {
     wrong += coefficientGradients(gpu) ? 0 : 1;
     wrong += NormChecks.failures(gpu);
     wrong += ResidualChecks.failures(gpu);
+    wrong += LinearChecks.failures(gpu);
     for (Training training : TRAININGS) {
       double error = training.error(gpu);
       boolean passed = error <= training.tolerance;

@@ -1,5 +1,6 @@
 package org.kat4j.bench;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -97,12 +98,7 @@ final class NormChecks {
       LayerNorm twin = new LayerNorm(width, EPSILON, exactly);
       LayerNorm norm =
           new LayerNorm(width, EPSILON, Context.cpu(3).withDType(types.real()).withDevice(gpu));
-      long seed = 3;
-      for (var parameter : StateDict.of(norm).entrySet()) {
-        Tensor values = Memory.to(BasisFunctions.normal(seed++, width), types.real());
-        Backpropagation.set(parameter.getValue(), Memory.to(values, gpu));
-        Backpropagation.set(twinOf(parameter.getKey(), twin), values);
-      }
+      Twins.draw(norm, twin, types.real(), 3);
       double[][] exact =
           results(twin, new Types(DType.FLOAT64, Precision.FLOAT32, false), x, upstream);
       Tensor onGpu = Memory.to(x, gpu);
@@ -120,10 +116,9 @@ final class NormChecks {
       Arrays.setAll(errors, i -> RelativeError.of(found[i], exact[i]));
       boolean kernel = hasKernel(norm, types, onGpu);
       boolean passed =
-          kernel == types.haveKernel(width) && (!kernel || Arrays.deepEquals(found, again));
-      for (int i = 0; i < errors.length; i++) {
-        passed &= errors[i] <= tolerances[i]; // not with NaN
-      }
+          kernel == types.haveKernel(width)
+              && (!kernel || Arrays.deepEquals(found, again))
+              && Twins.within(errors, tolerances);
       System.out.printf(
           Locale.ROOT,
           "%s  %s  layer norm over %s%s  relative errors: y %.1e, dx %.1e, dweight %.1e, dbias %.1e%n",
@@ -137,10 +132,6 @@ final class NormChecks {
           errors[3]);
       return passed;
     }
-  }
-
-  private static Tensor twinOf(String name, LayerNorm twin) {
-    return Objects.requireNonNull(StateDict.of(twin).get(name));
   }
 
   private static boolean hasKernel(LayerNorm norm, Types types, Tensor x) {
@@ -161,14 +152,8 @@ final class NormChecks {
       y = types.lowered ? norm.forwardLowered(leaf) : norm.forward(leaf);
     }
     Backpropagation.run(y, upstream);
-    double[][] all = new double[4][];
-    all[0] = Memory.doubles(y);
-    all[1] = Memory.doubles(leaf.grad());
-    int i = 2;
-    for (Tensor parameter : StateDict.of(norm).values()) {
-      all[i++] = Memory.doubles(parameter.grad());
-      parameter.mutable_grad().put(new Tensor());
-    }
-    return all;
+    List<double[]> all = new ArrayList<>(List.of(Memory.doubles(y), Memory.doubles(leaf.grad())));
+    all.addAll(Twins.takeGradients(norm));
+    return all.toArray(double[][]::new);
   }
 }

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.block.Residual;
 import org.kat4j.block.TransformerBlock;
@@ -73,13 +72,7 @@ final class ResidualChecks {
       LayerNorm twin =
           new LayerNorm(width, EPSILON, Context.cpu(3).withDType(DType.FLOAT64).composed());
       LayerNorm norm = new LayerNorm(width, EPSILON, Context.cpu(3).withDevice(gpu));
-      long seed = 5;
-      for (var parameter : StateDict.of(norm).entrySet()) {
-        Tensor values = Memory.to(BasisFunctions.normal(seed++, width), DType.FLOAT32);
-        Backpropagation.set(parameter.getValue(), Memory.to(values, gpu));
-        Backpropagation.set(
-            Objects.requireNonNull(StateDict.of(twin).get(parameter.getKey())), values);
-      }
+      Twins.draw(norm, twin, DType.FLOAT32, 5);
       Tensor[] inputs = {
         Memory.to(BasisFunctions.normal(1, sizes), DType.FLOAT32),
         Memory.to(BasisFunctions.normal(2, sizes), low),
@@ -105,10 +98,8 @@ final class ResidualChecks {
       boolean passed =
           Arrays.deepEquals(found, again)
               && hasKernel(norm, normed, onGpu)
-              && roundedOnce(found[2], found[3], low);
-      for (int i = 0; i < errors.length; i++) {
-        passed &= errors[i] <= tolerances[i]; // not with NaN
-      }
+              && roundedOnce(found[2], found[3], low)
+              && Twins.within(errors, tolerances);
       System.out.printf(
           Locale.ROOT,
           "%s  float32 plus %s to %s  residual norm over %s, used: %s"
@@ -162,11 +153,7 @@ final class ResidualChecks {
     for (Tensor value : List.of(both.sum(), both.normed(), x.grad(), branch.grad())) {
       all.add(Memory.doubles(value));
     }
-    for (Tensor parameter : StateDict.of(norm).values()) {
-      Tensor gradient = parameter.grad();
-      all.add(gradient.defined() ? Memory.doubles(gradient) : new double[(int) parameter.numel()]);
-      parameter.mutable_grad().put(new Tensor());
-    }
+    all.addAll(Twins.takeGradients(norm));
     return all.toArray(double[][]::new);
   }
 

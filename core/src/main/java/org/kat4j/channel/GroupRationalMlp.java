@@ -4,10 +4,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.function.GroupRational;
+import org.kat4j.function.Linear;
 import org.kat4j.function.RationalCoefficients;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
-import org.kat4j.torch.Linear;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 

@@ -4,9 +4,9 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
+import org.kat4j.function.Linear;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
-import org.kat4j.torch.Linear;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 

@@ -3,10 +3,10 @@ package org.kat4j.channel;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
+import org.kat4j.function.Linear;
 import org.kat4j.function.PolynomialComposition;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
-import org.kat4j.torch.Linear;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 

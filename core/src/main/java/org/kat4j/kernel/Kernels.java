@@ -2,6 +2,7 @@ package org.kat4j.kernel;
 
 import java.lang.System.Logger.Level;
 import java.util.Optional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
@@ -92,6 +93,21 @@ public final class Kernels {
   public static Optional<ResidualNormKernel> residualNorm(
       Tensor x, Tensor branch, DType type, Tensor weight, Tensor bias) {
     return x.is_cuda() ? CudaNorm.of(x, branch, type, weight, bias) : Optional.empty();
+  }
+
+  /**
+   * The sum of each column, the gradient of a bias: in float64 for float64, else in float32.
+   *
+   * @param x {@code [rows, columns]}
+   */
+  public static Tensor columnSums(Tensor x) {
+    Optional<Tensor> sums = x.is_cuda() ? CudaColumnSums.of(x.contiguous()) : Optional.empty();
+    return sums.orElseGet(() -> composedColumnSums(x));
+  }
+
+  private static Tensor composedColumnSums(Tensor x) {
+    DType type = DType.of(x) == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+    return x.sum(new long[] {0}, false, new ScalarTypeOptional(type.scalarType()));
   }
 
   /**

@@ -1,12 +1,17 @@
 package org.kat4j.model;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.kat4j.token.Attention;
+import org.kat4j.torch.Host;
 import org.kat4j.torch.Init;
+import org.kat4j.torch.Parallel;
 import org.kat4j.torch.RandomStream;
 import org.kat4j.torch.Scope;
 
@@ -31,16 +36,23 @@ final class MimeticAttention {
         var _ = Scope.noGradients()) {
       Tensor qkv = attention.qkv().weight(); // [3 width, width]
       long width = qkv.size(1);
-      long headWidth = width / attention.heads();
-      for (int head = 0; head < attention.heads(); head++) {
-        Factors a = factors(width, QUERY_KEY_NOISE, QUERY_KEY_IDENTITY, random);
-        long row = head * headWidth;
-        qkv.narrow(0, row, headWidth).copy_(a.left.narrow(1, 0, headWidth).t());
-        qkv.narrow(0, width + row, headWidth).copy_(a.right.narrow(0, 0, headWidth));
+      int heads = attention.heads();
+      long headWidth = width / heads;
+      List<Tensor> products = new ArrayList<>();
+      for (int head = 0; head < heads; head++) {
+        products.add(nearIdentity(width, QUERY_KEY_NOISE, QUERY_KEY_IDENTITY, random));
       }
-      Factors a = factors(width, VALUE_NOISE, VALUE_IDENTITY, random);
-      qkv.narrow(0, 2 * width, width).copy_(a.left);
-      attention.proj().weight().copy_(a.right);
+      products.add(nearIdentity(width, VALUE_NOISE, VALUE_IDENTITY, random));
+      Factors factors = factors(torch.stack(new TensorVector(products.toArray(Tensor[]::new))));
+      for (int head = 0; head < heads; head++) {
+        long row = head * headWidth;
+        Tensor left = factors.left.get(head).narrow(1, 0, headWidth);
+        qkv.narrow(0, row, headWidth).copy_(left.t());
+        qkv.narrow(0, width + row, headWidth)
+            .copy_(factors.right.get(head).narrow(0, 0, headWidth));
+      }
+      qkv.narrow(0, 2 * width, width).copy_(factors.left.get(heads));
+      attention.proj().weight().copy_(factors.right.get(heads));
     }
     for (Tensor bias : new Tensor[] {attention.qkv().bias(), attention.proj().bias()}) {
       if (bias != null) {
@@ -49,17 +61,36 @@ final class MimeticAttention {
     }
   }
 
-  /** A = L R with L = U sqrt(S), R = sqrt(S) V^T. */
-  private record Factors(Tensor left, Tensor right) {}
-
-  /** The factors of A = noise Z + identity I, entries of Z uniform with variance 1 / width. */
-  private static Factors factors(long width, double noise, double identity, RandomStream random) {
+  /** noise Z + identity I, entries of Z uniform with variance 1 / width. */
+  private static Tensor nearIdentity(
+      long width, double noise, double identity, RandomStream random) {
     TensorOptions float64 = new TensorOptions(ScalarType.Double);
     double bound = Math.sqrt(3.0 / width);
     Tensor z = random.uniform(torch.zeros(new long[] {width, width}, float64), -bound, bound);
-    Tensor a = z.mul(new Scalar(noise)).add(torch.eye(width, float64).mul(new Scalar(identity)));
-    var svd = torch.linalg_svd(a);
-    Tensor roots = svd.get1().sqrt(); // [width]
-    return new Factors(svd.get0().mul(roots), svd.get2().mul(roots.view(-1, 1)));
+    return z.mul(new Scalar(noise)).add(torch.eye(width, float64).mul(new Scalar(identity)));
+  }
+
+  /** A = L R with L = U sqrt(S), R = sqrt(S) V^T, for each matrix. */
+  private record Factors(Tensor left, Tensor right) {}
+
+  /** Of all matrices at the same time: more threads do not make a single decomposition faster. */
+  private static Factors factors(Tensor matrices) {
+    Factors factors = new Factors(torch.empty_like(matrices), torch.empty_like(matrices));
+    Host.withSmallProducts(
+        matrices,
+        all -> {
+          Parallel.forRange(
+              (int) all.size(0),
+              i -> {
+                try (Scope _ = Scope.open()) {
+                  var svd = torch.linalg_svd(all.get(i));
+                  Tensor roots = svd.get1().sqrt(); // [width]
+                  factors.left.get(i).copy_(svd.get0().mul(roots));
+                  factors.right.get(i).copy_(svd.get2().mul(roots.view(-1, 1)));
+                }
+              });
+          return all;
+        });
+    return factors;
   }
 }

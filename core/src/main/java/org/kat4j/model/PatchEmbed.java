@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.Part;
+import org.kat4j.torch.Precision;
 import org.kat4j.torch.Registry;
 
 /**
@@ -31,6 +32,25 @@ final class PatchEmbed implements Part {
   }
 
   Tensor forward(Tensor images) {
+    return images.is_cuda() ? asProduct(images) : asConvolution(images);
+  }
+
+  /** On a GPU many times faster: cuDNN has no good convolution of so few channels. */
+  Tensor asProduct(Tensor images) {
+    long batch = images.size(0);
+    long channels = images.size(1);
+    long down = images.size(2) / patch;
+    long across = images.size(3) / patch;
+    Tensor patches =
+        Precision.lowered(images)
+            .reshape(batch, channels, down, patch, across, patch)
+            .permute(0, 2, 4, 1, 3, 5)
+            .reshape(batch, down * across, channels * patch * patch);
+    return torch.linear(patches, weight.flatten(1, -1), new TensorOptional(bias));
+  }
+
+  /** On a CPU the backward pass takes half the time of the product's. */
+  Tensor asConvolution(Tensor images) {
     long[] stride = {patch, patch};
     Tensor grid =
         torch.conv2d(

@@ -17,11 +17,11 @@ import org.kat4j.channel.Mlp;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.function.LayerNorm;
+import org.kat4j.function.Linear;
 import org.kat4j.token.Attention;
 import org.kat4j.token.TokenMixer;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
-import org.kat4j.torch.Linear;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 

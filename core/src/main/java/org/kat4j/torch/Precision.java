@@ -93,20 +93,18 @@ public enum Precision {
     return type == DType.of(x) ? x : x.to(type.scalarType());
   }
 
+  /** Whether autocast lowers the type of x in matrix products; float64 stays. */
+  public static boolean lowers(Tensor x) {
+    return DType.of(x) != DType.FLOAT64 && torch.is_autocast_enabled(x.device().type());
+  }
+
   /** The dtype in which norms give their result for x: float32 where autocast is on. */
   public static DType normedType(Tensor x) {
-    DType own = DType.of(x);
-    return own != DType.FLOAT64 && torch.is_autocast_enabled(x.device().type())
-        ? DType.FLOAT32
-        : own;
+    return lowers(x) ? DType.FLOAT32 : DType.of(x);
   }
 
   /** The dtype in which matrix products take x: {@link #lowered}'s. */
   public static DType loweredType(Tensor x) {
-    DeviceType type = x.device().type();
-    DType own = DType.of(x);
-    return torch.is_autocast_enabled(type) && own != DType.FLOAT64
-        ? DType.of(torch.get_autocast_dtype(type))
-        : own;
+    return lowers(x) ? DType.of(torch.get_autocast_dtype(x.device().type())) : DType.of(x);
   }
 }

@@ -12,12 +12,13 @@
 //   WIDTH   elements of a row
 //   PACK    neighbouring elements that a thread moves at once; divides WIDTH
 //   LANES   neighbouring threads that share a row: a power of two, at most 32
-//   FINISHED  columns of weight and bias that a block of the last stage adds up
+//   FINISHED  see blocks.cu
 //   THREADS, FORWARD_BLOCKS  threads of a block, and blocks of the forward kernel that a multiprocessor holds at once
 //   BACKWARD_BLOCKS          the same of the backward kernel
 // Weight, bias and what is kept of a row are float64 for float64 and float32 otherwise, and so is all arithmetic.
 
 #include "elements.cu"
+#include "blocks.cu"
 
 typedef Element<TYPE>::Real Real;
 typedef Packed<TYPE, PACK> Input;
@@ -229,29 +230,14 @@ extern "C" __global__ void __launch_bounds__(THREADS, BACKWARD_BLOCKS) backward(
   }
 }
 
-// A block for FINISHED of the 2 WIDTH columns, of which neighbouring threads read a row at once, and every THREADS / FINISHED-th row for
-// each of them: in a fixed order and in float64.
 extern "C" __global__ void __launch_bounds__(THREADS) finish(
     const Real* __restrict__ partial, unsigned blocks, Real* __restrict__ dweight, Real* __restrict__ dbias) {
-  constexpr unsigned parts = THREADS / FINISHED;
-  unsigned lane = threadIdx.x % FINISHED;
-  unsigned part = threadIdx.x / FINISHED;
-  unsigned column = blockIdx.x * FINISHED + lane;
-  double sum = 0;
-  if (column < 2 * WIDTH) {
-#pragma unroll 4
-    for (unsigned i = part; i < blocks; i += parts) sum += partial[i * (2 * WIDTH) + column];
-  }
-  __shared__ double shared[parts][FINISHED];
-  shared[part][lane] = sum;
-  __syncthreads();
-  if (part == 0 && column < 2 * WIDTH) {
-#pragma unroll 8
-    for (unsigned other = 1; other < parts; other++) sum += shared[other][lane];
-    if (column < WIDTH) {
-      dweight[column] = sum;
-    } else {
-      dbias[column - WIDTH] = sum;
-    }
+  double sum = sumOfBlocks(partial, blocks, 2 * WIDTH);
+  unsigned column = blockIdx.x * FINISHED + threadIdx.x;
+  if (threadIdx.x >= FINISHED || column >= 2 * WIDTH) return;
+  if (column < WIDTH) {
+    dweight[column] = sum;
+  } else {
+    dbias[column - WIDTH] = sum;
   }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CudaSourcesTest {
   /** A compiler at run time has no folder to look into; a type twice would not compile. */
   @ParameterizedTest
-  @ValueSource(strings = {"rational.cu", "splines.cu", "bumps.cu", "norm.cu"})
+  @ValueSource(strings = {"rational.cu", "splines.cu", "bumps.cu", "norm.cu", "sums.cu"})
   void whatASourceIncludesIsInItOnce(String resource) {
     String source = CudaProgram.source(resource);
     assertThat(source).doesNotContain("#include").containsOnlyOnce("enum ElementType");

@@ -11,10 +11,10 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.kat4j.function.Linear;
 import org.kat4j.function.kan.ActivationBumps.Reduction;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
-import org.kat4j.torch.Linear;
 import org.kat4j.torch.Part;
 import org.kat4j.torch.Registry;
 

@@ -6,11 +6,11 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.function.Activation;
 import org.kat4j.function.LayerNorm;
+import org.kat4j.function.Linear;
 import org.kat4j.function.kan.KanCost;
 import org.kat4j.lab.Arm;
 import org.kat4j.lab.Width;
 import org.kat4j.torch.Context;
-import org.kat4j.torch.Linear;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 

@@ -1,10 +1,10 @@
 package org.kat4j.lab.p23;
 
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.function.Linear;
 import org.kat4j.function.kan.KanLayer;
 import org.kat4j.lab.network.Network;
 import org.kat4j.torch.Context;
-import org.kat4j.torch.Linear;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 

@@ -3,7 +3,7 @@ package org.kat4j.tables.model;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.function.Activation;
-import org.kat4j.torch.Linear;
+import org.kat4j.function.Linear;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 

@@ -1,0 +1,104 @@
+package org.kat4j.function;
+
+import java.util.List;
+import java.util.Objects;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.kernel.Kernels;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.CustomGradient;
+import org.kat4j.torch.DType;
+import org.kat4j.torch.Init;
+import org.kat4j.torch.Part;
+import org.kat4j.torch.Precision;
+import org.kat4j.torch.Registry;
+import org.kat4j.torch.Scope;
+
+/**
+ * y = x W^T + b: {@code [..., in]} to {@code [..., out]}; {@code weight [out, in]}, {@code bias
+ * [out]}.
+ */
+public final class Linear implements Part {
+  private final Tensor weight;
+  private final @Nullable Tensor bias;
+  private final boolean fused;
+
+  public Linear(int in, int out, boolean bias, Context context) {
+    this.fused = context.fused();
+    this.weight = context.parameter(out, in);
+    this.bias = bias ? context.parameter(out) : null;
+    double bound = 1 / Math.sqrt(in); // PyTorch's start of linear layers; models overwrite it
+    Init.uniform(weight, bound, context.random());
+    if (this.bias != null) {
+      Init.uniform(this.bias, bound, context.random());
+    }
+  }
+
+  public Tensor weight() {
+    return weight;
+  }
+
+  public @Nullable Tensor bias() {
+    return bias;
+  }
+
+  /** Under autocast on a GPU without second derivatives, unless the context is composed. */
+  public Tensor forward(Tensor x) {
+    if (bias == null) {
+      return torch.linear(x, weight);
+    }
+    return fused && x.is_cuda() && Precision.lowers(x) && trains(x, bias)
+        ? fused(Precision.lowered(x).contiguous())
+        : torch.linear(x, weight, new TensorOptional(bias));
+  }
+
+  /** Whether all gradients are wanted: libtorch leaves out those that are not. */
+  private boolean trains(Tensor x, Tensor bias) {
+    return GradMode.is_enabled()
+        && x.requires_grad()
+        && weight.requires_grad()
+        && bias.requires_grad();
+  }
+
+  /**
+   * The same with gradients in fewer passes over memory: the bias's by a kernel of our own, the
+   * weight's in its own dtype instead of rounded to x's first.
+   */
+  Tensor fused(Tensor x) {
+    Tensor b = Objects.requireNonNull(bias);
+    Tensor saved = x.detach();
+    Tensor w;
+    Tensor value;
+    try (var _ = Scope.noGradients()) {
+      w = weight.detach().to(x.scalar_type());
+      value = torch.linear(saved, w, new TensorOptional(b.detach().to(x.scalar_type())));
+    }
+    return CustomGradient.applyConverting(
+        x,
+        value,
+        List.of(weight, b),
+        upstream -> {
+          Tensor u = upstream.view(-1, w.size(0));
+          Tensor rows = saved.view(-1, w.size(1));
+          return new CustomGradient.Gradients(
+              u.mm(w).view(saved.sizes()),
+              List.of(product(u.t(), rows), Kernels.columnSums(u).to(b.scalar_type())));
+        });
+  }
+
+  /** In the weight's dtype, which matrix products of two bytes an element can give. */
+  private Tensor product(Tensor a, Tensor b) {
+    return DType.of(a) == DType.of(weight) ? a.mm(b) : torch.mm(a, b, weight.scalar_type());
+  }
+
+  @Override
+  public void register(Registry registry) {
+    registry.tensor("weight", weight);
+    if (bias != null) {
+      registry.tensor("bias", bias);
+    }
+  }
+}
