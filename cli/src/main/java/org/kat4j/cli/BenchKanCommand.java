@@ -57,12 +57,7 @@ final class BenchKanCommand implements Callable<Integer> {
 
   @Mixin private final DeviceOption deviceOption = new DeviceOption();
 
-  @Option(
-      names = "--precision",
-      defaultValue = "float32",
-      paramLabel = "NAME",
-      description = "float32, tf32, bfloat16 or float16; default: ${DEFAULT-VALUE}.")
-  private String precisionName = "float32";
+  @Mixin private final PrecisionOption precisionOption = new PrecisionOption();
 
   @Mixin private final JsonOption json = new JsonOption();
 
@@ -108,9 +103,9 @@ final class BenchKanCommand implements Callable<Integer> {
     }
     List<String> kinds = functions.isEmpty() ? List.copyOf(KanBench.layers().keySet()) : functions;
     kinds.forEach(KanBench::layer); // unknown names are said before anything is measured
-    Precision precision = Precision.parse(precisionName);
     Device device = deviceOption.device();
-    precision.requireOn(device);
+    Precision precision = precisionOption.on(device);
+    String precisionName = precisionOption.name();
     System.out.println(
         "KAN layers %d x %d -> %d, %s, %s".formatted(rows, in, out, device, precisionName));
     System.out.println(KanBench.heading());

@@ -19,12 +19,7 @@ final class BenchModelOptions {
 
   @Mixin private final DeviceOption device = new DeviceOption();
 
-  @Option(
-      names = "--precision",
-      defaultValue = "float32",
-      paramLabel = "NAME",
-      description = "float32, tf32, bfloat16 or float16; default: ${DEFAULT-VALUE}.")
-  private String precision = "float32";
+  @Mixin private final PrecisionOption precision = new PrecisionOption();
 
   @Option(
       names = "--graph",
@@ -48,6 +43,6 @@ final class BenchModelOptions {
   }
 
   Precision precision() {
-    return Precision.parse(precision);
+    return precision.on(device());
   }
 }

@@ -21,6 +21,7 @@ final class BenchServeCommand implements Callable<Integer> {
   private static final int MOST_CONNECTIONS = 1024;
 
   @Mixin private final WeightsOptions weights = new WeightsOptions();
+  @Mixin private final PrecisionOption precision = new PrecisionOption();
 
   @Option(
       names = "--connections",
@@ -61,7 +62,11 @@ final class BenchServeCommand implements Callable<Integer> {
     if (!(seconds > 0 && seconds <= 3600)) {
       throw new UserException("--seconds " + seconds + ": above 0, at most 3600");
     }
-    var r = ServeBench.run(weights.classifierOrFresh("kat_nano"), connections, seconds);
+    var r =
+        ServeBench.run(
+            weights.classifierOrFresh("kat_nano", precision.on(weights.device())),
+            connections,
+            seconds);
     System.out.print(r.table());
     for (ServeBench.Load load : r.loads()) {
       json.print(

@@ -8,6 +8,7 @@ import org.kat4j.data.ImageSet;
 import org.kat4j.error.UserException;
 import org.kat4j.model.Model;
 import org.kat4j.task.Evaluation;
+import org.kat4j.torch.Precision;
 import org.kat4j.train.RunFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Option;
         "Measures a trained model: top-1, top-5, loss and confusion matrix on the second split of a data set.")
 final class EvalCommand implements Callable<Integer> {
   @Mixin private final WeightsOptions weights = new WeightsOptions();
+  @Mixin private final PrecisionOption precision = new PrecisionOption();
 
   @Option(
       names = "--data",
@@ -36,6 +38,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Precision arithmetic = precision.on(weights.device());
     Model model = weights.load();
     ImageSet images = open(model.spec()).validation();
     Model.Spec spec = model.spec();
@@ -55,7 +58,10 @@ final class EvalCommand implements Callable<Integer> {
                   images.height(),
                   images.width()));
     }
-    Evaluation evaluation = Evaluation.of(model, images);
+    Evaluation evaluation;
+    try (var _ = arithmetic.on(weights.device())) {
+      evaluation = Evaluation.of(model, images);
+    }
     System.out.print(ResultTable.of(evaluation, names));
     json.print(
         new Summary(

@@ -20,6 +20,7 @@ import picocli.CommandLine.Parameters;
     description = "Names the most probable classes of images.")
 final class PredictCommand implements Callable<Integer> {
   @Mixin private final WeightsOptions weights = new WeightsOptions();
+  @Mixin private final PrecisionOption precision = new PrecisionOption();
 
   @Option(
       names = "--top",
@@ -41,7 +42,7 @@ final class PredictCommand implements Callable<Integer> {
     if (top < 1) {
       throw new UserException("--top " + top + ": at least 1");
     }
-    Classifier classifier = weights.classifier();
+    Classifier classifier = weights.classifier(precision.on(weights.device()));
     for (Path image : images) {
       double[] probabilities =
           classifier.probabilities(List.of(classifier.pixels(image))).getFirst();

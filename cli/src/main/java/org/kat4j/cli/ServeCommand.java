@@ -18,6 +18,7 @@ import picocli.CommandLine.Option;
     })
 final class ServeCommand implements Callable<Integer> {
   @Mixin private final WeightsOptions weights = new WeightsOptions();
+  @Mixin private final PrecisionOption precision = new PrecisionOption();
 
   @Option(
       names = "--port",
@@ -67,7 +68,7 @@ final class ServeCommand implements Callable<Integer> {
             waitMillis,
             standard.queue(),
             standard.requestSeconds());
-    Server server = Server.start(weights.classifier(), settings);
+    Server server = Server.start(weights.classifier(precision.on(weights.device())), settings);
     CountDownLatch ended = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(

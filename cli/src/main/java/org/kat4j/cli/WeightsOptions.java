@@ -17,6 +17,8 @@ import org.kat4j.model.WeightsFile;
 import org.kat4j.task.Classifier;
 import org.kat4j.task.InputDescription;
 import org.kat4j.torch.Context;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Precision;
 import org.kat4j.train.RunFolder;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -95,29 +97,35 @@ final class WeightsOptions {
     }
   }
 
+  /** Where the model computes. */
+  Device device() {
+    return device.device();
+  }
+
   /** The model and what its inputs and outputs mean. */
-  Classifier classifier() {
+  Classifier classifier(Precision precision) {
     try (WeightsFile opened = open()) {
       InputDescription input =
           InputDescription.fromMetadata(opened.metadata(), opened.path().toString());
-      return new Classifier(Weights.load(opened, context()), input);
+      return new Classifier(Weights.load(opened, context()), input, precision);
     }
   }
 
   /** The same; where neither a run nor weights are named, a fresh model without meaning. */
-  Classifier classifierOrFresh(String name) {
+  Classifier classifierOrFresh(String name, Precision precision) {
     if (run != null || weights != null) {
-      return classifier();
+      return classifier(precision);
     }
     Model fresh = Model.Spec.named(model == null ? name : model).build(context().forOverwriting());
     Model.Spec spec = fresh.spec();
     float[] half = new float[spec.channels()];
     Arrays.fill(half, .5f);
     List<String> classes = IntStream.range(0, spec.classes()).mapToObj(Integer::toString).toList();
-    return new Classifier(fresh, new InputDescription(classes, new Normalization(half, half)));
+    InputDescription input = new InputDescription(classes, new Normalization(half, half));
+    return new Classifier(fresh, input, precision);
   }
 
   private Context context() {
-    return Context.cpu(0).withDevice(device.device());
+    return Context.cpu(0).withDevice(device());
   }
 }

@@ -1,6 +1,7 @@
 package org.kat4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -118,6 +119,31 @@ class CommandsTest {
     assertThat(predict.out()).startsWith(image).contains(" %  across", " %  upright");
     assertThat(predict.json().get("probability").doubleValue()).isBetween(0.5, 1.0);
     assertThat(predict.json().get("image").asString()).isEqualTo(image);
+  }
+
+  @Test
+  void predictAndEvalComputeInTheAskedPrecision() {
+    String image = images.resolve("val/across/4.png").toString();
+    String[] bfloat16 = {"--run", run.toString(), "--json", "--precision", "bfloat16"};
+    CommandRun exact = CommandRun.of("predict", "--run", run.toString(), image, "--json");
+    CommandRun predict = CommandRun.of(with("predict", bfloat16, image));
+    assertThat(predict.err()).isEmpty();
+    assertThat(predict.json().get("label")).isEqualTo(exact.json().get("label"));
+    assertThat(predict.json().get("probability").doubleValue())
+        .isNotEqualTo(exact.json().get("probability").doubleValue())
+        .isCloseTo(exact.json().get("probability").doubleValue(), within(0.05));
+    CommandRun eval = CommandRun.of(with("eval", bfloat16));
+    assertThat(eval.err()).isEmpty();
+    double loss = training.json().get("loss").doubleValue();
+    assertThat(eval.json().get("loss").doubleValue())
+        .isNotEqualTo(loss)
+        .isCloseTo(loss, within(0.05 * loss));
+  }
+
+  private static String[] with(String command, String[] options, String... arguments) {
+    return Stream.of(Stream.of(command), Stream.of(options), Stream.of(arguments))
+        .flatMap(all -> all)
+        .toArray(String[]::new);
   }
 
   @Test

@@ -129,6 +129,12 @@ class MistakesTest {
     assertRefusedAt(run, "none.png", "predict", "--run", run.toString(), "none.png");
     String image = images.resolve("val/across/4.png").toString();
     assertRefusedAt(run, "--top 0", "predict", "--run", run.toString(), "--top", "0", image);
+    String[] float16 = {"--run", run.toString(), "--precision", "float16"};
+    for (String command : List.of("eval", "serve")) {
+      assertRefusedAt(run, "a GPU only", command, float16[0], float16[1], float16[2], float16[3]);
+    }
+    assertRefusedAt(
+        run, "'int8'", "predict", "--run", run.toString(), "--precision", "int8", image);
   }
 
   private static String file(String name, String text) throws IOException {

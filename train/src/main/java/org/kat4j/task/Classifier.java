@@ -18,6 +18,7 @@ import org.kat4j.torch.Device;
 import org.kat4j.torch.Losses;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
+import org.kat4j.torch.Precision;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
 
@@ -36,6 +37,7 @@ public final class Classifier {
 
   private final Model model;
   private final InputDescription input;
+  private final Precision precision;
   private final Tensor anyWeight; // tells device and dtype
 
   /** On a GPU, the passes over batches up to 1, 2, 4, ... images that came often enough. */
@@ -45,11 +47,23 @@ public final class Classifier {
   private boolean recordable;
 
   /**
+   * In the arithmetic of the model's own dtype.
+   *
    * @throws UserException when the description is of another model
    */
   public Classifier(Model model, InputDescription input) {
+    this(model, input, Precision.FLOAT32);
+  }
+
+  /**
+   * @param precision in what a model with float32 weights computes
+   * @throws UserException when the description is of another model, or its device does not compute
+   *     in this precision
+   */
+  public Classifier(Model model, InputDescription input, Precision precision) {
     this.model = model;
     this.input = input;
+    this.precision = precision;
     Model.Spec spec = model.spec();
     int classes = input.classNames().size();
     int channels = input.normalization().mean().length;
@@ -60,6 +74,7 @@ public final class Classifier {
     }
     anyWeight = StateDict.of(model).firstEntry().getValue();
     recordable = anyWeight.is_cuda();
+    precision.requireOn(Device.of(anyWeight));
   }
 
   /** The model. */
@@ -119,13 +134,21 @@ public final class Classifier {
       }
     }
     Tensor onDevice = Memory.to(batch, Device.of(anyWeight));
-    Tensor images = Memory.to(onDevice, DType.of(anyWeight));
-    return Memory.doubles(Losses.probabilities(model.forward(images, Pass.evaluation())));
+    return Memory.doubles(forward(Memory.to(onDevice, DType.of(anyWeight))));
+  }
+
+  /** Images to probabilities, on the device. */
+  private Tensor forward(Tensor images) {
+    Tensor logits;
+    try (var _ = precision.on(Device.of(anyWeight))) {
+      logits = model.forward(images, Pass.evaluation());
+    }
+    return Losses.probabilities(Memory.to(logits, DType.of(anyWeight)));
   }
 
   private void record(int power) {
     try {
-      recorded[power] = new RecordedForward(model, 1 << power, anyWeight);
+      recorded[power] = new RecordedForward(model.spec(), this::forward, 1 << power, anyWeight);
     } catch (RuntimeException failure) {
       recordable = false;
       CudaGraph.warn("the model runs, small batches slower,", failure);

@@ -1,13 +1,12 @@
 package org.kat4j.task;
 
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.kernel.CudaGraph;
 import org.kat4j.model.Model;
 import org.kat4j.torch.Device;
-import org.kat4j.torch.Losses;
 import org.kat4j.torch.Memory;
-import org.kat4j.torch.Pass;
 import org.kat4j.torch.Scope;
 
 /**
@@ -20,12 +19,12 @@ final class RecordedForward {
   private final CudaGraph graph;
 
   /**
+   * @param forward images to probabilities
    * @param size images of a batch at most
    * @param anyWeight tells device and dtype
-   * @throws RuntimeException where the model cannot be recorded
+   * @throws RuntimeException where that cannot be recorded
    */
-  RecordedForward(Model model, int size, Tensor anyWeight) {
-    Model.Spec spec = model.spec();
+  RecordedForward(Model.Spec spec, UnaryOperator<Tensor> forward, int size, Tensor anyWeight) {
     float[] nothing = {0};
     images =
         Scope.keep(
@@ -39,8 +38,7 @@ final class RecordedForward {
               () -> {
                 try (Scope _ = Scope.open();
                     var _ = Scope.noGradients()) {
-                  Tensor logits = model.forward(images, Pass.evaluation());
-                  probabilities.copy_(Losses.probabilities(logits));
+                  probabilities.copy_(forward.apply(images));
                 }
               });
     } catch (RuntimeException failure) {

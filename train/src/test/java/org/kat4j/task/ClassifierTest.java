@@ -1,24 +1,33 @@
 package org.kat4j.task;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kat4j.data.FolderReading;
 import org.kat4j.data.ImageFolder;
 import org.kat4j.data.ImageSet;
+import org.kat4j.data.Normalization;
+import org.kat4j.error.UserException;
 import org.kat4j.image.EvaluationTransform;
 import org.kat4j.image.JpegSegments;
 import org.kat4j.image.Resampling;
 import org.kat4j.model.Model;
 import org.kat4j.torch.Context;
+import org.kat4j.torch.Precision;
 
 class ClassifierTest {
   @TempDir private Path folder;
@@ -46,6 +55,26 @@ class ClassifierTest {
     assertThat(classifier.pixels(portrait(), "body")).isEqualTo(seen);
     boolean leftIsBright = seen[8 * 16 + 2] > seen[8 * 16 + 13];
     assertThat(leftIsBright).isEqualTo(!upright); // turned by 90 degrees left becomes up
+  }
+
+  @Test
+  void computesInTheAskedPrecision() {
+    Model model = Model.Spec.named("kat_nano").withInput(16, 1, 10).build(Context.cpu(1));
+    float[] gray = {0.5f};
+    List<String> names = IntStream.range(0, 10).mapToObj("c%d"::formatted).toList();
+    var input = new InputDescription(names, new Normalization(gray, gray));
+    float[] image = new float[16 * 16];
+    for (int i = 0; i < image.length; i++) {
+      image[i] = i % 7 - 3;
+    }
+    double[] exact = new Classifier(model, input).probabilities(List.of(image)).getFirst();
+    double[] rounded =
+        new Classifier(model, input, Precision.BFLOAT16).probabilities(List.of(image)).getFirst();
+    assertThat(rounded).isNotEqualTo(exact).containsExactly(exact, within(0.02));
+    assertThat(Arrays.stream(rounded).sum()).isCloseTo(1, within(1e-6)); // softmax is not rounded
+    assertThatThrownBy(() -> new Classifier(model, input, Precision.FLOAT16))
+        .isInstanceOf(UserException.class)
+        .hasMessage("precision float16 on cpu: a GPU only; float32 or bfloat16");
   }
 
   /** Bright on the left as stored, to be turned clockwise. */
