@@ -11,7 +11,9 @@ import org.bytedeco.pytorch.global.torch_cuda;
 final class CudaColumnSums {
   private static final int THREADS = 512;
   private static final int BLOCKS = 4; // as measured on an H200: with all threads it has
-  private static final int FINISHED = 8; // columns: 32 bytes, what memory gives at once
+
+  /** Columns that a block of the last stage takes: 32 bytes, what memory gives at once. */
+  static final int FINISHED = 8;
 
   private static final CudaPrograms<Key, Functions> PROGRAMS =
       new CudaPrograms<>("the gradient of a bias is", CudaColumnSums::compile);

@@ -19,7 +19,6 @@ import org.kat4j.torch.DType;
  */
 final class CudaNorm implements NormKernel, ResidualNormKernel {
   private static final int WARP = 32;
-  private static final int FINISHED = 8; // columns: 32 bytes, what memory gives at once
 
   private static final CudaPrograms<Key, Functions> PROGRAMS =
       new CudaPrograms<>("the layer norm runs", CudaNorm::compile);
@@ -162,7 +161,7 @@ final class CudaNorm implements NormKernel, ResidualNormKernel {
                 "-DWIDTH=" + key.rows.width,
                 "-DPACK=" + key.rows.pack,
                 "-DLANES=" + key.rows.lanes,
-                "-DFINISHED=" + FINISHED,
+                "-DFINISHED=" + CudaColumnSums.FINISHED,
                 "-DTHREADS=" + blocks.threads,
                 "-DFORWARD_BLOCKS=" + blocks.forward,
                 "-DBACKWARD_BLOCKS=" + blocks.backward));
@@ -273,7 +272,7 @@ final class CudaNorm implements NormKernel, ResidualNormKernel {
         .tensor(ofBias)
         .run(
             functions.finish,
-            Math.ceilDiv(2 * key.rows.width, FINISHED),
+            Math.ceilDiv(2 * key.rows.width, CudaColumnSums.FINISHED),
             1,
             functions.blocks.threads,
             0);
