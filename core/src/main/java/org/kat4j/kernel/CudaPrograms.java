@@ -39,7 +39,7 @@ final class CudaPrograms<K, F> {
     } catch (CudaProgram.Failure | LinkageError failure) { // LinkageError: no NVRTC here
       if (warned.compareAndSet(false, true)) {
         System.getLogger(CudaPrograms.class.getName())
-            .log(Level.WARNING, what + " composed, many times slower: " + failure.getMessage());
+            .log(Level.WARNING, what + " composed, slower: " + failure.getMessage());
       }
       return Optional.empty();
     }
