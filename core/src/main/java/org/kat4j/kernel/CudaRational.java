@@ -49,6 +49,15 @@ final class CudaRational implements RationalKernel {
     /** The source keeps offsets in 16 bits. */
     static final int TABLE_BYTES = ENTRIES * ENTRY_BYTES;
 
+    /** Packs of a row that a block had best read at once where it computes every element. */
+    private static final int ROW_PACKS = 48;
+
+    /** Packs of a group from which on it fills memory's transactions without a neighbour. */
+    private static final int WIDE_PACKS = 12;
+
+    /** Packs of a group below which one stage less is faster. */
+    private static final int NARROW_PACKS = 6;
+
     /**
      * Groups narrower than what a block had best read from a row of memory share it.
      *
@@ -64,14 +73,14 @@ final class CudaRational implements RationalKernel {
         return new BackwardBlocks(256, 1, 0, 1, false);
       }
       if (element == CudaElement.FLOAT32 || width < element.widest()) {
-        return new BackwardBlocks(256, 3, 0, span(48 / runPacks, groups), false);
+        return new BackwardBlocks(256, 3, 0, span(ROW_PACKS / runPacks, groups), false);
       }
       int threads = 384;
       // Half of a block would be idle beside an odd group: worth it for narrow ones only.
-      boolean alone = 2 * runPacks > threads || groups % 2 != 0 && runPacks >= 12;
+      boolean alone = 2 * runPacks > threads || groups % 2 != 0 && runPacks >= WIDE_PACKS;
       int span = span(alone ? 1 : 2, groups); // two tables find room
       return element == CudaElement.BFLOAT16
-          ? new BackwardBlocks(threads, 1, runPacks < 6 ? 4 : 5, span, true)
+          ? new BackwardBlocks(threads, 1, runPacks < NARROW_PACKS ? 4 : 5, span, true)
           : computed(threads, span);
     }
 
