@@ -3,6 +3,7 @@ package org.kat4j.torch;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.BiConsumer;
 import org.bytedeco.pytorch.Tensor;
@@ -62,6 +63,17 @@ public final class StateDict {
         }
         target.copy_(source);
       });
+    }
+  }
+
+  /** The first of these tensors that holds NaN or an infinite number, by name; empty if none. */
+  public static Optional<String> notFinite(Map<String, Tensor> tensors) {
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
+      return tensors.entrySet().stream()
+          .filter(named -> !named.getValue().isfinite().all().item_bool())
+          .map(Map.Entry::getKey)
+          .findFirst();
     }
   }
 

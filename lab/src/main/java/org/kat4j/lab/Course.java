@@ -7,6 +7,7 @@ import java.util.SequencedMap;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.error.DivergedException;
 import org.kat4j.optim.AdamW;
 import org.kat4j.optim.GradientNorm;
 import org.kat4j.optim.Optimizer;
@@ -66,14 +67,12 @@ public final class Course implements AutoCloseable {
   /**
    * Adds a point to the curve; the time that scoring takes is not counted.
    *
-   * @throws Diverged if the mean loss since the last point is no number
+   * @throws DivergedException if the mean loss since the last point is no number
    */
   public void point(DoubleSupplier validation) {
     stopClock();
     double mean = Memory.doubles(lossSum)[0] / (steps - stepsAtPoint);
-    if (!Double.isFinite(mean)) {
-      throw new Diverged("the training loss is " + mean + " after " + steps + " steps");
-    }
+    DivergedException.finite("training loss", mean, "after " + steps + " steps");
     curve.add(new Measured.Point(steps, mean, validation.getAsDouble()));
     lossSum.zero_();
     stepsAtPoint = steps;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.kat4j.error.DivergedException;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Host;
 import org.kat4j.torch.PeakMemory;
@@ -87,10 +88,10 @@ public final class Runner {
       if (!trial.last()) {
         measured = withoutTest(measured);
       }
-      if (Double.isNaN(trial.last() ? measured.test() : measured.validation())) {
+      if (!Double.isFinite(trial.last() ? measured.test() : measured.validation())) {
         failure = "the score is not a number";
       }
-    } catch (Diverged diverged) {
+    } catch (DivergedException diverged) {
       measured = new Measured(Double.NaN, Double.NaN, 0, 0, List.of(), Map.of());
       failure = String.valueOf(diverged.getMessage());
     }

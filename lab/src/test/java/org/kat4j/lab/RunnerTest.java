@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kat4j.error.DivergedException;
 import org.kat4j.torch.Device;
 
 /** The engine with trials that are arithmetic. */
@@ -130,7 +131,7 @@ class RunnerTest {
     Function<Trial, Measured> diverging =
         trial -> {
           if (trial.arm().name().equals("new") && trial.last() && trial.seed() == 3) {
-            throw new Diverged("NaN");
+            throw new DivergedException("NaN");
           }
           return Toy.score(1, trial);
         };

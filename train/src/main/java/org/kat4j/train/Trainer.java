@@ -13,6 +13,7 @@ import org.kat4j.data.ImageSet;
 import org.kat4j.data.Loader;
 import org.kat4j.data.Loading;
 import org.kat4j.data.Split;
+import org.kat4j.error.DivergedException;
 import org.kat4j.error.UserException;
 import org.kat4j.kernel.Kernels;
 import org.kat4j.model.Model;
@@ -369,18 +370,11 @@ public final class Trainer {
 
   /** Mean training loss of the epoch in progress; a run that has diverged ends here. */
   private double meanLoss() {
-    double loss = lossSum.item_double() / position.batch();
-    if (!Double.isFinite(loss)) {
-      throw new DivergedException(
-          "the training loss is "
-              + loss
-              + " in epoch "
-              + (position.epoch() + 1)
-              + ": lower optimizer.lr, or set clipNorm; "
-              + folder.last()
-              + " is from before");
-    }
-    return loss;
+    return DivergedException.finite(
+        "training loss",
+        lossSum.item_double() / position.batch(),
+        "in epoch %d: lower optimizer.lr, or set clipNorm; %s is from before"
+            .formatted(position.epoch() + 1, folder.last()));
   }
 
   private double elapsed(double secondsBefore) {

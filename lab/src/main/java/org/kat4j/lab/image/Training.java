@@ -17,7 +17,6 @@ import org.kat4j.data.Subset;
 import org.kat4j.error.UserException;
 import org.kat4j.lab.Arm;
 import org.kat4j.lab.Checksum;
-import org.kat4j.lab.Diverged;
 import org.kat4j.lab.Experiment;
 import org.kat4j.lab.Measured;
 import org.kat4j.lab.Study;
@@ -32,7 +31,6 @@ import org.kat4j.task.Evaluation;
 import org.kat4j.task.Loss;
 import org.kat4j.torch.AtomicFile;
 import org.kat4j.torch.Precision;
-import org.kat4j.train.DivergedException;
 import org.kat4j.train.FineTuning;
 import org.kat4j.train.Monitor;
 import org.kat4j.train.RunFolder;
@@ -119,19 +117,11 @@ public record Training(
         Files.exists(folder.path().resolve("config.yaml"))
             ? Trainer.resume(folder, images.fit)
             : Trainer.start(config(trial).fittedTo(images.fit), folder, images.fit);
-    Trainer.Result result = trained(trainer);
+    Trainer.Result result = trainer.run(Monitor.SILENT);
     double test = trial.last() ? Evaluation.of(trainer.model(), images.test).top1() : Double.NaN;
     List<Measured.Point> curve = curve(folder.metrics());
     long steps = curve.isEmpty() ? 0 : curve.getLast().step();
     return new Measured(result.evaluation().top1(), test, steps, result.seconds(), curve, Map.of());
-  }
-
-  private static Trainer.Result trained(Trainer trainer) {
-    try {
-      return trainer.run(Monitor.SILENT);
-    } catch (DivergedException diverged) {
-      throw new Diverged(String.valueOf(diverged.getMessage()));
-    }
   }
 
   private TrainConfig config(Trial trial) {

@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.data.RandomStream;
+import org.kat4j.error.DivergedException;
 import org.kat4j.function.kan.Selector;
-import org.kat4j.lab.Diverged;
 import org.kat4j.lab.Experiment;
 import org.kat4j.lab.Measured;
 import org.kat4j.lab.Study;
@@ -183,10 +183,8 @@ record ThreePhases(int epochs, int batch) {
 
     /** A loss that was no number once leaves a sum that is none. */
     void check() {
-      double sum = Memory.doubles(lossSum)[0];
-      if (!Double.isFinite(sum)) {
-        throw new Diverged("the sum of the training losses is " + sum);
-      }
+      DivergedException.finite(
+          "sum of the training losses", Memory.doubles(lossSum)[0], "after a phase");
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
+import org.kat4j.error.DivergedException;
 import org.kat4j.tables.Problem;
 import org.kat4j.tables.Task;
 
@@ -19,8 +20,19 @@ public final class Scores {
 
   private Scores() {}
 
-  /** Scores of predictions as {@link Predictor} gives them. */
+  /**
+   * Scores of predictions as {@link Predictor} gives them.
+   *
+   * @throws DivergedException if a prediction is no number
+   */
   public static SequencedMap<String, Double> of(Problem problem, double[][] predictions) {
+    for (int row = 0; row < predictions.length; row++) {
+      if (!Arrays.stream(predictions[row]).allMatch(Double::isFinite)) {
+        throw new DivergedException(
+            "the model's prediction for row %d is no number: %s"
+                .formatted(row + 1, Arrays.toString(predictions[row])));
+      }
+    }
     return problem.task() == Task.CLASSIFICATION
         ? classification(problem.y(), predictions)
         : regression(problem.y(), Arrays.stream(predictions).mapToDouble(p -> p[0]).toArray());
@@ -92,8 +104,14 @@ public final class Scores {
     return scores;
   }
 
-  /** P(positive scored above negative) + P(tie) / 2; NaN if there is one class only. */
+  /**
+   * P(positive scored above negative) + P(tie) / 2; NaN if there is one class only or a score is
+   * NaN.
+   */
   public static double auc(double[] scores, Boolean[] positive) {
+    if (Arrays.stream(scores).anyMatch(Double::isNaN)) {
+      return Double.NaN;
+    }
     Integer[] order = IntStream.range(0, scores.length).boxed().toArray(Integer[]::new);
     Arrays.sort(order, Comparator.comparingDouble(i -> scores[i]));
     double ranks = 0;

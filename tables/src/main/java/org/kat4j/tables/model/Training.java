@@ -9,7 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Check;
 import org.kat4j.data.RandomStream;
-import org.kat4j.error.UserException;
+import org.kat4j.error.DivergedException;
 import org.kat4j.optim.AdamW;
 import org.kat4j.optim.Optimizer;
 import org.kat4j.optim.ParameterGroup;
@@ -80,7 +80,7 @@ public record Training(
    * Trains a network; the caller closes it.
    *
    * @param validation rows that choose the epoch; null: the last epoch's weights
-   * @throws UserException if the loss is not a number any more
+   * @throws DivergedException if a loss or the weights are no numbers any more
    */
   public Fitted fit(Network.Spec spec, Problem train, @Nullable Problem validation) {
     Context context =
@@ -88,10 +88,18 @@ public record Training(
             Device.CPU, dtype, new org.kat4j.torch.RandomStream(seed), 0, 1, /* fused= */ true);
     Network network = spec.build(train.features().size(), train.outputs(), context);
     Fitted.Target target = target(train);
-    Tensor x = rows(train);
-    Tensor y = targets(train, target);
-    Tensor validationX = validation == null ? x : rows(validation);
-    Tensor validationY = validation == null ? y : targets(validation, target);
+    try (Rows rows = rows(train, target);
+        @Nullable Rows held = validation == null ? null : rows(validation, target)) {
+      int epoch = fit(network, train.task(), rows, held);
+      return new Fitted(network, train.task(), target, dtype, epoch);
+    } catch (RuntimeException failed) {
+      Scope.free(StateDict.of(network).values());
+      throw failed;
+    }
+  }
+
+  /** Gives the epoch whose weights the network has in the end. */
+  private int fit(Network network, Task task, Rows train, @Nullable Rows validation) {
     SequencedMap<String, Tensor> weights = StateDict.of(network);
     SequencedMap<String, Tensor> trained = StateDict.trained(network);
     Optimizer optimizer =
@@ -103,26 +111,22 @@ public record Training(
     int bestEpoch = 0;
     double rate = lr;
     int epoch = 0;
-    while (epoch < epochs
-        && (validation == null || patience == 0 || epoch - bestEpoch < patience)) {
-      epoch++;
-      int[] order = RandomStream.of(seed, epoch).permutation(train.rows());
-      for (int from = 0; from < order.length; from += batch) {
-        long[] chosen =
-            Arrays.stream(order, from, Math.min(order.length, from + batch))
-                .asLongStream()
-                .toArray();
-        step(network, train.task(), x, y, chosen, pass);
-        optimizer.step(rate);
-        StateDict.clearGradients(trained);
-      }
-      if (validation != null) {
-        double loss = loss(network, train.task(), validationX, validationY);
-        if (Double.isNaN(loss)) {
-          throw new UserException(
-              "the validation loss is not a number after epoch %d: take a lower learning rate than %s"
-                  .formatted(epoch, lr));
+    try {
+      while (epoch < epochs
+          && (validation == null || patience == 0 || epoch - bestEpoch < patience)) {
+        epoch++;
+        int[] order = RandomStream.of(seed, epoch).permutation(train.count);
+        for (int from = 0; from < order.length; from += batch) {
+          int to = Math.min(order.length, from + batch);
+          long[] rows = Arrays.stream(order, from, to).asLongStream().toArray();
+          finite("training loss", step(network, task, train, rows, pass), epoch);
+          optimizer.step(rate);
+          StateDict.clearGradients(trained);
         }
+        if (validation == null) {
+          continue;
+        }
+        double loss = finite("validation loss", loss(network, task, validation), epoch);
         if (loss < bestLoss) {
           bestLoss = loss;
           bestEpoch = epoch;
@@ -132,15 +136,27 @@ public record Training(
           rate /= 2;
         }
       }
+      if (validation != null) {
+        StateDict.copy(best, weights);
+        return bestEpoch;
+      }
+      if (StateDict.notFinite(weights).isPresent()) { // by the last step, which no loss has seen
+        throw new DivergedException("the weights are no numbers " + remedy(epoch));
+      }
+      return epoch;
+    } finally {
+      Scope.free(best.values());
+      Scope.free(optimizer.state().values());
     }
-    if (validation != null) {
-      StateDict.copy(best, weights);
-      Scope.free(List.of(validationX, validationY));
-    }
-    Scope.free(best.values());
-    Scope.free(optimizer.state().values());
-    Scope.free(List.of(x, y));
-    return new Fitted(network, train.task(), target, dtype, validation == null ? epoch : bestEpoch);
+  }
+
+  private double finite(String what, double loss, int epoch) {
+    return DivergedException.finite(what, loss, remedy(epoch));
+  }
+
+  private String remedy(int epoch) {
+    return "in epoch %d: take a lower learning rate than %s, or scale the target"
+        .formatted(epoch, lr);
   }
 
   private static void keep(Map<String, Tensor> best, String name, Tensor tensor) {
@@ -155,18 +171,21 @@ public record Training(
     }
   }
 
-  private void step(Network network, Task task, Tensor x, Tensor y, long[] chosen, Pass pass) {
+  /** Gives the loss before the step. */
+  private static double step(Network network, Task task, Rows rows, long[] chosen, Pass pass) {
     try (Scope _ = Scope.open()) {
       Tensor index = Tensor.create(chosen);
-      Tensor outputs = network.forward(x.index_select(0, index), pass);
-      loss(task, outputs, y.index_select(0, index)).backward();
+      Tensor outputs = network.forward(rows.x.index_select(0, index), pass);
+      Tensor loss = loss(task, outputs, rows.y.index_select(0, index));
+      loss.backward();
+      return loss.item_double();
     }
   }
 
-  private static double loss(Network network, Task task, Tensor x, Tensor y) {
+  private static double loss(Network network, Task task, Rows rows) {
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
-      return loss(task, network.forward(x, Pass.evaluation()), y).item_double();
+      return loss(task, network.forward(rows.x, Pass.evaluation()), rows.y).item_double();
     }
   }
 
@@ -187,15 +206,23 @@ public record Training(
     return new Fitted.Target(mean, variance > 0 ? Math.sqrt(variance) : 1);
   }
 
-  private Tensor rows(Problem problem) {
-    try (Scope _ = Scope.open()) {
-      return Scope.keep(Fitted.tensor(problem.x(), dtype));
+  /**
+   * A problem's rows as tensors.
+   *
+   * @param x {@code [rows, features]}
+   * @param y {@code [rows]} of classes, {@code [rows, 1]} of numbers
+   */
+  private record Rows(int count, Tensor x, Tensor y) implements AutoCloseable {
+    @Override
+    public void close() {
+      Scope.free(List.of(x, y));
     }
   }
 
-  private Tensor targets(Problem problem, Fitted.Target target) {
+  private Rows rows(Problem problem, Fitted.Target target) {
     try (Scope _ = Scope.open()) {
-      return Scope.keep(
+      Tensor x = Fitted.tensor(problem.x(), dtype);
+      Tensor y =
           switch (problem.task()) {
             case CLASSIFICATION ->
                 Tensor.create(Arrays.stream(problem.y()).mapToLong(v -> (long) v).toArray());
@@ -206,7 +233,8 @@ public record Training(
                         problem.rows(),
                         1),
                     dtype);
-          });
+          };
+      return new Rows(problem.rows(), Scope.keep(x), Scope.keep(y));
     }
   }
 }

@@ -1,12 +1,14 @@
 package org.kat4j.tables.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.kat4j.data.RandomStream;
+import org.kat4j.error.DivergedException;
 import org.kat4j.function.Activation;
 import org.kat4j.function.kan.BSpline;
 import org.kat4j.model.kacq.KacqDcnn;
@@ -76,6 +78,37 @@ class ModelsTest {
     try (Fitted fitted = training.withSeed(6).fit(KAN, problem, null)) {
       assertThat(Arrays.deepEquals(fitted.predict(problem.x()), first)).isFalse();
     }
+  }
+
+  /** Targets of 1e30 whose squares are infinite in float32, or a rate that ruins the last step. */
+  @Test
+  void aLossThatIsNoNumberIsOneKindOfFailure() {
+    Problem problem = numbers(40);
+    double[] large = Arrays.stream(problem.y()).map(y -> 1e30 * y).toArray();
+    Problem overflowing =
+        new Problem(Task.REGRESSION, problem.features(), problem.x(), large, List.of());
+    Training raw = new Training(1e-3, 0, 64, 3, 0, 0, false, DType.FLOAT32, 1);
+    Training wild = new Training(1e300, 0, 64, 1, 0, 0, true, DType.FLOAT32, 1);
+    assertThatThrownBy(() -> raw.fit(KAN, overflowing, null))
+        .isInstanceOf(DivergedException.class)
+        .hasMessageContaining("training loss is Infinity in epoch 1");
+    assertThatThrownBy(() -> raw.fit(KAN, problem, overflowing))
+        .isInstanceOf(DivergedException.class)
+        .hasMessageContaining("validation loss is Infinity in epoch 1");
+    assertThatThrownBy(() -> wild.fit(KAN, problem, null))
+        .isInstanceOf(DivergedException.class)
+        .hasMessageContaining("weights are no numbers in epoch 1");
+  }
+
+  @Test
+  void scoresOfPredictionsThatAreNoNumbersEnd() {
+    Problem problem = classes(4);
+    double[][] predictions = new double[4][3];
+    predictions[2][1] = Double.NaN;
+    assertThatThrownBy(() -> Scores.of(problem, predictions))
+        .isInstanceOf(DivergedException.class)
+        .hasMessageContaining("row 3");
+    assertThat(Scores.auc(new double[] {1, Double.NaN}, new Boolean[] {true, false})).isNaN();
   }
 
   @Test
