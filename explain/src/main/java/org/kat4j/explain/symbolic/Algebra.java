@@ -5,6 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.kat4j.explain.symbolic.Expression.Call;
 import org.kat4j.explain.symbolic.Expression.Constant;
 import org.kat4j.explain.symbolic.Expression.Power;
@@ -32,17 +34,25 @@ public final class Algebra {
 
   /** The sum; like terms become one, a constant comes last. */
   public static Expression sum(List<Expression> terms) {
-    Map<Expression, Double> factors = new LinkedHashMap<>();
+    Map<Object, Double> factors = new LinkedHashMap<>();
+    Map<Object, Expression> found = new LinkedHashMap<>(); // x*y and y*x are one term
     double constant = 0;
     for (Expression term : terms.stream().flatMap(t -> termsOf(t).stream()).toList()) {
       if (term instanceof Constant(double value)) {
         constant += value;
       } else {
-        factors.merge(withoutFactor(term), factor(term), Double::sum);
+        Expression rest = withoutFactor(term);
+        Object key =
+            rest instanceof Product(var parts)
+                ? parts.stream().collect(Collectors.groupingBy(p -> p, Collectors.counting()))
+                : rest;
+        found.putIfAbsent(key, rest);
+        factors.merge(key, factor(term), Double::sum);
       }
     }
     List<Expression> collected = new ArrayList<>();
-    factors.forEach((rest, factor) -> {
+    found.forEach((key, rest) -> {
+      double factor = factors.getOrDefault(key, 0.0);
       if (factor != 0) {
         collected.add(scaled(factor, rest));
       }
@@ -96,6 +106,10 @@ public final class Algebra {
       case Power(var inner, double other) when whole -> {
         return power(inner, other * exponent);
       }
+      case Power(var inner, double other) when exponent == 0.5 && other % 2 == 0 -> {
+        boolean even = other % 4 == 0;
+        return power(even ? inner : call(SymbolicFunction.ABS, inner), other / 2); // |x|
+      }
       case Product(var factors) when whole -> {
         return product(factors.stream().map(f -> power(f, exponent)).toList());
       }
@@ -116,22 +130,23 @@ public final class Algebra {
     return switch (function) {
       case ZERO -> new Constant(0);
       case IDENTITY -> x;
-      case SQUARE -> power(x, 2);
-      case CUBE -> power(x, 3);
-      case FOURTH -> power(x, 4);
-      case FIFTH -> power(x, 5);
-      case INVERSE -> power(x, -1);
-      case INVERSE_SQUARE -> power(x, -2);
-      case INVERSE_CUBE -> power(x, -3);
-      case ROOT -> power(x, 0.5);
-      case INVERSE_ROOT -> power(x, -0.5);
-      case POWER_3_2 -> power(x, 1.5);
-      case EXP -> {
-        double shift = constantOf(x);
-        Expression rest = shift == 0 ? x : sum(x, new Constant(-shift));
-        yield scaled(Math.exp(shift), new Call(function, rest));
-      }
+      case SQUARE,
+          CUBE,
+          FOURTH,
+          FIFTH,
+          INVERSE,
+          INVERSE_SQUARE,
+          INVERSE_CUBE,
+          ROOT,
+          INVERSE_ROOT,
+          POWER_3_2 ->
+          power(x, exponent(function));
+      case EXP -> exponential(x);
       case LOG -> {
+        if (x instanceof Call(SymbolicFunction inner, Expression u)
+            && inner == SymbolicFunction.EXP) {
+          yield u;
+        }
         double drawn = Math.abs(leading(x));
         Expression rest = drawn == 1 ? x : product(new Constant(1 / drawn), x);
         yield sum(new Call(function, rest), new Constant(Math.log(drawn)));
@@ -150,6 +165,19 @@ public final class Algebra {
     };
   }
 
+  /** All constants, exponents among them, in the order in which they stand. */
+  static List<Double> constants(Expression e) {
+    return switch (e) {
+      case Constant(double value) -> List.of(value);
+      case Variable _ -> List.of();
+      case Sum(var terms) -> terms.stream().flatMap(t -> constants(t).stream()).toList();
+      case Product(var factors) -> factors.stream().flatMap(f -> constants(f).stream()).toList();
+      case Power(var base, double exponent) ->
+          Stream.concat(constants(base).stream(), Stream.of(exponent)).toList();
+      case Call(_, var x) -> constants(x);
+    };
+  }
+
   /** The formula with every constant replaced, exponents aside, and simplified again. */
   public static Expression mapConstants(Expression e, DoubleUnaryOperator change) {
     return switch (e) {
@@ -161,6 +189,43 @@ public final class Algebra {
       case Power(var base, double exponent) -> power(mapConstants(base, change), exponent);
       case Call(var function, var x) -> call(function, mapConstants(x, change));
     };
+  }
+
+  /** The exponent of a function that is a power; NaN of one that is not. */
+  static double exponent(SymbolicFunction function) {
+    return switch (function) {
+      case SQUARE -> 2;
+      case CUBE -> 3;
+      case FOURTH -> 4;
+      case FIFTH -> 5;
+      case INVERSE -> -1;
+      case INVERSE_SQUARE -> -2;
+      case INVERSE_CUBE -> -3;
+      case ROOT -> 0.5;
+      case INVERSE_ROOT -> -0.5;
+      case POWER_3_2 -> 1.5;
+      default -> Double.NaN;
+    };
+  }
+
+  /** exp(k log(u) + x + c) as e^c u^k exp(x). */
+  private static Expression exponential(Expression x) {
+    List<Expression> factors = new ArrayList<>();
+    List<Expression> rest = new ArrayList<>();
+    for (Expression term : termsOf(x)) {
+      if (term instanceof Constant(double value)) {
+        factors.add(new Constant(Math.exp(value)));
+      } else if (withoutFactor(term) instanceof Call(SymbolicFunction f, Expression u)
+          && f == SymbolicFunction.LOG) {
+        factors.add(power(u, factor(term)));
+      } else {
+        rest.add(term);
+      }
+    }
+    if (!rest.isEmpty()) {
+      factors.add(new Call(SymbolicFunction.EXP, sum(rest)));
+    }
+    return product(factors);
   }
 
   /** sin(x + shift) as sine or cosine of least phase and positive direction. */

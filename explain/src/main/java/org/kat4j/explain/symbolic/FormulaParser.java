@@ -14,7 +14,7 @@ import org.kat4j.function.kan.SymbolicFunction;
  * pi} and {@code e}, the usual functions, and variables. Length and depth are bounded.
  */
 public final class FormulaParser {
-  private static final int MAX_LENGTH = 2_000;
+  private static final int MAX_LENGTH = 20_000;
   private static final int MAX_DEPTH = 100;
 
   private static final Map<String, SymbolicFunction> FUNCTIONS =
@@ -64,7 +64,24 @@ public final class FormulaParser {
     if (parser.peek() != 0) {
       throw parser.mistake("'" + parser.peek() + "' is not expected here");
     }
+    if (!Algebra.constants(all).stream().allMatch(Double::isFinite)) {
+      throw new UserException(
+          "the formula holds a part that is no finite number, such as 1/0 or log(-1)");
+    }
     return all;
+  }
+
+  /**
+   * Whether a text is read as the name of a variable and as nothing else: a letter, then letters,
+   * digits and underscores; no function and no constant.
+   */
+  static boolean isName(String text) {
+    return !text.isEmpty()
+        && (Character.isLetter(text.charAt(0)) || text.charAt(0) == '_')
+        && text.chars().allMatch(c -> Character.isLetterOrDigit((char) c) || c == '_')
+        && !FUNCTIONS.containsKey(text.toLowerCase(Locale.ROOT))
+        && !text.equals("pi")
+        && !text.equals("e");
   }
 
   private Expression sum() {

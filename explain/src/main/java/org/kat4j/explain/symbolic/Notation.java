@@ -1,7 +1,6 @@
 package org.kat4j.explain.symbolic;
 
 import java.math.BigDecimal;
-import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import org.kat4j.explain.symbolic.Expression.Call;
@@ -12,66 +11,94 @@ import org.kat4j.explain.symbolic.Expression.Sum;
 import org.kat4j.explain.symbolic.Expression.Variable;
 import org.kat4j.function.kan.SymbolicFunction;
 
-/** Formulas as text that {@link FormulaParser} reads again, and as LaTeX. */
+/**
+ * Formulas as text that {@link FormulaParser} reads again as the same function, and as LaTeX.
+ *
+ * <p>Every part is printed with how tightly it holds together, and gets brackets where it stands
+ * beside something that holds tighter.
+ */
 public enum Notation {
-  TEXT(17) {
+  TEXT {
     @Override
-    String fraction(String above, String below, boolean simple) {
-      return above + "/" + (simple ? below : "(" + below + ")");
+    Piece fraction(Piece above, Piece below) {
+      return new Piece(
+          above.in(this, Hold.PRODUCT) + "/" + below.in(this, Hold.POWER), Hold.PRODUCT);
     }
 
     @Override
-    String power(String base, String exponent) {
-      return base + "^" + (exponent.startsWith("-") ? "(" + exponent + ")" : exponent);
+    Piece power(Piece base, Piece exponent) {
+      return new Piece(base.in(this, Hold.ATOM) + "^" + exponent.in(this, Hold.ATOM), Hold.POWER);
     }
 
     @Override
-    String root(String x) {
-      return "sqrt(" + x + ")";
+    Piece root(String x) {
+      return new Piece("sqrt(" + x + ")", Hold.ATOM);
     }
 
     @Override
-    String function(SymbolicFunction f, String x) {
-      return f.symbol() + "(" + x + ")";
+    Piece function(SymbolicFunction f, Piece x) {
+      return new Piece(f.symbol() + "(" + x.text + ")", Hold.ATOM);
+    }
+
+    @Override
+    Piece exponential(Piece x) {
+      return new Piece("exp(" + x.text + ")", Hold.ATOM);
     }
 
     @Override
     String name(String variable) {
       return variable;
     }
+
+    @Override
+    Piece scientific(String digits, String exponent) {
+      return new Piece(digits + "e" + exponent, Hold.ATOM);
+    }
   },
-  LATEX(6) {
+  LATEX {
     @Override
-    String fraction(String above, String below, boolean simple) {
-      return "\\frac{" + above + "}{" + below + "}";
+    Piece fraction(Piece above, Piece below) {
+      return new Piece("\\frac{" + above.text + "}{" + below.text + "}", Hold.PRODUCT);
     }
 
     @Override
-    String power(String base, String exponent) {
-      return base + "^{" + exponent + "}";
+    Piece power(Piece base, Piece exponent) {
+      return new Piece(base.in(this, Hold.ATOM) + "^{" + exponent.text + "}", Hold.POWER);
     }
 
     @Override
-    String root(String x) {
-      return "\\sqrt{" + x + "}";
+    Piece root(String x) {
+      return new Piece("\\sqrt{" + x + "}", Hold.POWER);
     }
 
     @Override
-    String function(SymbolicFunction f, String x) {
+    Piece function(SymbolicFunction f, Piece x) {
       return switch (f) {
-        case EXP -> "e^{" + x + "}";
-        case GAUSSIAN -> "e^{-" + brackets(x) + "^{2}}";
-        case ABS -> "\\left|" + x + "\\right|";
-        case ARCTANH -> "\\operatorname{artanh}" + brackets(x);
-        default -> "\\" + f.symbol() + brackets(x);
+        case ABS -> new Piece("\\left|" + x.text + "\\right|", Hold.ATOM);
+        case ARCTANH -> new Piece("\\operatorname{artanh}" + brackets(x.text), Hold.POWER);
+        default -> new Piece("\\" + f.symbol() + brackets(x.text), Hold.POWER);
       };
     }
 
     @Override
+    Piece exponential(Piece x) {
+      return new Piece("e^{" + x.text + "}", Hold.POWER);
+    }
+
+    @Override
     String name(String variable) {
-      return variable.length() == 1
-          ? variable
+      if (variable.length() == 1) {
+        return variable;
+      }
+      int underscore = variable.indexOf('_');
+      return underscore == 1 && variable.chars().skip(2).allMatch(c -> c >= '0' && c <= '9')
+          ? variable.charAt(0) + "_{" + variable.substring(2) + "}"
           : "\\mathrm{" + variable.replaceAll("([\\\\{}$&#%_^~])", "\\\\$1") + "}";
+    }
+
+    @Override
+    Piece scientific(String digits, String exponent) {
+      return new Piece(digits + " \\cdot 10^{" + exponent + "}", Hold.PRODUCT);
     }
 
     @Override
@@ -90,24 +117,46 @@ public enum Notation {
     }
   };
 
-  private static final int[] PARTS_OF_PI = {1, 2, 3, 4, 6};
-  private static final int MAX_MULTIPLE_OF_PI = 100;
-
-  private final int digits;
-
-  Notation(int digits) {
-    this.digits = digits;
+  /** How tightly a printed part holds together, loosest first. */
+  private enum Hold {
+    SUM,
+    /** A product with a minus before it. */
+    SIGNED,
+    PRODUCT,
+    POWER,
+    ATOM
   }
 
-  abstract String fraction(String above, String below, boolean simple);
+  /** A printed part. */
+  private record Piece(String text, Hold hold) {
+    /** The part where at least this hold is needed. */
+    String in(Notation notation, Hold least) {
+      return hold.compareTo(least) < 0 ? notation.brackets(text) : text;
+    }
 
-  abstract String power(String base, String exponent);
+    Piece negative(Notation notation) {
+      return new Piece("-" + in(notation, Hold.PRODUCT), Hold.SIGNED);
+    }
+  }
 
-  abstract String root(String x);
+  private static final int[] PARTS_OF_PI = {1, 2, 3, 4, 6};
+  private static final int MAX_MULTIPLE_OF_PI = 100;
+  private static final double WRITTEN_OUT_FROM = 1e-4;
+  private static final double WRITTEN_OUT_TO = 1e9;
 
-  abstract String function(SymbolicFunction f, String x);
+  abstract Piece fraction(Piece above, Piece below);
+
+  abstract Piece power(Piece base, Piece exponent);
+
+  abstract Piece root(String x);
+
+  abstract Piece function(SymbolicFunction f, Piece x);
+
+  abstract Piece exponential(Piece x);
 
   abstract String name(String variable);
+
+  abstract Piece scientific(String digits, String exponent);
 
   String times() {
     return "*";
@@ -121,22 +170,49 @@ public enum Notation {
     return "(" + x + ")";
   }
 
-  /** The formula in this notation. */
+  /**
+   * The formula in this notation.
+   *
+   * @throws IllegalArgumentException when it holds a number that is not finite
+   */
   public String of(Expression e) {
+    return piece(e).text;
+  }
+
+  private Piece piece(Expression e) {
     return switch (e) {
-      case Constant(double value) -> number(value);
-      case Variable(var name, _) -> name(name);
+      case Constant(double value) -> value < 0 ? number(-value).negative(this) : number(value);
+      case Variable(var name, _) -> new Piece(name(name), Hold.ATOM);
       case Sum(var terms) -> sum(terms);
       case Product(var factors) -> product(factors);
       case Power power -> product(List.of(power));
-      case Call(var function, var argument) -> function(function, of(argument));
+      case Call(var function, var argument) -> call(function, argument);
     };
   }
 
-  private String sum(List<Expression> terms) {
+  private Piece call(SymbolicFunction function, Expression x) {
+    return switch (function) {
+      case ZERO -> number(0);
+      case IDENTITY -> piece(x);
+      case EXP -> exponential(piece(x));
+      case GAUSSIAN -> exponential(power(piece(x), number(2)).negative(this));
+      default -> {
+        double exponent = Algebra.exponent(function);
+        yield Double.isNaN(exponent) ? function(function, piece(x)) : piece(new Power(x, exponent));
+      }
+    };
+  }
+
+  private Piece sum(List<Expression> terms) {
+    if (terms.isEmpty()) {
+      return number(0);
+    }
+    if (terms.size() == 1) {
+      return piece(terms.getFirst());
+    }
     var text = new StringBuilder();
     for (Expression term : terms) {
-      String next = of(term);
+      String next = piece(term).text;
       if (text.isEmpty()) {
         text.append(next);
       } else if (next.startsWith("-")) {
@@ -145,83 +221,78 @@ public enum Notation {
         text.append(" + ").append(next);
       }
     }
-    return text.toString();
+    return new Piece(text.toString(), Hold.SUM);
   }
 
-  private String product(List<Expression> factors) {
-    List<Expression> above = new ArrayList<>();
-    List<Expression> below = new ArrayList<>();
-    String sign = "";
+  private Piece product(List<Expression> factors) {
+    List<Piece> above = new ArrayList<>();
+    List<Piece> below = new ArrayList<>();
+    boolean negative = false;
     for (Expression factor : factors) {
       switch (factor) {
-        case Constant(double value) when value < 0 -> {
-          sign = "-";
-          if (value != -1) {
-            above.add(new Constant(-value));
+        case Constant(double value) -> {
+          negative ^= value < 0;
+          if (Math.abs(value) != 1) {
+            above.add(number(Math.abs(value)));
           }
         }
         case Power(var base, double exponent) when exponent < 0 ->
-            below.add(exponent == -1 ? base : new Power(base, -exponent));
-        default -> above.add(factor);
+            below.add(exponent == -1 ? piece(base) : raised(base, -exponent));
+        case Power(var base, double exponent) -> above.add(raised(base, exponent));
+        default -> above.add(piece(factor));
       }
     }
-    String numerator = above.isEmpty() ? "1" : joined(above, below.isEmpty());
-    if (below.isEmpty()) {
-      return sign + numerator;
+    Piece all = joined(above);
+    if (!below.isEmpty()) {
+      all = fraction(all, joined(below));
     }
-    boolean simple = below.size() == 1 && !(below.getFirst() instanceof Sum);
-    String denominator =
-        below.size() == 1 && below.getFirst() instanceof Sum
-            ? of(below.getFirst())
-            : joined(below, false);
-    return sign + fraction(numerator, denominator, simple);
+    return negative ? all.negative(this) : all;
   }
 
-  private String joined(List<Expression> factors, boolean alone) {
-    if (factors.size() == 1 && alone && !(factors.getFirst() instanceof Power)) {
-      return factors.getFirst() instanceof Sum
-          ? brackets(of(factors.getFirst()))
-          : of(factors.getFirst());
+  private Piece raised(Expression base, double exponent) {
+    if (exponent == 0.5) {
+      return root(of(base));
     }
-    var text = new StringBuilder();
-    for (Expression factor : factors) {
-      String next =
-          switch (factor) {
-            case Sum sum -> brackets(of(sum));
-            case Power(var base, double exponent) when exponent == 0.5 -> root(of(base));
-            case Power(var base, double exponent) ->
-                power(base instanceof Variable ? of(base) : brackets(of(base)), number(exponent));
-            default -> of(factor);
-          };
-      text.append(text.isEmpty() ? "" : times()).append(next);
-    }
-    return text.toString();
+    return exponent == 1 ? piece(base) : power(piece(base), piece(new Constant(exponent)));
   }
 
-  /** A number, as a multiple of pi where it is one to the last bits. */
-  private String number(double value) {
+  private Piece joined(List<Piece> factors) {
+    if (factors.isEmpty()) {
+      return number(1);
+    }
+    if (factors.size() == 1) {
+      return factors.getFirst();
+    }
+    List<String> texts = factors.stream().map(factor -> factor.in(this, Hold.PRODUCT)).toList();
+    return new Piece(String.join(times(), texts), Hold.PRODUCT);
+  }
+
+  /** A number from 0, as a multiple of pi where it is one to the last bits. */
+  private Piece number(double value) {
+    if (!Double.isFinite(value)) {
+      throw new IllegalArgumentException("a formula with the constant " + value);
+    }
     for (int part : PARTS_OF_PI) {
       double multiple = Math.rint(value / Math.PI * part);
-      double size = Math.abs(multiple);
-      if (size >= 1
-          && size <= MAX_MULTIPLE_OF_PI
+      if (multiple >= 1
+          && multiple <= MAX_MULTIPLE_OF_PI
           && Math.abs(multiple * Math.PI / part - value) <= 2 * Math.ulp(value)) {
-        String above = (multiple < 0 ? "-" : "") + (size == 1 ? "" : (long) size + times()) + pi();
-        return part == 1 ? above : fraction(above, Integer.toString(part), true);
+        Piece above =
+            multiple == 1
+                ? new Piece(pi(), Hold.ATOM)
+                : new Piece((long) multiple + times() + pi(), Hold.PRODUCT);
+        return part == 1 ? above : fraction(above, new Piece(Integer.toString(part), Hold.ATOM));
       }
     }
-    if (value == Math.rint(value) && Math.abs(value) < 1e9) {
-      return Long.toString((long) value);
+    if (value == Math.rint(value) && value < WRITTEN_OUT_TO) {
+      return new Piece(Long.toString((long) value), Hold.ATOM);
     }
-    BigDecimal exact = new BigDecimal(Double.toString(value)).round(new MathContext(digits));
-    double size = Math.abs(value);
-    if (size >= 1e-4 && size < 1e9) {
-      return exact.stripTrailingZeros().toPlainString();
+    String digits = Double.toString(value);
+    if (value >= WRITTEN_OUT_FROM && value < WRITTEN_OUT_TO) {
+      String plain = new BigDecimal(digits).stripTrailingZeros().toPlainString();
+      return new Piece(plain, Hold.ATOM);
     }
-    String[] parts = String.format("%s", exact.doubleValue()).split("E", -1);
-    if (parts.length < 2) {
-      return parts[0];
-    }
-    return this == TEXT ? parts[0] + "e" + parts[1] : parts[0] + " \\cdot 10^{" + parts[1] + "}";
+    String[] parts = digits.split("E", -1);
+    return parts.length < 2 ? new Piece(parts[0], Hold.ATOM) : scientific(parts[0], parts[1]);
   }
 }
