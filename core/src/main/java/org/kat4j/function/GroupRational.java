@@ -112,20 +112,8 @@ public final class GroupRational implements Part {
   private GroupRational(Spec spec, RationalCoefficients start, Context context) {
     this.spec = spec;
     this.fused = context.fused();
-    numerator =
-        context.parameter(
-            repeat(start.numerator(), spec.numeratorGroups), spec.numeratorGroups, spec.m + 1);
-    denominator =
-        context.parameter(
-            repeat(start.denominator(), spec.denominatorGroups), spec.denominatorGroups, spec.n);
-  }
-
-  private static double[] repeat(double[] row, int rows) {
-    double[] all = new double[row.length * rows];
-    for (int r = 0; r < rows; r++) {
-      System.arraycopy(row, 0, all, r * row.length, row.length);
-    }
-    return all;
+    numerator = context.parameter(start.numerator(), spec.numeratorGroups, spec.m + 1L);
+    denominator = context.parameter(start.denominator(), spec.denominatorGroups, spec.n);
   }
 
   /**

@@ -112,6 +112,9 @@ public final class ConvNet implements Model {
                   .formatted(imageSize, i + 1, stages));
         }
       }
+      long pixels = readout == Readout.FLATTENED ? (long) side * side : 1;
+      Check.between(
+          "numbers before the classifier", pixels * (width << (stages - 1)), 1, Integer.MAX_VALUE);
     }
 
     /** Two stages of B-spline convolutions for 28-pixel grey images. */

@@ -91,7 +91,7 @@ public final class Weights {
     Path file = weights.path();
     Model.Spec spec = weights.spec();
     try {
-      // Without memory first: a description must not allocate more than its file holds.
+      // Without memory first: shapes are compared before there is anything to fill.
       checkShapes(weights.tensors(), file, spec.build(context.withDevice(Device.META)));
       Model model = spec.build(context.forOverwriting());
       copy(weights.tensors(), file, model);

@@ -2,6 +2,7 @@ package org.kat4j.model;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -9,6 +10,10 @@ import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
 import org.kat4j.model.HubFolder.Description;
+import org.kat4j.torch.Allowance;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Scope;
 import org.kat4j.torch.TensorFile;
 
 /**
@@ -19,6 +24,9 @@ import org.kat4j.torch.TensorFile;
  * {@code config.json} beside it in a folder, the {@code arch} of a training checkpoint.
  */
 public final class WeightsFile implements AutoCloseable {
+  private static final int SPARE_TENSORS = 100;
+  private static final int SPARE_NUMBERS = 1 << 20;
+
   private final Path path;
   private final TensorFile tensors;
   private final Model.Spec spec;
@@ -31,6 +39,7 @@ public final class WeightsFile implements AutoCloseable {
     if (own != null && model == null) {
       spec = Config.fromJson(own, Model.Spec.class, path.toString());
       metadata = tensors.metadata();
+      checkSize();
       return;
     }
     Description description = description(model);
@@ -41,6 +50,29 @@ public final class WeightsFile implements AutoCloseable {
       throw new UserException(path + ": " + unfit.getMessage(), unfit);
     }
     metadata.putAll(description.metadata(spec.classes(), spec.channels()));
+    checkSize();
+  }
+
+  /**
+   * Builds the model without memory, and no further than the tensors at hand allow: what a
+   * description from outside asks for must not be taken before it is known to be there. The
+   * allowance is wide enough for a model that differs in some tensors, so that these are named.
+   */
+  private void checkSize() {
+    long numbers = 0;
+    for (String name : tensors.names()) {
+      numbers += Arrays.stream(tensors.shape(name)).reduce(1, (a, b) -> a * b);
+    }
+    try (Scope _ = Scope.open()) {
+      Context meta = Context.cpu(0).withDevice(Device.META);
+      Allowance.within(
+          2L * tensors.names().size() + SPARE_TENSORS,
+          2 * numbers + SPARE_NUMBERS,
+          "these weights",
+          () -> spec.build(meta));
+    } catch (IllegalArgumentException unfit) {
+      throw new UserException(path + ": " + unfit.getMessage(), unfit);
+    }
   }
 
   private Optional<long[]> shape(String name) {

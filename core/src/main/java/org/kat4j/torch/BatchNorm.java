@@ -1,6 +1,5 @@
 package org.kat4j.torch;
 
-import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -19,12 +18,10 @@ public final class BatchNorm implements Part {
   private final Tensor variance;
 
   public BatchNorm(int width, Context context) {
-    double[] ones = new double[width];
-    Arrays.fill(ones, 1);
-    weight = context.parameter(ones, width);
+    weight = context.parameter(new double[] {1}, width);
     bias = context.parameter(width);
-    mean = context.buffer(new double[width], width);
-    variance = context.buffer(ones, width);
+    mean = context.buffer(new double[] {0}, width);
+    variance = context.buffer(new double[] {1}, width);
   }
 
   /** {@code [..., width]} to the same shape; training takes the batch's own mean and variance. */

@@ -79,25 +79,37 @@ public record Context(
    * its part.
    */
   public Tensor parameter(long... shape) {
+    Allowance.charge(shape);
     return own(torch.zeros(shape, options()).set_requires_grad(true));
   }
 
-  /** A trainable copy of the given values. */
-  public Tensor parameter(double[] values, long... shape) {
-    Tensor parameter = parameter(shape);
-    if (hasMemory()) {
-      assign(parameter, values);
-    }
-    return parameter;
+  /**
+   * A trainable tensor that repeats the given row: all its numbers, in row-major order, or as many
+   * of them at a time as there are values.
+   */
+  public Tensor parameter(double[] row, long... shape) {
+    return repeated(row, parameter(shape));
   }
 
-  /** A copy of the given values that is saved with the part but not trained. */
-  public Tensor buffer(double[] values, long... shape) {
-    Tensor buffer = own(torch.zeros(shape, options()));
-    if (hasMemory()) {
-      assign(buffer, values);
+  /** The same, saved with the part but not trained. */
+  public Tensor buffer(double[] row, long... shape) {
+    Allowance.charge(shape);
+    return repeated(row, own(torch.zeros(shape, options())));
+  }
+
+  private Tensor repeated(double[] row, Tensor target) {
+    if (row.length == 0 ? target.numel() > 0 : target.numel() % row.length != 0) {
+      throw new IllegalArgumentException(
+          "rows of " + row.length + " values in a tensor of " + target.numel());
     }
-    return buffer;
+    if (!hasMemory() || target.numel() == 0) {
+      return target;
+    }
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
+      target.view(-1, row.length).copy_(Tensor.create(row));
+    }
+    return target;
   }
 
   private TensorOptions options() {

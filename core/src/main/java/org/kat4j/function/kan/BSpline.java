@@ -94,7 +94,7 @@ public final class BSpline implements BasisLayer {
     fused = context.fused();
     int basis = spec.gridSize + spec.order;
     double[] knots = BSplines.knots(spec.low, spec.high, spec.gridSize, spec.order);
-    grid = context.buffer(BSplines.repeated(knots, in), in, knots.length);
+    grid = context.buffer(knots, in, knots.length);
     int edges = in * taps; // of an output
     baseWeight = context.parameter(out, edges);
     splineWeight = context.parameter(out, edges, basis);

@@ -73,10 +73,10 @@ public final class BSplineRadial implements BasisLayer {
     norm = new LayerNorm(in, NORM_EPSILON, context);
     int edges = in * taps; // of an output
     baseWeight = context.parameter(out, edges);
-    weight = context.parameter(out, edges * basis);
+    weight = context.parameter(out, (long) edges * basis);
     centres = context.buffer(Range.points(spec.low, spec.high, basis), basis);
     double[] knots = BSplines.knots(spec.low, spec.high, spec.gridSize, spec.order);
-    grid = context.buffer(BSplines.repeated(knots, in), in, knots.length);
+    grid = context.buffer(knots, in, knots.length);
     Init.uniform(baseWeight, 1 / Math.sqrt(edges), context.random());
     Init.uniform(weight, 1 / Math.sqrt((double) edges * basis), context.random());
   }

@@ -37,15 +37,6 @@ public final class BSplines {
     return knots;
   }
 
-  /** The same row for every input: {@code [in, row]} in row-major order. */
-  static double[] repeated(double[] row, int in) {
-    double[] all = new double[row.length * in];
-    for (int i = 0; i < in; i++) {
-      System.arraycopy(row, 0, all, i * row.length, row.length);
-    }
-    return all;
-  }
-
   /** Adds {@code order} knots of the mean distance beyond both ends: {@code [in, G + 1]}. */
   static Tensor extended(Tensor inner, int order) {
     long last = inner.size(1) - 1;

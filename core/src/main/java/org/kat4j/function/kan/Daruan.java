@@ -162,17 +162,16 @@ public final class Daruan implements KanLayer {
     int r = spec.repetitions;
     int rows = spec.rows();
     int gates = spec.ansatz.gates;
-    int circuits = spec.groups == 0 ? out * in : spec.groups;
     theta = context.parameter(shape(rows, gates));
     double[] weights = new double[r];
     Arrays.setAll(weights, l -> Math.pow(spec.start.factor, l));
-    double[] allWeights = BSplines.repeated(weights, circuits);
-    uploadWeight = values(allWeights, spec.trainUploads, context, shape(r));
-    uploadBias = values(new double[circuits * r], spec.trainUploads, context, shape(r));
-    baseWeight = values(filled(spec.trainBase ? 0.5 : 0), spec.trainBase, context, out, in);
-    scale = values(filled(1), spec.trainScale, context, out, in);
-    offset = values(filled(0), spec.trainOffset, context, out, in);
-    mask = context.buffer(filled(1), out, in);
+    uploadWeight = repeated(weights, spec.trainUploads, context, shape(r));
+    uploadBias = repeated(new double[] {0}, spec.trainUploads, context, shape(r));
+    double[] base = {spec.trainBase ? 0.5 : 0};
+    baseWeight = repeated(base, spec.trainBase, context, out, in);
+    scale = repeated(new double[] {1}, spec.trainScale, context, out, in);
+    offset = repeated(new double[] {0}, spec.trainOffset, context, out, in);
+    mask = context.buffer(new double[] {1}, out, in);
     // Xavier's rule with PyTorch's idea of fans: the axes after the first two count for both.
     double fans =
         spec.groups == 0
@@ -188,14 +187,8 @@ public final class Daruan implements KanLayer {
     return shape;
   }
 
-  private double[] filled(double value) {
-    double[] all = new double[out * in];
-    Arrays.fill(all, value);
-    return all;
-  }
-
-  private static Tensor values(double[] values, boolean trained, Context context, long... shape) {
-    return trained ? context.parameter(values, shape) : context.buffer(values, shape);
+  private static Tensor repeated(double[] row, boolean trained, Context context, long... shape) {
+    return trained ? context.parameter(row, shape) : context.buffer(row, shape);
   }
 
   @Override

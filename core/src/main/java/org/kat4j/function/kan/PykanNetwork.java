@@ -1,7 +1,6 @@
 package org.kat4j.function.kan;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -53,9 +52,8 @@ public final class PykanNetwork implements Part {
   /** x scale + bias. */
   private record Affine(Tensor scale, Tensor bias) {
     static Affine identity(int width, Context context) {
-      double[] ones = new double[width];
-      Arrays.fill(ones, 1);
-      return new Affine(context.buffer(ones, width), context.buffer(new double[width], width));
+      return new Affine(
+          context.buffer(new double[] {1}, width), context.buffer(new double[] {0}, width));
     }
 
     Tensor of(Tensor x) {

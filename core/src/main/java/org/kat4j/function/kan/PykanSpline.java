@@ -1,7 +1,6 @@
 package org.kat4j.function.kan;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
@@ -103,11 +102,9 @@ public final class PykanSpline implements KanLayer {
     this.spec = spec;
     fused = context.fused();
     double[] knots = BSplines.knots(spec.low, spec.high, spec.gridSize, spec.order);
-    grid = context.buffer(BSplines.repeated(knots, in), in, knots.length);
+    grid = context.buffer(knots, in, knots.length);
     coefficients = context.parameter(in, out, spec.gridSize + spec.order);
-    double[] ones = new double[in * out];
-    Arrays.fill(ones, 1);
-    mask = context.buffer(ones, in, out);
+    mask = context.buffer(new double[] {1}, in, out);
     scaleBase = context.parameter(in, out);
     scaleSpline = context.parameter(in, out);
     if (context.hasMemory()) {

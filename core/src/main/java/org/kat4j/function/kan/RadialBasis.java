@@ -117,7 +117,7 @@ public final class RadialBasis implements BasisLayer {
     norm = spec.layerNorm ? new LayerNorm(in, NORM_EPSILON, context) : null;
     centres = context.buffer(Range.points(spec.low, spec.high, spec.centres), spec.centres);
     int edges = in * taps; // of an output
-    weight = context.parameter(out, edges * spec.centres);
+    weight = context.parameter(out, (long) edges * spec.centres);
     switch (spec.bump) {
       case GAUSSIAN -> Init.truncatedNormal(weight, GAUSSIAN_DEVIATION, context.random());
       case SWITCH -> Init.xavierUniform(weight, context.random());

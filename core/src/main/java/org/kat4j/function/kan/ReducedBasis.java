@@ -149,7 +149,7 @@ public final class ReducedBasis implements KanLayer {
     grid =
         switch (spec.basis) {
           case RADIAL -> context.buffer(Range.points(spec.low, spec.high, n), n);
-          case B_SPLINE -> context.buffer(BSplines.repeated(knots, in), in, knots.length);
+          case B_SPLINE -> context.buffer(knots, in, knots.length);
         };
     weight = context.parameter(out, in);
     boolean pooled = spec.reduction == Reduction.CONV1D_POOLED;

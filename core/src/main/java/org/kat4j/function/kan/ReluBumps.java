@@ -62,11 +62,11 @@ public final class ReluBumps implements BasisLayer {
     int k = spec.order;
     int basis = spec.gridSize + k;
     scale = 4 * g * g / ((k + 1.0) * (k + 1));
-    double[] starts = BSplines.repeated(starts(spec.gridSize, k), in);
-    double[] ends = BSplines.repeated(ends(spec.gridSize, k), in);
+    double[] starts = starts(spec.gridSize, k);
+    double[] ends = ends(spec.gridSize, k);
     low = spec.trainEnds ? context.parameter(starts, in, basis) : context.buffer(starts, in, basis);
     high = spec.trainEnds ? context.parameter(ends, in, basis) : context.buffer(ends, in, basis);
-    weight = context.parameter(out, 1, basis, in * taps);
+    weight = context.parameter(out, 1, basis, (long) in * taps);
     bias = context.parameter(out);
     double bound = 1 / Math.sqrt((double) in * taps * basis);
     Init.uniform(weight, bound, context.random());

@@ -70,9 +70,7 @@ public final class Selector<M extends Part> implements Part {
     this.forward = forward;
     this.axesBehind = axesBehind;
     selection = context.parameter(members.size(), granularity == Granularity.LAYER ? 1 : out);
-    double[] ones = new double[members.size()];
-    Arrays.fill(ones, 1);
-    scale = context.buffer(ones, members.size());
+    scale = context.buffer(new double[] {1}, members.size());
   }
 
   /** The second phase: lower temperatures make softer choices harder; above 0. */

@@ -68,7 +68,7 @@ public final class SharedRational implements BasisLayer {
     repeats = in / spec.groups;
     a = context.parameter(spec.numerator, spec.groups);
     b = context.parameter(spec.denominator, spec.groups);
-    weight = context.parameter(in * taps, out);
+    weight = context.parameter((long) in * taps, out);
     Init.uniform(a, 1 / Math.sqrt(spec.groups), context.random());
     Init.uniform(b, 1 / Math.sqrt(spec.groups), context.random());
     Init.uniform(weight, 1 / Math.sqrt(out), context.random());

@@ -57,7 +57,7 @@ public final class SharedScaleSpline implements KanLayer {
   private SharedScaleSpline(Spec spec, int in, int out, Context context) {
     order = spec.order;
     double[] knots = BSplines.knots(spec.low, spec.high, spec.gridSize, order);
-    grid = context.buffer(BSplines.repeated(knots, in), in, knots.length);
+    grid = context.buffer(knots, in, knots.length);
     kernel = context.parameter(in, spec.gridSize + order, out);
     scale = context.parameter(in, out);
     bias = context.parameter(out);

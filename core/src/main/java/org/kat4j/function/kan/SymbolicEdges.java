@@ -42,9 +42,9 @@ public final class SymbolicEdges implements Part {
   SymbolicEdges(int in, int out, Context context) {
     this.in = in;
     this.out = out;
-    functions = new SymbolicFunction[out * in];
+    functions = new SymbolicFunction[Math.multiplyExact(out, in)];
     Arrays.fill(functions, SymbolicFunction.ZERO);
-    mask = context.buffer(new double[out * in], out, in);
+    mask = context.buffer(new double[] {0}, out, in);
     affine = context.parameter(out, in, AFFINE);
   }
 

@@ -94,12 +94,11 @@ public final class TruncatedPower implements KanLayer {
     coefficients = context.parameter(in, out, spec.basis());
     bias = context.parameter(out);
     double[] row = spec.knots.learned ? equalSteps(spec) : interior(spec);
-    double[] all = BSplines.repeated(row, spec.knots.individual ? in * out : in);
     long[] shape =
         spec.knots.individual
             ? new long[] {in, out, spec.knotCount}
             : new long[] {in, spec.knotCount};
-    places = spec.knots.learned ? context.parameter(all, shape) : context.buffer(all, shape);
+    places = spec.knots.learned ? context.parameter(row, shape) : context.buffer(row, shape);
     Init.normal(coefficients, DEVIATION, context.random());
   }
 

@@ -1,6 +1,5 @@
 package org.kat4j.function.kan;
 
-import java.util.Arrays;
 import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -144,9 +143,7 @@ public final class Wavelet implements KanLayer {
   private Wavelet(Spec spec, int in, int out, Context context) {
     this.spec = spec;
     fused = context.fused();
-    double[] ones = new double[out * in];
-    Arrays.fill(ones, 1);
-    scale = context.parameter(ones, out, in);
+    scale = context.parameter(new double[] {1}, out, in);
     translation = context.parameter(out, in);
     weight = context.parameter(out, in);
     baseWeight = spec.baseBranch ? context.parameter(out, in) : null;
