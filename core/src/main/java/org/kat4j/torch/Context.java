@@ -79,7 +79,9 @@ public record Context(
    * its part.
    */
   public Tensor parameter(long... shape) {
-    return own(torch.zeros(shape, options()).set_requires_grad(true));
+    try (Scope _ = Scope.open()) {
+      return Scope.keep(torch.zeros(shape, options()).set_requires_grad(true));
+    }
   }
 
   /** A trainable copy of the given values. */
@@ -93,11 +95,13 @@ public record Context(
 
   /** A copy of the given values that is saved with the part but not trained. */
   public Tensor buffer(double[] values, long... shape) {
-    Tensor buffer = own(torch.zeros(shape, options()));
-    if (hasMemory()) {
-      assign(buffer, values);
+    try (Scope _ = Scope.open()) {
+      Tensor buffer = Scope.keep(torch.zeros(shape, options()));
+      if (hasMemory()) {
+        assign(buffer, values);
+      }
+      return buffer;
     }
-    return buffer;
   }
 
   private TensorOptions options() {
@@ -117,9 +121,5 @@ public record Context(
       Tensor source = Tensor.create(values);
       target.copy_(source.view(target.sizes()));
     }
-  }
-
-  private static Tensor own(Tensor tensor) {
-    return tensor.retainReference();
   }
 }

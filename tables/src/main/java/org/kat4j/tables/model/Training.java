@@ -138,7 +138,7 @@ public record Training(
       Scope.free(List.of(validationX, validationY));
     }
     Scope.free(best.values());
-    Scope.free(optimizer.state().values());
+    optimizer.close();
     Scope.free(List.of(x, y));
     return new Fitted(network, train.task(), target, dtype, validation == null ? epoch : bestEpoch);
   }
