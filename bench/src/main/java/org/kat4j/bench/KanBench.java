@@ -171,7 +171,7 @@ public final class KanBench {
       return new Row(kind, parameters, t.get(0), t.get(1), t.get(2), t.get(3), t.get(4), t.get(5));
     } finally {
       for (Part part : Arrays.asList(layer, composed, linear)) {
-        Scope.free(StateDict.of(part).values());
+        StateDict.free(part);
       }
     }
   }

@@ -6,9 +6,14 @@ import org.bytedeco.pytorch.Tensor;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Part;
 import org.kat4j.torch.Pass;
+import org.kat4j.torch.StateDict;
 
-/** A whole network that classifies images. */
-public interface Model extends Part {
+/**
+ * A whole network that classifies images.
+ *
+ * <p>It owns its weights, which lie outside the Java heap: whoever builds or loads one closes it.
+ */
+public interface Model extends Part, AutoCloseable {
   /** What it was built from; enough to build it again. */
   Spec spec();
 
@@ -20,6 +25,12 @@ public interface Model extends Part {
 
   /** State-dict names that weight decay leaves alone, besides vectors and biases. */
   Set<String> noWeightDecay();
+
+  /** Frees the weights and their gradients; the model cannot be used any more. */
+  @Override
+  default void close() {
+    StateDict.free(this);
+  }
 
   /** A model as data: validated, bound from YAML, stored in the metadata of its weights. */
   sealed interface Spec permits VisionTransformer.Spec, ConvNet.Spec {

@@ -11,7 +11,7 @@ import org.kat4j.torch.Scope;
  * An exponential moving average of weights: e = d e + (1 - d) w. Source: timm's {@code ModelEmaV2}
  * and {@code ModelEmaV3}.
  */
-public final class Ema {
+public final class Ema implements AutoCloseable {
   private static final double WARM_UP_POWER = -2.0 / 3;
 
   /**
@@ -43,23 +43,26 @@ public final class Ema {
   }
 
   private final SequencedMap<String, Tensor> averages;
+  private final boolean owned;
 
-  private Ema(SequencedMap<String, Tensor> averages) {
+  private Ema(SequencedMap<String, Tensor> averages, boolean owned) {
     this.averages = averages;
+    this.owned = owned;
   }
 
   /** An average that starts from a copy of the weights. */
   public static Ema of(SequencedMap<String, Tensor> weights) {
     SequencedMap<String, Tensor> copies = new LinkedHashMap<>();
-    try (var _ = Scope.noGradients()) {
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
       weights.forEach((name, weight) -> copies.put(name, Scope.keep(weight.detach().clone())));
     }
-    return new Ema(copies);
+    return new Ema(copies, true);
   }
 
   /** An average that lives in tensors that are there: those of another model of the same kind. */
   public static Ema into(SequencedMap<String, Tensor> averages) {
-    return new Ema(averages);
+    return new Ema(averages, false);
   }
 
   /** Takes in the present weights with memory {@code decay}. */
@@ -73,5 +76,13 @@ public final class Ema {
 
   public SequencedMap<String, Tensor> averages() {
     return averages;
+  }
+
+  /** Frees the average where it has tensors of its own; those of another model stay. */
+  @Override
+  public void close() {
+    if (owned) {
+      Scope.free(averages.values());
+    }
   }
 }

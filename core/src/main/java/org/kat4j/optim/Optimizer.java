@@ -4,9 +4,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.torch.Scope;
 
-/** Moves parameters along their gradients. */
-public sealed interface Optimizer permits AdamW, Lamb, Sgd {
+/**
+ * Moves parameters along their gradients.
+ *
+ * <p>It owns its state, which lies outside the Java heap, but not the parameters: whoever builds
+ * one closes it.
+ */
+public sealed interface Optimizer extends AutoCloseable permits AdamW, Lamb, Sgd {
   /** One step with the gradients as they are; parameters without a gradient stay. */
   void step(double learningRate);
 
@@ -16,6 +22,12 @@ public sealed interface Optimizer permits AdamW, Lamb, Sgd {
   /** Takes over what {@link #state()} gave; the number of steps included. */
   default void restore(Map<String, Tensor> saved) {
     state().forEach((name, tensor) -> State.copy(name, saved, tensor));
+  }
+
+  /** Frees the state; the parameters stay. */
+  @Override
+  default void close() {
+    Scope.free(state().values());
   }
 
   /** An optimizer as data. */

@@ -48,7 +48,9 @@ final class State {
             .findFirst()
             .map(Device::of)
             .orElse(Device.CPU);
-    return Scope.keep(Memory.to(torch.zeros(new long[0]), device));
+    try (Scope _ = Scope.open()) {
+      return Scope.keep(Memory.to(torch.zeros(new long[0]), device));
+    }
   }
 
   /** Adds a kind of state under {@code kind + "."}. */

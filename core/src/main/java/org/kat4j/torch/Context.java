@@ -80,7 +80,9 @@ public record Context(
    */
   public Tensor parameter(long... shape) {
     Allowance.charge(shape);
-    return own(torch.zeros(shape, options()).set_requires_grad(true));
+    try (Scope _ = Scope.open()) {
+      return Scope.keep(torch.zeros(shape, options()).set_requires_grad(true));
+    }
   }
 
   /**
@@ -94,7 +96,9 @@ public record Context(
   /** The same, saved with the part but not trained. */
   public Tensor buffer(double[] row, long... shape) {
     Allowance.charge(shape);
-    return repeated(row, own(torch.zeros(shape, options())));
+    try (Scope _ = Scope.open()) {
+      return repeated(row, Scope.keep(torch.zeros(shape, options())));
+    }
   }
 
   private Tensor repeated(double[] row, Tensor target) {
@@ -129,9 +133,5 @@ public record Context(
       Tensor source = Tensor.create(values);
       target.copy_(source.view(target.sizes()));
     }
-  }
-
-  private static Tensor own(Tensor tensor) {
-    return tensor.retainReference();
   }
 }

@@ -132,8 +132,10 @@ public final class Losses {
 
   /** A running sum of losses on a device: a float64 scalar that outlives scopes. */
   public static Tensor zeroSum(Device device) {
-    Tensor zero = torch.zeros(new long[0], new TensorOptions(ScalarType.Double));
-    return Scope.keep(zero.to(device.toTorch(), ScalarType.Double));
+    try (Scope _ = Scope.open()) {
+      Tensor zero = torch.zeros(new long[0], new TensorOptions(ScalarType.Double));
+      return Scope.keep(zero.to(device.toTorch(), ScalarType.Double));
+    }
   }
 
   /** Adds a loss to a running sum without waiting for the device. */

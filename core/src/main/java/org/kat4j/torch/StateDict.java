@@ -47,6 +47,14 @@ public final class StateDict {
         });
   }
 
+  /**
+   * Frees all tensors of a part, with their gradients; the part cannot be used any more. Freeing it
+   * again does nothing.
+   */
+  public static void free(Part root) {
+    Scope.free(of(root).values());
+  }
+
   /** The number of trainable numbers. */
   public static long parameterCount(Part root) {
     return trained(root).values().stream().mapToLong(Tensor::numel).sum();

@@ -102,8 +102,8 @@ public final class Course implements AutoCloseable {
 
   @Override
   public void close() {
-    Scope.free(StateDict.of(part).values());
-    Scope.free(optimizer.state().values());
+    StateDict.free(part);
+    optimizer.close();
     lossSum.close();
   }
 }

@@ -92,8 +92,8 @@ public final class TrainingStep implements Runnable, AutoCloseable {
   /** Frees the model, the optimizer's state and the batch. */
   @Override
   public void close() {
-    Scope.free(StateDict.of(model).values());
-    Scope.free(optimizer.state().values());
+    model.close();
+    optimizer.close();
     Scope.free(List.of(images, labels, lossSum));
   }
 }

@@ -76,7 +76,7 @@ record ThreePhases(int epochs, int batch) {
         return new Measured(
             score, test, batches.steps(), seconds, List.of(), extras(network, chosen));
       } finally {
-        Scope.free(StateDict.of(network).values());
+        StateDict.free(network);
       }
     }
   }
@@ -190,7 +190,7 @@ record ThreePhases(int epochs, int batch) {
     @Override
     public void close() {
       lossSum.close();
-      Scope.free(optimizer.state().values());
+      optimizer.close();
     }
   }
 }

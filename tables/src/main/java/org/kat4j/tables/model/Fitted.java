@@ -87,6 +87,6 @@ public record Fitted(Network network, Task task, Target target, DType dtype, int
 
   @Override
   public void close() {
-    Scope.free(StateDict.of(network).values());
+    StateDict.free(network);
   }
 }

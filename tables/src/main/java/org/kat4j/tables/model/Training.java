@@ -146,7 +146,7 @@ public record Training(
       return epoch;
     } finally {
       Scope.free(best.values());
-      Scope.free(optimizer.state().values());
+      optimizer.close();
     }
   }
 
