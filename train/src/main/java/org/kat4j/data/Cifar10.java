@@ -109,7 +109,8 @@ record Cifar10(int imagesPerFile, URI address, RemoteFile archive) {
     CifarRecords test = new CifarRecords(imagesPerFile);
     Tar.read(
         file,
-        (name, content) -> {
+        (member, content) -> {
+          String name = member.name();
           String plain = name.substring(name.lastIndexOf('/') + 1);
           int place = TRAIN_FILES.indexOf(plain);
           if (place >= 0) {

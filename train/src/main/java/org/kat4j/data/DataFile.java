@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.kat4j.error.UserException;
+import org.kat4j.torch.AtomicFile;
 
 /**
  * Reads a data file from outside, gzipped or not, without trusting what it says about its size.
@@ -19,7 +20,10 @@ final class DataFile {
   /** Deflate turns one byte into at most 1032 (RFC 1951: 258 bytes from two bits). */
   private static final long MOST_BYTES_PER_GZIP_BYTE = 1032;
 
-  private static final int BUFFER = 1 << 16;
+  /** Small: between the headers of an archive lies much that is not read. */
+  private static final int BUFFER = 1 << 12;
+
+  private static final int UNPACKING_BUFFER = 1 << 16;
 
   /**
    * Reads the content of an opened file; what it throws is turned into one line by {@link #read}.
@@ -38,7 +42,8 @@ final class DataFile {
    */
   static <T> T read(Path file, Parser<T> parser) {
     try (InputStream packed = new BufferedInputStream(Files.newInputStream(file), BUFFER);
-        InputStream content = isGzip(packed) ? new GZIPInputStream(packed, BUFFER) : packed) {
+        InputStream content =
+            isGzip(packed) ? new GZIPInputStream(packed, UNPACKING_BUFFER) : packed) {
       T value = parser.parse(content);
       if (content.read() >= 0) {
         throw new UserException(file + ": bytes follow the expected end; fetch the file again");
@@ -50,8 +55,21 @@ final class DataFile {
       throw new UserException(
           file + ": the compressed data is damaged (" + e.getMessage() + "); fetch it again", e);
     } catch (IOException e) {
-      throw new UserException(file + ": cannot be read (" + e.getMessage() + ")", e);
+      throw unreadable(file, e);
     }
+  }
+
+  /** Whether {@link #read} unpacks the file. */
+  static boolean isCompressed(Path file) {
+    try (InputStream packed = new BufferedInputStream(Files.newInputStream(file))) {
+      return isGzip(packed);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static UserException unreadable(Path file, IOException e) {
+    return new UserException(file + ": cannot be read (" + AtomicFile.reason(e) + ")", e);
   }
 
   /** The most bytes that {@code file} can hold when unpacked; never more than an array can. */

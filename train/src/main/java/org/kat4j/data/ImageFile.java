@@ -12,7 +12,7 @@ import org.kat4j.image.Picture;
 
 /** Where the bytes of one encoded image lie; its text form names it in errors. */
 sealed interface ImageFile {
-  List<String> SUFFIXES = List.of(".png", ".jpg", ".jpeg", ".webp");
+  List<String> SUFFIXES = List.of(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp");
 
   /** Whether a file of this name is taken for an image. */
   static boolean isImageName(String name) {
@@ -72,6 +72,25 @@ sealed interface ImageFile {
     @Override
     public String toString() {
       return archive + "/" + entry;
+    }
+  }
+
+  /** An encoded image in memory, as compressed archives are read. */
+  @SuppressWarnings("ArrayRecordComponent") // only carries the array, is never compared
+  record Held(String name, byte[] content) implements ImageFile {
+    @Override
+    public ImageReading.Size size() {
+      return ImageReading.size(content, this);
+    }
+
+    @Override
+    public Picture read(int channels, boolean upright) {
+      return ImageReading.decode(content, this, channels, upright);
+    }
+
+    @Override
+    public String toString() {
+      return name;
     }
   }
 }
