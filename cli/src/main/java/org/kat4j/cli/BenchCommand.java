@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
       BenchStartupCommand.class,
       BenchKanCommand.class,
       BenchLoaderCommand.class,
-      BenchServeCommand.class
+      BenchServeCommand.class,
+      BenchFuzzCommand.class
     })
 final class BenchCommand {
   /** The value of an option that counts something. */

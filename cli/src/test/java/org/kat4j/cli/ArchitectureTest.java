@@ -70,7 +70,7 @@ class ArchitectureTest {
     rooms.put("tables", plus(rooms, "explain"));
     rooms.put("lab", plus(rooms, "tables"));
     rooms.put("serve", both(CORE, TRAIN));
-    rooms.put("bench", plus(rooms, "serve"));
+    rooms.put("bench", plus(rooms, "serve", "tables"));
     rooms.put("cli", plus(rooms, "bench", "lab"));
     return rooms;
   }
