@@ -1,6 +1,7 @@
 package org.kat4j.torch;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -11,16 +12,24 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.kat4j.error.UserException;
 
 /**
  * Replaces a file in one step: whoever reads it sees the old content or the whole new one.
  *
  * <p>The content goes to a file beside it, is forced to the disk and moved into place. When that
- * fails at any point, the old file is untouched and nothing new is left behind.
+ * fails at any point, the old file is untouched and nothing new is left behind; what a killed
+ * process left is deleted by the next writer.
  */
 public final class AtomicFile {
+  private static final Pattern SUFFIX = Pattern.compile("[0-9a-z]{10,13}\\.part");
+  private static final Duration ABANDONED = Duration.ofMinutes(1);
+
   private AtomicFile() {}
 
   /** Writes the content of a file to a channel opened for it. */
@@ -51,6 +60,7 @@ public final class AtomicFile {
     // A random suffix keeps two writers of the same file apart.
     String suffix = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
     Path beside = file.resolveSibling(file.getFileName() + "." + suffix + ".part");
+    deleteLeftovers(file);
     try {
       try (FileChannel channel =
           FileChannel.open(beside, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
@@ -73,6 +83,24 @@ public final class AtomicFile {
       case FileSystemException other when other.getReason() != null -> other.getReason();
       default -> String.valueOf(e.getMessage());
     };
+  }
+
+  /** Deletes what killed writers of this file left beside it; one at work has just written. */
+  private static void deleteLeftovers(Path file) {
+    String begin = file.getFileName() + ".";
+    Instant old = Instant.now().minus(ABANDONED);
+    try (Stream<Path> beside = Files.list(file.toAbsolutePath().resolveSibling(""))) {
+      for (Path path : beside.toList()) {
+        String name = path.getFileName().toString();
+        if (name.startsWith(begin)
+            && SUFFIX.matcher(name.substring(begin.length())).matches()
+            && Files.getLastModifiedTime(path).toInstant().isBefore(old)) {
+          deleteQuietly(path);
+        }
+      }
+    } catch (IOException | UncheckedIOException e) {
+      // Whether the folder can be written to is seen next.
+    }
   }
 
   private static void deleteQuietly(Path file) {

@@ -227,6 +227,12 @@ class ConfigTest {
 
   @Test
   void filesThatAreNoConfiguration() throws IOException {
+    Path endless = Path.of("/dev/zero");
+    if (Files.exists(endless)) {
+      assertThatThrownBy(() -> Config.readTree(endless))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("larger than a configuration can be");
+    }
     Path missing = folder.resolve("missing.yaml");
     assertMistake(() -> Config.readTree(missing)).hasMessage(missing + ": there is no such file");
     byte[] noUtf8 = {(byte) 0xff, (byte) 0xfe, 0, 1};

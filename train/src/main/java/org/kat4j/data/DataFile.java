@@ -74,16 +74,36 @@ final class DataFile {
 
   /** The most bytes that {@code file} can hold when unpacked; never more than an array can. */
   static long mostBytes(Path file) throws IOException {
-    return Math.min(Files.size(file) * MOST_BYTES_PER_GZIP_BYTE, Integer.MAX_VALUE - 8);
+    long growth = isCompressed(file) ? MOST_BYTES_PER_GZIP_BYTE : 1;
+    return Math.min(Files.size(file) * growth, Integer.MAX_VALUE - 8);
   }
 
-  /** Reads exactly {@code length} bytes. */
+  /**
+   * Reads exactly {@code length} bytes.
+   *
+   * @throws UserException if they do not fit into memory
+   */
   static byte[] exactly(InputStream content, int length) throws IOException {
-    byte[] bytes = content.readNBytes(length);
-    if (bytes.length < length) {
+    byte[] bytes = allocate(length);
+    if (content.readNBytes(bytes, 0, length) < length) {
       throw new EOFException();
     }
     return bytes;
+  }
+
+  /** Memory for what a header announces: a small compressed file may announce a lot. */
+  private static byte[] allocate(int length) {
+    long most = Runtime.getRuntime().maxMemory() / 2;
+    try {
+      if (length <= most) {
+        return new byte[length];
+      }
+    } catch (OutOfMemoryError full) {
+      // said below; nothing was taken
+    }
+    throw new UserException(
+        "%d MiB of data do not fit into the Java heap of %d MiB: give more, for example KAT4J_JAVA_OPTS=-Xmx%dg"
+            .formatted(length >> 20, most >> 19, Math.max(4, (length >> 28))));
   }
 
   private static boolean isGzip(InputStream packed) throws IOException {

@@ -3,6 +3,8 @@ package org.kat4j.data;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -11,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import org.kat4j.error.UserException;
 
@@ -49,19 +52,54 @@ public final class Download {
    * @throws UserException if it cannot be fetched or is not the published file, in one line
    */
   public static Path fetch(URI address, RemoteFile file, Path folder, String otherwise) {
+    return fetch(address, file, folder, otherwise, Patience.STANDARD);
+  }
+
+  /** The same, with another limit of how slow the server may be. */
+  public static Path fetch(
+      URI address, RemoteFile file, Path folder, String otherwise, Patience patience) {
     Path target = folder.resolve(file.name());
     try {
       Files.createDirectories(folder);
       Path part = folder.resolve(file.name() + ".part");
-      receive(address, file, part);
-      Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+      FileTime before = time(target);
+      try (DownloadLock lock = lock(folder.resolve(file.name() + ".lock"), file)) {
+        if (!time(target).equals(before)) {
+          return target; // another process has fetched it meanwhile
+        }
+        receive(address, file, part, patience);
+        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+      }
       return target;
+    } catch (IllegalArgumentException | UncheckedIOException e) { // what the client makes of
+      throw notFetched(address, file, otherwise, e); // addresses and answers that are none
     } catch (IOException e) {
       throw notFetched(address, file, otherwise, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw notFetched(address, file, otherwise, e);
     }
+  }
+
+  /** Waits until no other process fetches this file. */
+  private static DownloadLock lock(Path file, RemoteFile wanted)
+      throws IOException, InterruptedException {
+    for (int tries = 0; ; tries++) {
+      DownloadLock lock = DownloadLock.tryTake(file);
+      if (lock != null) {
+        return lock;
+      }
+      if (tries == 1) {
+        System.getLogger(Download.class.getName())
+            .log(Level.INFO, "another process fetches {0}: waiting for it", wanted.name());
+      }
+      Thread.sleep(PAUSE_MILLIS);
+    }
+  }
+
+  /** When a file was written; the beginning of time where there is none. */
+  private static FileTime time(Path file) throws IOException {
+    return Files.exists(file) ? Files.getLastModifiedTime(file) : FileTime.fromMillis(0);
   }
 
   /** A client for one fetch: closed with it, so that no thread of it stays. */
@@ -72,13 +110,13 @@ public final class Download {
         .build();
   }
 
-  private static void receive(URI address, RemoteFile file, Path part)
+  private static void receive(URI address, RemoteFile file, Path part, Patience patience)
       throws IOException, InterruptedException {
     try (HttpClient client = client(HttpClient.Redirect.NORMAL)) {
       boolean takesUp = true;
       for (int attempt = 1; takesUp; attempt++) {
         long before = size(part);
-        Reception reception = new Reception(client, address, file, part);
+        Reception reception = new Reception(client, address, file, part, patience);
         try {
           reception.run();
           break;
@@ -123,13 +161,16 @@ public final class Download {
     private final URI address;
     private final RemoteFile file;
     private final Path part;
+    private final Patience patience;
     private boolean resumable;
 
-    Reception(HttpClient client, URI address, RemoteFile file, Path part) throws IOException {
+    Reception(HttpClient client, URI address, RemoteFile file, Path part, Patience patience)
+        throws IOException {
       this.client = client;
       this.address = address;
       this.file = file;
       this.part = part;
+      this.patience = patience;
       resumable = size(part) > 0;
     }
 
@@ -144,7 +185,7 @@ public final class Download {
       }
       HttpResponse<InputStream> answer =
           client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-      try (InputStream body = answer.body()) {
+      try (InputStream body = patience.watch(answer.body())) {
         boolean continued = answer.statusCode() == PARTIAL && startsAt(answer, from);
         if (answer.statusCode() == BEYOND_THE_END) {
           throw new Refused("the part that was fetched before is not of this file; try again");

@@ -3,9 +3,9 @@ package org.kat4j.data;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.error.UserException;
@@ -18,7 +18,7 @@ import org.kat4j.image.Picture;
  * tar shards in the same two folders (see {@link TarShards}).
  *
  * <p>The second folder may also be called "validation" or "test". Classes and, within a class,
- * files are sorted by name; names that begin with a dot are left out. Headers are checked when the
+ * files are sorted by name; {@link ClassFolders} says which are taken. Headers are checked when the
  * folder is opened, pixels are decoded at every read.
  */
 public final class ImageFolder implements ImageSet {
@@ -27,6 +27,8 @@ public final class ImageFolder implements ImageSet {
   // The constants of ImageNet, so that weights trained on it can be used.
   private static final Normalization COLOUR =
       new Normalization(new float[] {.485f, .456f, .406f}, new float[] {.229f, .224f, .225f});
+
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\u2028\\u2029]");
 
   /** One image and its class. */
   record Item(ImageFile file, int label) {}
@@ -87,11 +89,12 @@ public final class ImageFolder implements ImageSet {
       validation = TarShards.items(validationFolder);
       classNames = TarShards.classNames(folder, train, validation);
     } else {
-      classNames = classNames(trainFolder);
-      checkSameClasses(classNames, trainFolder, validationFolder);
-      train = items(trainFolder, classNames);
-      validation = items(validationFolder, classNames);
+      classNames = ClassFolders.names(trainFolder);
+      ClassFolders.checkSame(classNames, trainFolder, validationFolder);
+      train = ClassFolders.items(trainFolder, classNames);
+      validation = ClassFolders.items(validationFolder, classNames);
     }
+    checkNames(folder, classNames);
     BrokenImages broken = new BrokenImages(reading.maxBroken());
     ImageReading.Size common =
         reading.size() == 0
@@ -108,53 +111,15 @@ public final class ImageFolder implements ImageSet {
             .formatted(packed ? "shards" : "folder", folder, classNames.size()));
   }
 
-  private static List<String> classNames(Path folder) {
-    List<String> names =
-        list(folder).stream()
-            .filter(Files::isDirectory)
-            .map(path -> path.getFileName().toString())
-            .toList();
-    if (names.isEmpty()) {
-      throw new UserException(folder + ": no class folders in it; put images at CLASS/NAME.png");
-    }
-    return names;
-  }
-
-  private static void checkSameClasses(List<String> expected, Path train, Path validation) {
-    List<String> found = classNames(validation);
-    for (String name : found) {
-      if (!expected.contains(name)) {
+  /** A name stands in lines of text: in weights, on the terminal, in tables. */
+  private static void checkNames(Path folder, List<String> classNames) {
+    for (String name : classNames) {
+      if (CONTROL.matcher(name).find()) {
         throw new UserException(
-            "%s: class \"%s\" is not among the training classes in %s; add or remove it"
-                .formatted(validation, name, train));
+            "%s: the class name \"%s\" holds a line break or another control character; rename it"
+                .formatted(folder, CONTROL.matcher(name).replaceAll("?")));
       }
     }
-    for (String name : expected) {
-      if (!found.contains(name)) {
-        throw new UserException(
-            "%s: class \"%s\" of %s is missing; add or remove it"
-                .formatted(validation, name, train));
-      }
-    }
-  }
-
-  private static List<Item> items(Path folder, List<String> classNames) {
-    List<Item> items = new ArrayList<>();
-    for (int label = 0; label < classNames.size(); label++) {
-      Path classFolder = folder.resolve(classNames.get(label));
-      int before = items.size();
-      for (Path file : list(classFolder)) {
-        if (ImageFile.isImageName(file.getFileName().toString()) && Files.isRegularFile(file)) {
-          items.add(new Item(new ImageFile.Plain(file), label));
-        }
-      }
-      if (items.size() == before) {
-        throw new UserException(
-            classFolder
-                + ": no .png, .jpg, .jpeg or .webp files in it; add images or remove the class");
-      }
-    }
-    return List.copyOf(items);
   }
 
   /**

@@ -17,6 +17,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.kat4j.data.Download;
+import org.kat4j.data.Patience;
 import org.kat4j.data.RemoteFile;
 import org.kat4j.error.UserException;
 import org.kat4j.torch.AtomicFile;
@@ -42,14 +43,20 @@ public final class Hub {
 
   private final URI base;
   private final Path cache;
+  private final Patience patience;
 
   /**
    * @param base address of the hub, with a slash at its end
    * @param cache folder for fetched models
    */
   public Hub(URI base, Path cache) {
+    this(base, cache, Patience.STANDARD);
+  }
+
+  Hub(URI base, Path cache, Patience patience) {
     this.base = base;
     this.cache = cache;
+    this.patience = patience;
   }
 
   /**
@@ -63,9 +70,12 @@ public final class Hub {
       return new Hub(PUBLIC, cache);
     }
     try {
-      return new Hub(URI.create(other.endsWith("/") ? other : other + "/"), cache);
+      URI base = URI.create(other.endsWith("/") ? other : other + "/");
+      HttpRequest.newBuilder(base); // says whether it can be asked
+      return new Hub(base, cache);
     } catch (IllegalArgumentException wrong) {
-      throw new UserException("KAT4J_HUB = " + other + ": this is no address", wrong);
+      throw new UserException(
+          "KAT4J_HUB = " + other + ": this is no address of a hub; give https://HOST/", wrong);
     }
   }
 
@@ -85,7 +95,7 @@ public final class Hub {
       for (String name : WEIGHTS) {
         Optional<RemoteFile> file = describe(client, at(address, name), name);
         if (file.isPresent()) {
-          Download.fetch(at(address, name), file.get(), folder, otherwise(folder));
+          Download.fetch(at(address, name), file.get(), folder, otherwise(folder), patience);
           AtomicFile.write(folder.resolve(CONFIG), config); // last: with it the folder is whole
           return folder;
         }
@@ -124,7 +134,7 @@ public final class Hub {
   private byte[] config(HttpClient client, HubAddress address)
       throws IOException, InterruptedException {
     Answer answer = follow(client, at(address, CONFIG), "GET");
-    try (InputStream body = answer.body()) {
+    try (InputStream body = patience.watch(answer.body())) {
       if (answer.status() == NOT_FOUND) {
         throw new IOException("there is no such model, or it has no config.json");
       }
@@ -190,28 +200,41 @@ public final class Hub {
     String etag = "";
     long bytes = -1;
     for (int redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-      HttpRequest request =
-          HttpRequest.newBuilder(address)
-              .timeout(ANSWER_TIMEOUT)
-              .method(method, HttpRequest.BodyPublishers.noBody())
-              .build();
+      HttpRequest request = request(address, method);
       HttpResponse<InputStream> answer =
           client.send(request, HttpResponse.BodyHandlers.ofInputStream());
       HttpHeaders headers = answer.headers();
       etag = etag.isEmpty() ? plain(headers.firstValue("X-Linked-Etag").orElse("")) : etag;
-      bytes = bytes < 0 ? headers.firstValueAsLong("X-Linked-Size").orElse(-1) : bytes;
+      bytes = bytes < 0 ? bytes(headers, "X-Linked-Size") : bytes;
       Optional<String> next = headers.firstValue("Location");
       if (answer.statusCode() / 100 != 3 || next.isEmpty()) {
         return new Answer(
             answer.statusCode(),
             etag.isEmpty() ? plain(headers.firstValue("ETag").orElse("")) : etag,
-            bytes < 0 ? headers.firstValueAsLong("Content-Length").orElse(-1) : bytes,
+            bytes < 0 ? bytes(headers, "Content-Length") : bytes,
             answer.body());
       }
       answer.body().close();
       address = redirected(address, next.get());
     }
     throw new IOException("the hub redirects in circles");
+  }
+
+  private static HttpRequest request(URI address, String method) throws IOException {
+    try {
+      return HttpRequest.newBuilder(address)
+          .timeout(ANSWER_TIMEOUT)
+          .method(method, HttpRequest.BodyPublishers.noBody())
+          .build();
+    } catch (IllegalArgumentException wrong) { // file:, no host
+      throw new IOException("the hub redirects to no address of a server", wrong);
+    }
+  }
+
+  /** A size that a header names, -1 where it names none. */
+  private static long bytes(HttpHeaders headers, String name) {
+    String text = headers.firstValue(name).orElse("");
+    return text.matches("[0-9]{1,18}") ? Long.parseLong(text) : -1;
   }
 
   private static URI redirected(URI from, String location) throws IOException {

@@ -1,6 +1,7 @@
 package org.kat4j.train;
 
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.augment.Augmentation;
 import org.kat4j.augment.Mixing;
@@ -177,7 +178,7 @@ public record TrainConfig(
   /**
    * The model's input fitted to the data.
    *
-   * @throws UserException unless the images are square
+   * @throws UserException unless the images are square and of two classes at least
    */
   public TrainConfig fittedTo(ImageData images) {
     ImageSet train = images.train();
@@ -185,6 +186,12 @@ public record TrainConfig(
       throw new UserException(
           "%s: images of %d x %d pixels, models take square ones: set data.imageSize to cut them"
               .formatted(images.name(), train.width(), train.height()));
+    }
+    int first = train.label(0);
+    if (IntStream.range(1, train.size()).allMatch(i -> train.label(i) == first)) {
+      throw new UserException(
+          "%s: all training images are of one class, \"%s\": nothing to tell apart; is the folder one level too deep?"
+              .formatted(images.name(), train.classNames().get(first)));
     }
     return withModel(model.withInput(train.height(), train.channels(), train.classNames().size()));
   }

@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kat4j.error.UserException;
@@ -27,6 +31,25 @@ class IdxTest {
       Idx array = Idx.read(file, 3, null);
       assertThat(array.shape()).containsExactly(3, 2, 5);
       assertThat(array.data()).isEqualTo(Arrays.copyOfRange(images, 16, images.length));
+    }
+  }
+
+  /** A megabyte of packed zeros announces, and holds, more than fits. */
+  @Test
+  void whatDoesNotFitIntoMemoryIsRefusedInOneLine() throws IOException {
+    Path file = folder.resolve("bomb");
+    int size = (int) Math.min(Runtime.getRuntime().maxMemory() / 2 + 1, Integer.MAX_VALUE - 8);
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
+      out.write(ByteBuffer.allocate(8).putInt(0x801).putInt(size).array());
+      byte[] noise = new byte[size / 1000]; // the announced size is believed of so long a file
+      new Random(1).nextBytes(noise);
+      out.write(noise);
+    }
+    if (size > Runtime.getRuntime().maxMemory() / 2) {
+      assertThatThrownBy(() -> Idx.read(file, 1, null))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("do not fit into the Java heap")
+          .hasMessageNotContaining("\n");
     }
   }
 

@@ -7,7 +7,13 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -76,6 +82,60 @@ class ImageFolderTest {
     Files.writeString(folder.resolve("validation/cat/a.jpg"), "not an image");
     assertRefused(4, "a.jpg: not a PNG, JPEG or WebP image");
     assertRefused(0, "image size is 0");
+  }
+
+  @Test
+  void readsFoldersInClassFoldersAndSaysWhatIsLeftOut() throws IOException {
+    put("train/cat/a.png", 4, 4, 1);
+    put("train/cat/more/b.png", 4, 4, 2);
+    put("train/cat/more/deep/c.JFIF", 4, 4, 3);
+    put("train/cat/.trash/d.png", 4, 4, 4);
+    put("train/dog/e.jpe", 4, 4, 5);
+    put("train/dog/f.bmp", 4, 4, 6);
+    put("train/g.png", 4, 4, 7);
+    Files.writeString(folder.resolve("train/dog/README"), "");
+    put("elsewhere/h.png", 4, 4, 8);
+    Files.createSymbolicLink(folder.resolve("train/dog/link"), folder.resolve("elsewhere"));
+    put("val/cat/a.png", 4, 4, 1);
+    put("val/dog/a.png", 4, 4, 1);
+
+    List<String> said = new ArrayList<>();
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord line) {
+            said.add(line.getMessage());
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger logger = Logger.getLogger(ClassFolders.class.getName());
+    logger.addHandler(handler);
+    try {
+      ImageSet train = ImageSources.open(folder.toString(), null, 4).train();
+      assertThat(train.size()).isEqualTo(5);
+      assertThat(IntStream.range(0, 5).map(train::label)).containsExactly(0, 0, 0, 1, 1);
+    } finally {
+      logger.removeHandler(handler);
+    }
+    assertThat(said)
+        .containsExactly(
+            folder.resolve("train")
+                + ": 3 files left out: 1 .bmp, 1 .png, 1 without a suffix (PNG, JPEG and WebP are read)");
+
+    Files.createSymbolicLink(folder.resolve("train/dog/loop"), folder.resolve("train"));
+    assertRefused(4, "is a link to a folder that it lies in");
+  }
+
+  @Test
+  void namesOfClassesStandOnOneLine() throws IOException {
+    put("train/a\nb/a.png", 4, 4, 1);
+    put("val/a\nb/a.png", 4, 4, 1);
+    assertRefused(4, "the class name \"a?b\" holds a line break");
   }
 
   /** A file can be damaged behind its header: then reading it says so. */

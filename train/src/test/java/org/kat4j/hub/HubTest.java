@@ -40,6 +40,8 @@ class HubTest {
   private volatile int dropAfter = -1; // bytes of a body, then the connection is closed
   private volatile int drops;
   private volatile boolean ranges = true;
+  private volatile String location = "/store/blob";
+  private volatile String linkedSize = Integer.toString(weights.length);
 
   HubTest() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -80,8 +82,8 @@ class HubTest {
   private void redirect(HttpExchange exchange) throws IOException {
     try (exchange) {
       exchange.getResponseHeaders().add("X-Linked-Etag", "\"" + sha256 + "\"");
-      exchange.getResponseHeaders().add("X-Linked-Size", Integer.toString(weights.length));
-      exchange.getResponseHeaders().add("Location", "/store/blob");
+      exchange.getResponseHeaders().add("X-Linked-Size", linkedSize);
+      exchange.getResponseHeaders().add("Location", location);
       exchange.sendResponseHeaders(302, -1);
     }
   }
@@ -177,6 +179,21 @@ class HubTest {
     assertRefused("names no SHA-256");
     gitHash = "0".repeat(40);
     assertRefused("config.json was damaged");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"file:///etc/hostname", "http:///blob", "ftp://host/x", "data:,x", "::"})
+  void redirectsToOtherThanServersAreRefused(String elsewhere) {
+    location = elsewhere;
+    assertRefused("the hub redirects to no address");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"abc", "-5", "99999999999999999999", "0"})
+  void sizesThatAreNoneAreRefused(String size) {
+    linkedSize = size;
+    location = "/owner/net/resolve/main/config.json"; // a store that names another size
+    assertRefused("cannot be fetched");
   }
 
   @Test
