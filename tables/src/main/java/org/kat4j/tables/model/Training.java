@@ -8,6 +8,7 @@ import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Check;
+import org.kat4j.data.LastBatch;
 import org.kat4j.data.RandomStream;
 import org.kat4j.error.UserException;
 import org.kat4j.optim.AdamW;
@@ -107,9 +108,10 @@ public record Training(
         && (validation == null || patience == 0 || epoch - bestEpoch < patience)) {
       epoch++;
       int[] order = RandomStream.of(seed, epoch).permutation(train.rows());
-      for (int from = 0; from < order.length; from += batch) {
+      for (int b = 0; b < LastBatch.batches(order.length, batch); b++) {
+        int from = b * batch;
         long[] chosen =
-            Arrays.stream(order, from, Math.min(order.length, from + batch))
+            Arrays.stream(order, from, Math.min(batch, order.length - from) + from)
                 .asLongStream()
                 .toArray();
         step(network, train.task(), x, y, chosen, pass);
