@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.kat4j.error.DivergedException;
 import org.junit.jupiter.api.io.TempDir;
 import org.kat4j.config.Config;
 import org.kat4j.data.ImageData;
