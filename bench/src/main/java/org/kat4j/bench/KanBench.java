@@ -14,7 +14,6 @@ import org.kat4j.function.Linear;
 import org.kat4j.function.kan.BSpline;
 import org.kat4j.function.kan.KanLayer;
 import org.kat4j.kernel.Baselines;
-import org.kat4j.torch.Backpropagation;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
@@ -206,7 +205,7 @@ public final class KanBench {
               try (var _ = precision.on(device)) {
                 y = function.apply(leaf);
               }
-              Backpropagation.run(y, upstream);
+              precision.backward(y, upstream);
               StateDict.clearGradients(parameters);
             }
           });

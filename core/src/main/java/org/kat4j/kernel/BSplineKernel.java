@@ -1,6 +1,7 @@
 package org.kat4j.kernel;
 
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -34,6 +35,7 @@ public final class BSplineKernel {
     Tensor values = torch.empty(shape, like(x), new MemoryFormatOptional());
     var run = new Run(x, values, knots);
     run.inBlocks((first, last) -> run.values(first, last));
+    Reference.reachabilityFence(x); // the loops know its address only
     return values;
   }
 
@@ -44,6 +46,8 @@ public final class BSplineKernel {
     var run = new Run(x, upstream, knots);
     long target = NativeMemory.address(gradient);
     run.inBlocks((first, last) -> run.gradients(target, first, last));
+    Reference.reachabilityFence(x);
+    Reference.reachabilityFence(upstream);
     return gradient;
   }
 

@@ -2,6 +2,7 @@ package org.kat4j.kernel;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.bytedeco.cuda.cudart.CUfunc_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.BytePointer;
@@ -24,6 +25,7 @@ final class CudaLaunch {
   private final BytePointer memory = new BytePointer((long) MOST_ARGUMENTS * SLOT);
   private final ByteBuffer values = memory.asByteBuffer().order(ByteOrder.nativeOrder());
   private final PointerPointer<BytePointer> addresses = new PointerPointer<>(MOST_ARGUMENTS);
+  private final @Nullable Tensor[] tensors = new Tensor[MOST_ARGUMENTS]; // until the launch
   private int count;
 
   private CudaLaunch() {
@@ -45,12 +47,14 @@ final class CudaLaunch {
   }
 
   CudaLaunch tensor(Tensor tensor) {
+    tensors[count] = tensor;
     values.putLong(next(), NativeMemory.address(tensor));
     return this;
   }
 
   /** Null for no tensor. */
   CudaLaunch optional(@Nullable Tensor tensor) {
+    tensors[count] = tensor;
     values.putLong(next(), tensor == null ? 0 : NativeMemory.address(tensor));
     return this;
   }
@@ -82,6 +86,8 @@ final class CudaLaunch {
           "cuLaunchKernel",
           cudart.cuLaunchKernel(
               function, blocksX, blocksY, 1, threads, 1, 1, sharedBytes, handle, addresses, null));
+    } finally {
+      Arrays.fill(tensors, null);
     }
   }
 }

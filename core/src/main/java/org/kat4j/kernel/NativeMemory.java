@@ -2,6 +2,7 @@ package org.kat4j.kernel;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import org.bytedeco.pytorch.Tensor;
 
 /** Tensor memory by address. */
@@ -15,6 +16,11 @@ final class NativeMemory {
 
   private NativeMemory() {}
 
+  /**
+   * Where the elements begin. An address does not keep its tensor: whoever goes on with nothing
+   * else closes the tensor afterwards, gives it back, or puts a {@link Reference#reachabilityFence}
+   * behind the last use.
+   */
   static long address(Tensor tensor) {
     try (var data = tensor.data_ptr()) {
       return data == null ? 0 : data.address(); // an empty tensor has none
@@ -61,5 +67,6 @@ final class NativeMemory {
         case BFLOAT16 -> ALL.set(ValueLayout.JAVA_SHORT, at, BFloat16.narrow((float) values[i]));
       }
     }
+    Reference.reachabilityFence(tensor);
   }
 }

@@ -1,6 +1,7 @@
 package org.kat4j.kernel;
 
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 import java.util.function.LongFunction;
@@ -38,6 +39,7 @@ record PanelEdges(int terms, LongFunction<EdgePanels> panels) implements EdgeKer
           part -> run.forward(columns, sums, part / panelsOfRows, part % panelsOfRows));
       long[] shape = x.shape();
       shape[shape.length - 1] = run.out;
+      Reference.reachabilityFence(parameters); // the loops know its address only
       return run.rows(sums, shape);
     }
   }
@@ -50,6 +52,7 @@ record PanelEdges(int terms, LongFunction<EdgePanels> panels) implements EdgeKer
         Tensor upstreams = run.columns(upstream.to(x.scalar_type()));
         Tensor sums = torch.zeros_like(columns)) {
       run.inParts(run.in, input -> run.backward(upstreams, columns, sums, ofParameters, input));
+      Reference.reachabilityFence(parameters);
       return new Gradients(run.rows(sums, x.shape()), ofParameters);
     }
   }

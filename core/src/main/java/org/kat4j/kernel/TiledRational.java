@@ -1,5 +1,6 @@
 package org.kat4j.kernel;
 
+import java.lang.ref.Reference;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -47,6 +48,7 @@ final class TiledRational {
         forward(block, from, to, scratch);
       }
     });
+    Reference.reachabilityFence(x); // the loops know its address only
     return y;
   }
 
@@ -88,6 +90,7 @@ final class TiledRational {
         }
         sums[part] = mine;
       });
+      Reference.reachabilityFence(x);
     }
     return coefficients.gradients(gradient, perGroup(sums));
   }

@@ -38,9 +38,15 @@ final class BlasThreads {
               ValueLayout.ADDRESS,
               ValueLayout.JAVA_INT));
 
-  private static final @Nullable MethodHandle SET = setNumThreads();
+  private static final @Nullable MethodHandle SET =
+      function("openblas_set_num_threads", FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+  private static final @Nullable MethodHandle GET =
+      function("openblas_get_num_threads", FunctionDescriptor.of(ValueLayout.JAVA_INT));
 
   private static volatile int count = Runtime.getRuntime().availableProcessors();
+
+  /** The thread whose backward pass is between the two hooks of {@link #one}. */
+  private static volatile @Nullable Thread between;
 
   private BlasThreads() {}
 
@@ -48,6 +54,15 @@ final class BlasThreads {
   static void set(int threads) {
     count = threads;
     apply(threads);
+  }
+
+  /** The number of threads that the next matrix product takes; 0 where it is another BLAS. */
+  static int get() {
+    try {
+      return GET == null ? 0 : (int) GET.invokeExact();
+    } catch (Throwable failure) {
+      throw new IllegalStateException("openblas_get_num_threads could not be called", failure);
+    }
   }
 
   /** Lets OpenBLAS work on libtorch's OpenMP threads; nothing where it is another BLAS or older. */
@@ -115,8 +130,17 @@ final class BlasThreads {
 
     @Override
     public void call(TensorBase gradient) {
+      between = single ? Thread.currentThread() : null;
       apply(single ? 1 : count);
       gradient.close();
+    }
+  }
+
+  /** Called when a scope ends: a backward pass of this thread may have failed between the hooks. */
+  static void restore() {
+    if (between == Thread.currentThread()) {
+      between = null;
+      apply(count);
     }
   }
 
@@ -179,11 +203,8 @@ final class BlasThreads {
         Arena.global());
   }
 
-  private static @Nullable MethodHandle setNumThreads() {
-    return find("openblas_set_num_threads")
-        .map(symbol ->
-            LINKER.downcallHandle(symbol, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)))
-        .orElse(null);
+  private static @Nullable MethodHandle function(String symbol, FunctionDescriptor descriptor) {
+    return find(symbol).map(address -> LINKER.downcallHandle(address, descriptor)).orElse(null);
   }
 
   /** OpenBLAS is reached through libtorch, which is linked to it. */

@@ -2,10 +2,13 @@ package org.kat4j.torch;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.PointerScope;
@@ -221,9 +224,17 @@ public final class CustomGradient {
     }
   }
 
-  /** Kept reachable by the scope it is made in, or by {@link #UNSCOPED} until it has run. */
+  /**
+   * Kept reachable by the scope it is made in, or by {@link #UNSCOPED} until it has run.
+   *
+   * <p>Its graph may outlive that scope, by way of {@link Scope#keep}, and libtorch would then call
+   * into freed memory. Hooks that have not run stay for a while after their scope, to say so.
+   */
   private static final class Hook extends TensorTensorHook {
     private static final Set<Hook> UNSCOPED = Collections.synchronizedSet(new HashSet<>());
+    private static final Deque<Hook> ENDED = new ConcurrentLinkedDeque<>();
+    private static final int MOST_ENDED = 1000; // a graph has some dozens
+    private static final AtomicInteger ENDED_COUNT = new AtomicInteger();
 
     // libtorch takes its own reference to a result only after call() has returned, so ours lives
     // until the next call on the
@@ -232,9 +243,10 @@ public final class CustomGradient {
 
     private static final TensorBase UNCHANGED = new TensorBase().retainReference();
 
-    private final List<Tensor> parameters;
+    private List<Tensor> parameters;
     private @Nullable Backward backward;
     private final boolean exchanges;
+    private boolean ended;
 
     /**
      * @param exchanges whether the upstream gradient gets the data of the input's, which may have
@@ -249,9 +261,32 @@ public final class CustomGradient {
       }
     }
 
+    /** Called by the scope when it is closed. */
+    @Override
+    public boolean releaseReference() {
+      if (backward == null) {
+        return super.releaseReference();
+      }
+      backward = null;
+      parameters = List.of();
+      ended = true;
+      ENDED.add(this);
+      if (ENDED_COUNT.incrementAndGet() > MOST_ENDED) {
+        ENDED_COUNT.decrementAndGet();
+        Hook oldest = ENDED.poll();
+        return oldest != null && oldest.releaseReference();
+      }
+      return false;
+    }
+
     @Override
     public TensorBase call(TensorBase upstream) {
       Backward gradient = backward;
+      if (ended) {
+        throw new IllegalStateException(
+            "the scope in which this graph was built is closed: call backward() inside of it, and keep"
+                + " results as tensor.detach()");
+      }
       if (gradient == null) {
         throw new IllegalStateException(
             "backward ran twice over one graph; keep graphs to one backward");

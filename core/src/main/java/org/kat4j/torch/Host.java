@@ -28,6 +28,7 @@ public final class Host {
   private static final int M_MMAP_MAX = -4;
   private static final int M_ARENA_MAX = -8;
   private static final int KEEP_EXISTING = 0;
+  private static final int OVERWRITE = 1;
   private static final int TOP_PAD_BYTES = 64 << 20;
 
   private static final String CPU_CAPABILITY = "CPU capability usage:";
@@ -38,6 +39,7 @@ public final class Host {
   static {
     ALLOCATOR = keepFreedMemory();
     shortenSpinning();
+    askForThreadsThatCome();
     // JavaCPP would ask the system for the process's memory at every tensor: a third of the cost of
     // a small operation.
     if (System.getProperty("org.bytedeco.javacpp.maxphysicalbytes") == null) {
@@ -81,13 +83,14 @@ public final class Host {
     return torch.get_num_threads();
   }
 
-  /** Sets the number of threads; {@code threads >= 1}. */
+  /** Sets the number of threads; {@code threads >= 1}. More than OpenMP's limit are not taken. */
   public static void setThreads(int threads) {
     if (threads < 1) {
       throw new IllegalArgumentException("threads = " + threads + ": at least 1");
     }
-    torch.set_num_threads(threads);
-    BlasThreads.set(threads);
+    int coming = Math.min(threads, Parallel.limit());
+    torch.set_num_threads(coming);
+    BlasThreads.set(coming);
   }
 
   /**
@@ -180,11 +183,37 @@ public final class Host {
    * has set stay.
    */
   private static void shortenSpinning() {
-    setEnvironment("GOMP_SPINCOUNT", "1000"); // about a microsecond
-    setEnvironment("OPENBLAS_THREAD_TIMEOUT", "4"); // 2^4 cycles, the least it takes
+    setEnvironment("GOMP_SPINCOUNT", "1000", KEEP_EXISTING); // about a microsecond
+    setEnvironment("OPENBLAS_THREAD_TIMEOUT", "4", KEEP_EXISTING); // 2^4 cycles, the least it takes
   }
 
-  private static void setEnvironment(String name, String value) {
+  /**
+   * Makes OpenMP give as many threads as it is asked for.
+   *
+   * <p>Where the user's settings let it give fewer, oneDNN and OpenBLAS wait for ever for those
+   * that do not come.
+   */
+  private static void askForThreadsThatCome() {
+    setEnvironment("OMP_DYNAMIC", "false", OVERWRITE);
+    int limit = number("OMP_THREAD_LIMIT");
+    int wanted = number("OMP_NUM_THREADS");
+    int usual = wanted > 0 ? wanted : Runtime.getRuntime().availableProcessors();
+    if (limit > 0 && limit < usual) {
+      setEnvironment("OMP_NUM_THREADS", Integer.toString(limit), OVERWRITE);
+    }
+  }
+
+  /** The first number of an environment variable; 0 where there is none. */
+  private static int number(String variable) {
+    String value = System.getenv(variable);
+    try {
+      return value == null ? 0 : Integer.parseInt(value.split(",")[0].strip());
+    } catch (NumberFormatException none) {
+      return 0;
+    }
+  }
+
+  private static void setEnvironment(String name, String value, int overwrite) {
     Linker linker = Linker.nativeLinker();
     Optional<MemorySegment> symbol = linker.defaultLookup().find("setenv");
     if (symbol.isEmpty()) {
@@ -200,9 +229,7 @@ public final class Host {
                 ValueLayout.JAVA_INT));
     try (Arena arena = Arena.ofConfined()) {
       int _ =
-          (int)
-              setenv.invokeExact(
-                  arena.allocateFrom(name), arena.allocateFrom(value), KEEP_EXISTING);
+          (int) setenv.invokeExact(arena.allocateFrom(name), arena.allocateFrom(value), overwrite);
     } catch (Throwable failure) {
       throw new IllegalStateException("setenv could not be called", failure);
     }

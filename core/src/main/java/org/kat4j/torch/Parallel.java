@@ -45,6 +45,12 @@ public final class Parallel {
   private static final @Nullable MethodHandle IN_PARALLEL =
       openMp("omp_in_parallel", FunctionDescriptor.of(ValueLayout.JAVA_INT));
 
+  private static final @Nullable MethodHandle LIMIT =
+      openMp("omp_get_thread_limit", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+
+  private static final @Nullable MethodHandle TEAM_SIZE =
+      openMp("omp_get_num_threads", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+
   private static final MemorySegment BODY = body();
   private static final ThreadLocal<Boolean> INSIDE = ThreadLocal.withInitial(() -> false);
 
@@ -69,14 +75,13 @@ public final class Parallel {
       }
       return;
     }
-    team(threads, parts, body);
+    team(threads, new Region(parts, 1, body));
   }
 
-  /** {@code threads} threads draw the parts. */
-  private static void team(int threads, int parts, IntConsumer body) {
+  /** At most {@code threads} threads draw the parts. */
+  private static void team(int threads, Region region) {
     MethodHandle team = Objects.requireNonNull(TEAM);
     long number = NUMBERS.incrementAndGet();
-    Region region = new Region(parts, body);
     REGIONS.put(number, region);
     try {
       team.invokeExact(BODY, MemorySegment.ofAddress(number), threads, 0);
@@ -92,25 +97,35 @@ public final class Parallel {
    * Calls {@code body} with 0 to {@code parts - 1}, all at the same time: the bodies may wait for
    * each other.
    *
-   * <p>Inside of a parallel operation OpenMP gives no further threads; there new ones are started.
+   * <p>Inside of a parallel operation OpenMP gives no further threads, and it may give fewer than
+   * it is asked for ({@code OMP_DYNAMIC}, {@code OMP_THREAD_LIMIT}); then new ones are started.
    */
   static void eachOnItsThread(int parts, IntConsumer body) {
-    if (parts > 1 && (INSIDE.get() || insideOpenMp())) {
-      List<Thread> others = new ArrayList<>();
-      for (int part = 1; part < parts; part++) {
-        int index = part;
-        others.add(Thread.ofPlatform().start(() -> body.accept(index)));
-      }
-      body.accept(0);
-      others.forEach(Parallel::join);
+    if (parts > 1 && (INSIDE.get() || asked(IN_PARALLEL) != 0)) {
+      eachOnANewThread(parts, body);
       return;
     }
-    team(parts, parts, body);
+    Region region = new Region(parts, parts, body);
+    team(parts, region);
+    if (!region.begun()) {
+      eachOnANewThread(parts, body);
+    }
   }
 
-  private static boolean insideOpenMp() {
+  private static void eachOnANewThread(int parts, IntConsumer body) {
+    List<Thread> others = new ArrayList<>();
+    for (int part = 1; part < parts; part++) {
+      int index = part;
+      others.add(Thread.ofPlatform().start(() -> body.accept(index)));
+    }
+    body.accept(0);
+    others.forEach(Parallel::join);
+  }
+
+  /** What a function of OpenMP without arguments says; 0 where there is none. */
+  private static int asked(@Nullable MethodHandle function) {
     try {
-      return IN_PARALLEL != null && (int) IN_PARALLEL.invokeExact() != 0;
+      return function == null ? 0 : (int) function.invokeExact();
     } catch (Throwable failure) {
       throw new IllegalStateException("libtorch's OpenMP could not be asked", failure);
     }
@@ -131,6 +146,12 @@ public final class Parallel {
     }
   }
 
+  /** The most threads that OpenMP gives to anyone. */
+  static int limit() {
+    int limit = asked(LIMIT);
+    return limit > 0 ? limit : Integer.MAX_VALUE;
+  }
+
   /** Whether work is shared among libtorch's threads, or runs on the caller's alone. */
   public static boolean isAvailable() {
     return TEAM != null;
@@ -138,16 +159,28 @@ public final class Parallel {
 
   private static final class Region {
     private final int parts;
+    private final int needed; // threads
     private final IntConsumer body;
     private final AtomicInteger next = new AtomicInteger();
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-    Region(int parts, IntConsumer body) {
+    /**
+     * @param needed nothing is begun by a team of fewer threads
+     */
+    Region(int parts, int needed, IntConsumer body) {
       this.parts = parts;
+      this.needed = needed;
       this.body = body;
     }
 
+    boolean begun() {
+      return next.get() > 0;
+    }
+
     void run() {
+      if (needed > 1 && asked(TEAM_SIZE) < needed) {
+        return;
+      }
       INSIDE.set(true);
       try {
         for (int part = next.getAndIncrement(); part < parts; part = next.getAndIncrement()) {

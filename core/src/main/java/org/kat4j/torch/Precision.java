@@ -33,8 +33,9 @@ public enum Precision {
   }
 
   /**
-   * Until the region is closed, forward passes of this thread compute in this precision; backward
-   * passes belong outside and follow by themselves.
+   * Until the region is closed, forward passes of this thread compute in this precision; {@link
+   * #backward} belongs outside. Whether matrix products are rounded to TF32 is libtorch's decision
+   * for the whole process: regions of different threads must not differ in it.
    *
    * @throws UserException for TF32 and FLOAT16 on a CPU, which has no arithmetic for them
    */
@@ -55,20 +56,51 @@ public enum Precision {
     }
   }
 
+  /** The backward pass of a loss that was computed in this precision. */
+  public void backward(Tensor loss) {
+    try (var _ = new Rounding(this == TF32)) {
+      loss.backward();
+    }
+  }
+
+  /** Gradients of sum(output * upstream) where the output was computed in this precision. */
+  public void backward(Tensor output, Tensor upstream) {
+    try (var _ = new Rounding(this == TF32)) {
+      Backpropagation.run(output, upstream);
+    }
+  }
+
+  /** Whether matrix products and convolutions of a GPU are rounded to TF32; for the process. */
+  private static final class Rounding implements AutoCloseable {
+    private final boolean productsBefore = torch.globalContext().allowTF32CuBLAS();
+    private final boolean convolutionsBefore = torch.globalContext().allowTF32CuDNN();
+
+    Rounding(boolean rounds) {
+      torch.globalContext().setAllowTF32CuBLAS(rounds);
+      torch.globalContext().setAllowTF32CuDNN(rounds);
+    }
+
+    @Override
+    public void close() {
+      torch.globalContext().setAllowTF32CuBLAS(productsBefore);
+      torch.globalContext().setAllowTF32CuDNN(convolutionsBefore);
+    }
+  }
+
   /** Handle of {@link #on}: restores what was before. */
   public static final class Region implements AutoCloseable {
     private final DeviceType type;
     private final boolean autocastBefore;
     private final ScalarType dtypeBefore;
     private final boolean cacheBefore;
+    private final Rounding rounding;
 
     private Region(Precision precision, DeviceType type) {
       this.type = type.intern();
       autocastBefore = torch.is_autocast_enabled(this.type);
       dtypeBefore = torch.get_autocast_dtype(this.type).intern();
       cacheBefore = torch.is_autocast_cache_enabled();
-      // Process-wide, and the backward pass needs it too: it is set, never taken back by a region.
-      torch.globalContext().setAllowTF32CuBLAS(precision == TF32);
+      rounding = new Rounding(precision == TF32);
       // A cache would keep copies of the weights beyond the scope of the step.
       torch.set_autocast_cache_enabled(false);
       torch.set_autocast_dtype(
@@ -81,6 +113,7 @@ public enum Precision {
       torch.set_autocast_enabled(type, autocastBefore);
       torch.set_autocast_dtype(type, dtypeBefore);
       torch.set_autocast_cache_enabled(cacheBefore);
+      rounding.close();
     }
   }
 

@@ -28,7 +28,10 @@ public final class Scope implements AutoCloseable {
     return new Scope();
   }
 
-  /** The tensor outlives the scope; the caller closes it. */
+  /**
+   * The tensor outlives the scope; the caller closes it. Its graph does not: a result of training
+   * is kept as {@code tensor.detach()}, and backward() runs inside of the scope.
+   */
   public static Tensor keep(Tensor tensor) {
     return tensor.retainReference();
   }
@@ -41,6 +44,7 @@ public final class Scope implements AutoCloseable {
   @Override
   public void close() {
     pointers.close();
+    BlasThreads.restore();
   }
 
   /** Until it is closed, this thread records nothing for differentiation. */

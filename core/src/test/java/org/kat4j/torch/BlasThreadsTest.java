@@ -1,10 +1,13 @@
 package org.kat4j.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -70,6 +73,29 @@ class BlasThreadsTest {
       assertThat(x.grad().allclose(expected, 1e-5, 1e-6, false)).isTrue();
       assertThat(threads).containsExactly(Thread.currentThread());
     }
+  }
+
+  @Test
+  void aBackwardPassThatFailsInBetweenGivesTheThreadsBack() {
+    int before = BlasThreads.get();
+    try (Scope _ = Scope.open()) {
+      Tensor x = torch.randn(2, 2).set_requires_grad(true);
+      Tensor y =
+          BlasThreads.one(
+              x,
+              input ->
+                  CustomGradient.apply(
+                          input,
+                          input.detach(),
+                          List.of(),
+                          _ -> {
+                            assertThat(BlasThreads.get()).isEqualTo(1);
+                            throw new IllegalStateException("in between");
+                          })
+                      .mul(new Scalar(2)));
+      assertThatThrownBy(() -> y.sum().backward()).hasMessageContaining("in between");
+    }
+    assertThat(BlasThreads.get()).isEqualTo(before);
   }
 
   private static Tensor attention(Tensor x) {

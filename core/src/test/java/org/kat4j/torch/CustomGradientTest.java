@@ -464,6 +464,25 @@ class CustomGradientTest {
   }
 
   @Test
+  void aGraphThatOutlivesItsScopeSaysSo() {
+    Tensor one;
+    Tensor all;
+    try (Scope _ = Scope.open()) {
+      TensorOptions floats = new TensorOptions(ScalarType.Float);
+      Tensor x = torch.ones(new long[] {2}, floats).set_requires_grad(true);
+      Tensor p = torch.ones(new long[0], floats).set_requires_grad(true);
+      one = Scope.keep(byHand(x, p).sum());
+      all = Scope.keep(sumAndSquare(x, rounded(x), p).get(0).sum());
+    }
+    for (Tensor kept : List.of(one, all)) {
+      try (kept) {
+        assertThatThrownBy(kept::backward)
+            .hasMessageContaining("the scope in which this graph was built is closed");
+      }
+    }
+  }
+
+  @Test
   void memoryStaysFlatWithAndWithoutBackward() {
     int threads = Host.threads();
     Host.setThreads(1); // waking a second thread for 1 MB costs more than it gains

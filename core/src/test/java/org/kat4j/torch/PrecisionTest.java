@@ -3,6 +3,7 @@ package org.kat4j.torch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.DeviceType;
@@ -64,6 +65,52 @@ class PrecisionTest {
     }
     assertThat(torch.is_autocast_enabled(DeviceType.CPU)).isFalse();
     assertThat(torch.is_autocast_cache_enabled()).isEqualTo(cache);
+  }
+
+  /** Today's libtorch rounds the products of convolutions to TF32 unless it is told not to. */
+  @Test
+  void float32IsNotRoundedAndTheProcessGetsItsSettingsBack() {
+    var process = torch.globalContext();
+    boolean products = process.allowTF32CuBLAS();
+    boolean convolutions = process.allowTF32CuDNN();
+    try {
+      for (boolean before : new boolean[] {true, false}) {
+        process.setAllowTF32CuBLAS(before);
+        process.setAllowTF32CuDNN(before);
+        try (var _ = Precision.FLOAT32.on(Device.CPU)) {
+          assertThat(process.allowTF32CuBLAS()).isFalse();
+          assertThat(process.allowTF32CuDNN()).isFalse();
+        }
+        assertThat(process.allowTF32CuBLAS()).isEqualTo(before);
+        assertThat(process.allowTF32CuDNN()).isEqualTo(before);
+      }
+    } finally {
+      process.setAllowTF32CuBLAS(products);
+      process.setAllowTF32CuDNN(convolutions);
+    }
+  }
+
+  @Test
+  void aBackwardPassIsRoundedAsItsForwardPassWas() {
+    var process = torch.globalContext();
+    boolean before = process.allowTF32CuDNN();
+    for (Precision precision : Precision.values()) {
+      try (Scope _ = Scope.open()) {
+        Tensor x = torch.ones(2).set_requires_grad(true);
+        Tensor y =
+            CustomGradient.apply(
+                x,
+                x.detach(),
+                List.of(),
+                upstream -> {
+                  assertThat(process.allowTF32CuBLAS()).isEqualTo(precision == Precision.TF32);
+                  assertThat(process.allowTF32CuDNN()).isEqualTo(precision == Precision.TF32);
+                  return new CustomGradient.Gradients(upstream, List.of());
+                });
+        precision.backward(y.sum());
+      }
+    }
+    assertThat(process.allowTF32CuDNN()).isEqualTo(before);
   }
 
   @Test

@@ -69,13 +69,14 @@ final class LossGradient implements AutoCloseable {
     }
     Tensor pixels = Memory.to(Memory.floats(batch.pixels(), batch.shape()), device);
     Tensor loss = loss(pixels, Targets.of(batch, device), Pass.training(random));
-    scaled.apply(Losses.divided(loss, groupSize)).backward();
+    config.precision().backward(scaled.apply(Losses.divided(loss, groupSize)));
     return loss;
   }
 
   private void record(Batch batch) {
     try {
-      recorded = new RecordedGradient(this::loss, StateDict.of(model), batch, device);
+      recorded =
+          new RecordedGradient(this::loss, config.precision(), StateDict.of(model), batch, device);
     } catch (RuntimeException failure) {
       recordable = false;
       CudaGraph.warn("training steps run, small models slower,", failure);

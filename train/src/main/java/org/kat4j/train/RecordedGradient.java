@@ -11,6 +11,7 @@ import org.kat4j.torch.Device;
 import org.kat4j.torch.Losses;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
+import org.kat4j.torch.Precision;
 import org.kat4j.torch.RandomStream;
 import org.kat4j.torch.RecordedMasks;
 import org.kat4j.torch.Scope;
@@ -37,11 +38,13 @@ final class RecordedGradient implements AutoCloseable {
   /**
    * Records; parameters and other state of the model stay as they are.
    *
+   * @param precision that the loss is computed in
    * @param state all tensors of the model, by name
    * @param batch a full one
    * @throws RuntimeException where the passes cannot be recorded, or memory is short
    */
-  RecordedGradient(Forward forward, Map<String, Tensor> state, Batch batch, Device device) {
+  RecordedGradient(
+      Forward forward, Precision precision, Map<String, Tensor> state, Batch batch, Device device) {
     Map<String, Tensor> running = new LinkedHashMap<>(state);
     running.values().removeIf(tensor -> tensor.requires_grad());
     Map<String, Tensor> before = new LinkedHashMap<>();
@@ -59,7 +62,7 @@ final class RecordedGradient implements AutoCloseable {
                 masks.rewind();
                 try (Scope _ = Scope.open()) {
                   Tensor value = forward.loss(pixels, targets, Pass.training(masks));
-                  value.backward();
+                  precision.backward(value);
                   loss.copy_(value.detach());
                 }
               });

@@ -71,7 +71,7 @@ public final class TrainingStep implements Runnable, AutoCloseable {
         Tensor logits = model.forward(images, Pass.training(random)); // [batch, classes]
         loss = Losses.crossEntropy(logits, labels, LABEL_SMOOTHING);
       }
-      scaler.scaled(loss).backward();
+      precision.backward(scaler.scaled(loss));
       if (scaler.unscale(parameters.values())) {
         optimizer.step(LEARNING_RATE);
       }

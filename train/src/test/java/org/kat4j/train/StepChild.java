@@ -1,0 +1,26 @@
+package org.kat4j.train;
+
+import org.kat4j.model.Model;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Host;
+import org.kat4j.torch.Precision;
+
+/** The process that {@link ThreadsTest} starts: a training step. */
+final class StepChild {
+  private StepChild() {}
+
+  /** Arguments: the number of threads; 0 for libtorch's choice. */
+  public static void main(String[] arguments) {
+    Host.start();
+    int threads = Integer.parseInt(arguments[0]);
+    if (threads > 0) {
+      Host.setThreads(threads);
+    }
+    // Small, and its products are large enough for several threads.
+    var spec = Model.Spec.named("kat_nano").withInput(8, 3, 10);
+    try (var step = new TrainingStep(spec, Device.CPU, Precision.FLOAT32, 32)) {
+      step.run();
+      System.out.println("loss " + step.lossSum());
+    }
+  }
+}
