@@ -7,6 +7,7 @@ import org.kat4j.data.Batches;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Loader;
 import org.kat4j.data.Loading;
+import org.kat4j.error.UserException;
 import org.kat4j.model.Model;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
@@ -80,6 +81,17 @@ public record Evaluation(double top1, double top5, double loss, long[][] confusi
     }
     double percent = 100.0 / all;
     return new Evaluation(right * percent, inTop5 * percent, loss / all, confusion);
+  }
+
+  /**
+   * Makes sure that the model gave numbers: NaN would count as one class or another.
+   *
+   * @throws UserException when it did not
+   */
+  public void requireNumbers() {
+    if (Double.isNaN(loss) && Arrays.stream(confusion).flatMapToLong(Arrays::stream).sum() > 0) {
+      throw new UserException(Classifier.NO_NUMBER);
+    }
   }
 
   private static void count(long[] labels, long[] predicted, long[][] confusion) {
