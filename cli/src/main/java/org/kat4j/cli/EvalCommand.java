@@ -62,6 +62,7 @@ final class EvalCommand implements Callable<Integer> {
     try (var _ = arithmetic.on(weights.device())) {
       evaluation = Evaluation.of(model, images);
     }
+    evaluation.requireNumbers();
     System.out.print(ResultTable.of(evaluation, names));
     json.print(
         new Summary(

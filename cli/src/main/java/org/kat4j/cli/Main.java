@@ -48,7 +48,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     })
 public final class Main implements Runnable {
   private static final int FAULT = 1;
-  private static final int USER_MISTAKE = 2;
+  static final int USER_MISTAKE = 2;
 
   @Option(
       names = "--debug",

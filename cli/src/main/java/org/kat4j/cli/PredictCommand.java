@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.kat4j.data.ImageFiles;
 import org.kat4j.error.UserException;
 import org.kat4j.task.Classifier;
 import org.kat4j.task.Prediction;
@@ -17,7 +18,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "predict",
     mixinStandardHelpOptions = true,
-    description = "Names the most probable classes of images.")
+    description = {
+      "Names the most probable classes of images.",
+      "A broken image is named and left out; the exit code is then 2."
+    })
 final class PredictCommand implements Callable<Integer> {
   @Mixin private final WeightsOptions weights = new WeightsOptions();
   @Mixin private final PrecisionOption precision = new PrecisionOption();
@@ -29,7 +33,10 @@ final class PredictCommand implements Callable<Integer> {
       description = "How many classes; default: ${DEFAULT-VALUE}.")
   private int top = 3;
 
-  @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "PNG, JPEG or WebP files.")
+  @Parameters(
+      paramLabel = "IMAGE",
+      arity = "1..*",
+      description = "PNG, JPEG or WebP files, or folders of them.")
   private List<Path> images = new ArrayList<>();
 
   @Mixin private final JsonOption json = new JsonOption();
@@ -43,9 +50,17 @@ final class PredictCommand implements Callable<Integer> {
       throw new UserException("--top " + top + ": at least 1");
     }
     Classifier classifier = weights.classifier(precision.on(weights.device()));
-    for (Path image : images) {
-      double[] probabilities =
-          classifier.probabilities(List.of(classifier.pixels(image))).getFirst();
+    boolean broken = false;
+    for (Path image : ImageFiles.of(images)) {
+      float[] pixels;
+      try {
+        pixels = classifier.pixels(image);
+      } catch (UserException mistake) {
+        System.err.println("kat4j: " + mistake.getMessage());
+        broken = true;
+        continue;
+      }
+      double[] probabilities = classifier.probabilities(List.of(pixels)).getFirst();
       List<Prediction> best = classifier.best(probabilities, top);
       System.out.println(image);
       for (Prediction prediction : best) {
@@ -55,6 +70,6 @@ final class PredictCommand implements Callable<Integer> {
       json.print(
           new Summary(image.toString(), best.getFirst().label(), best.getFirst().probability()));
     }
-    return 0;
+    return broken ? Main.USER_MISTAKE : 0;
   }
 }

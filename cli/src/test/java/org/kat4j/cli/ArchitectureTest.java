@@ -45,7 +45,7 @@ class ArchitectureTest {
     "parity"
   };
   private static final String[] TRAIN = {
-    "image", "data", "hub", "augment", "task", "train", "parallel"
+    "image", "data", "hub", "web", "augment", "task", "train", "parallel"
   };
 
   /** Each package below {@code org.kat4j} and the packages it may use. A new one is a line here. */

@@ -122,6 +122,23 @@ class CommandsTest {
   }
 
   @Test
+  void predictGoesThroughFoldersAndPastBrokenImages() throws IOException {
+    Path mixed = Files.createDirectories(folder.resolve("mixed/deeper"));
+    Files.writeString(mixed.resolve("broken.png"), "no image");
+    Files.copy(images.resolve("val/across/4.png"), mixed.resolve("whole.png"));
+    Files.writeString(mixed.resolve("notes.txt"), "no image either");
+    CommandRun predict =
+        CommandRun.of("predict", "--run", run.toString(), mixed.getParent().toString());
+    assertThat(predict.code()).isEqualTo(2);
+    assertThat(predict.err().lines()).hasSize(1).first().asString().contains("broken.png: not a");
+    assertThat(predict.out()).startsWith(mixed.resolve("whole.png").toString()).contains(" %  ");
+    Path empty = Files.createDirectories(folder.resolve("empty"));
+    CommandRun none = CommandRun.of("predict", "--run", run.toString(), empty.toString());
+    assertThat(none.code()).isEqualTo(2);
+    assertThat(none.err()).contains("no images in this folder");
+  }
+
+  @Test
   void predictAndEvalComputeInTheAskedPrecision() {
     String image = images.resolve("val/across/4.png").toString();
     String[] bfloat16 = {"--run", run.toString(), "--json", "--precision", "bfloat16"};

@@ -15,6 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
 record Answer(int status, String type, byte[] body) {
   static final int OK = 200;
   static final int BAD_REQUEST = 400;
+  static final int FORBIDDEN = 403;
   static final int NOT_FOUND = 404;
   static final int WRONG_METHOD = 405;
   static final int TOO_LARGE = 413;

@@ -44,6 +44,11 @@ final class Metrics {
     answers.computeIfAbsent(status, _ -> new LongAdder()).increment();
   }
 
+  /** The client was gone before it got the answer that is counted already. */
+  void notAnswered(int status) {
+    answers.computeIfAbsent(status, _ -> new LongAdder()).decrement();
+  }
+
   /** A client that went away or was too slow. */
   void dropped() {
     dropped.increment();

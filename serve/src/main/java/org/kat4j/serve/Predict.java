@@ -5,11 +5,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,6 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.error.UserException;
+import org.kat4j.image.DecodingLimit;
 import org.kat4j.image.ImageReading;
 import org.kat4j.task.Classifier;
 import org.kat4j.task.Prediction;
@@ -25,7 +26,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code POST /predict}: the bytes of an image to its most probable classes. */
-final class Predict {
+final class Predict implements AutoCloseable {
   private static final int DEFAULT_CLASSES = 5;
   private static final int PIECE = 1 << 16;
   private static final Pattern TOP = Pattern.compile("(?:^|.*&)top=(\\d{1,6})(?:&.*|$)");
@@ -34,7 +35,7 @@ final class Predict {
   private final Settings settings;
   private final Batcher batcher;
   private final Metrics metrics;
-  private final Semaphore decoders = new Semaphore(Runtime.getRuntime().availableProcessors());
+  private final Decoders decoders;
   private final AtomicLong buffered = new AtomicLong(); // bytes of images that are on their way in
   private final long mostBuffered;
 
@@ -43,6 +44,7 @@ final class Predict {
     this.settings = settings;
     this.batcher = batcher;
     this.metrics = metrics;
+    decoders = new Decoders(settings.queue());
     mostBuffered = Math.max(settings.maxBytes(), Runtime.getRuntime().maxMemory() / 8);
   }
 
@@ -58,28 +60,53 @@ final class Predict {
       return tooLarge();
     }
     int top = top(exchange.getRequestURI().getRawQuery());
-    byte[] image;
+    refuseForms(exchange.getRequestHeaders().getFirst("Content-Type"));
+    var body = new ByteArrayOutputStream();
     try {
-      image = read(exchange.getRequestBody());
+      read(exchange.getRequestBody(), body);
+      return body.size() > settings.maxBytes()
+          ? tooLarge()
+          : answer(body.toByteArray(), top, start);
     } catch (Crowded _) {
       return Answer.error(Answer.BUSY, "too many images at once");
+    } finally {
+      buffered.addAndGet(-body.size());
     }
-    if (image.length > settings.maxBytes()) {
-      return tooLarge();
-    }
-    Optional<CompletableFuture<double[]>> result = submit(image);
-    if (result.isEmpty()) {
-      return Answer.error(Answer.BUSY, "too many images wait already");
-    }
+  }
+
+  private Answer answer(byte[] image, int top, long start) throws InterruptedException {
+    DecodingLimit limit = DecodingLimit.in(settings.requestSeconds(), TimeUnit.SECONDS);
     try {
-      double[] probabilities = result.get().get(settings.requestSeconds(), TimeUnit.SECONDS);
+      Optional<CompletableFuture<double[]>> result = submit(image, limit);
+      if (result.isEmpty()) {
+        return Answer.error(Answer.BUSY, "too many images wait already");
+      }
+      double[] probabilities = within(limit, result.get());
+      if (!Classifier.areNumbers(probabilities)) {
+        return Answer.error(Answer.FAULT, "the model's output is no number");
+      }
       double milliseconds = (System.nanoTime() - start) / 1e6;
       metrics.took(milliseconds / 1e3);
       return Answer.json(Answer.OK, body(classifier.best(probabilities, top), milliseconds));
     } catch (TimeoutException | CancellationException late) {
-      return Answer.error(Answer.BUSY, "the model did not answer in time");
+      return Answer.error(Answer.BUSY, "there was no answer in time");
     } catch (ExecutionException failed) {
-      return Answer.error(Answer.FAULT, "the model failed");
+      return failed.getCause() instanceof UserException mistake
+          ? Answer.error(Answer.BAD_REQUEST, String.valueOf(mistake.getMessage()))
+          : Answer.error(Answer.FAULT, "the model failed");
+    }
+  }
+
+  private static <T> T within(DecodingLimit limit, CompletableFuture<T> result)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    return result.get(Math.max(0, limit.end() - System.nanoTime()), TimeUnit.NANOSECONDS);
+  }
+
+  /** What a browser's form or {@code curl -F} sends is not the image itself. */
+  private static void refuseForms(@Nullable String contentType) {
+    if (contentType != null && contentType.toLowerCase(Locale.ROOT).startsWith("multipart/")) {
+      throw new UserException(
+          "the body is a form; send the bytes of the image alone (curl --data-binary @image.png)");
     }
   }
 
@@ -107,58 +134,67 @@ final class Predict {
     return Integer.parseInt(match.group(1));
   }
 
-  /** At most one byte more than allowed. Memory grows with what arrives, not with what is said. */
-  private byte[] read(InputStream body) throws IOException {
-    var image = new ByteArrayOutputStream();
+  /**
+   * Adds to {@code image} at most one byte more than allowed. Memory grows with what arrives, not
+   * with what is said.
+   */
+  private void read(InputStream body, ByteArrayOutputStream image) throws IOException {
     byte[] piece = new byte[PIECE];
-    int counted = 0;
-    try {
+    while (image.size() <= settings.maxBytes()) {
       int count;
-      while (image.size() <= settings.maxBytes()
-          && (count = body.read(piece, 0, Math.min(PIECE, settings.maxBytes() + 1 - image.size())))
-              >= 0) {
-        counted += count;
-        if (buffered.addAndGet(count) > mostBuffered) {
-          throw new Crowded();
-        }
-        image.write(piece, 0, count);
+      try {
+        count = body.read(piece, 0, Math.min(PIECE, settings.maxBytes() + 1 - image.size()));
+      } catch (IOException | RuntimeException malformed) {
+        // The JDK's reader of chunks answers absurd sizes with index errors.
+        throw new UserException("the body ends early, or its chunks are malformed", malformed);
       }
-    } finally {
-      buffered.addAndGet(-counted);
+      if (count < 0) {
+        return;
+      }
+      image.write(piece, 0, count);
+      if (buffered.addAndGet(count) > mostBuffered) {
+        throw new Crowded();
+      }
     }
-    return image.toByteArray();
   }
 
-  /** Reads and forgets as much as an image may have. */
-  void drain(InputStream body) throws IOException {
+  /** Reads and forgets as much as an image may have: who still sends would not see an answer. */
+  void drain(InputStream body) {
     byte[] piece = new byte[PIECE];
     int count;
-    for (long left = settings.maxBytes();
-        left > 0 && (count = body.read(piece)) >= 0;
-        left -= count) {}
+    try {
+      for (long left = settings.maxBytes();
+          left > 0 && (count = body.read(piece)) >= 0;
+          left -= count) {}
+    } catch (IOException | RuntimeException gone) {
+      // The answer is on its way; what follows it does not matter.
+    }
   }
 
-  private Optional<CompletableFuture<double[]>> submit(byte[] image) throws InterruptedException {
+  private Optional<CompletableFuture<double[]>> submit(byte[] image, DecodingLimit limit)
+      throws InterruptedException, ExecutionException, TimeoutException {
     if (image.length == 0) {
       throw new UserException("the body is empty; send the bytes of a PNG, JPEG or WebP image");
     }
+    ImageReading.Size size = ImageReading.size(image, "body");
+    long pixels = (long) size.height() * size.width();
+    if (pixels > settings.maxPixels()) {
+      throw new UserException(
+          "the image has %d pixels; %d are allowed".formatted(pixels, settings.maxPixels()));
+    }
     batcher.coming();
     try {
-      decoders.acquire();
-      try {
-        ImageReading.Size size = ImageReading.size(image, "body");
-        long pixels = (long) size.height() * size.width();
-        if (pixels > settings.maxPixels()) {
-          throw new UserException(
-              "the image has %d pixels; %d are allowed".formatted(pixels, settings.maxPixels()));
-        }
-        return batcher.submit(classifier.pixels(image, "body"));
-      } finally {
-        decoders.release();
-      }
+      Optional<CompletableFuture<float[]>> input =
+          decoders.submit(pixels, limit, () -> classifier.pixels(image, "body", limit));
+      return input.isEmpty() ? Optional.empty() : batcher.submit(within(limit, input.get()));
     } finally {
       batcher.arrived();
     }
+  }
+
+  @Override
+  public void close() {
+    decoders.close();
   }
 
   private static ObjectNode body(List<Prediction> best, double milliseconds) {

@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.kat4j.error.UserException;
 import org.kat4j.model.Registered;
 import org.kat4j.task.Classifier;
+import org.kat4j.web.RequestOrigin;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
@@ -25,13 +26,14 @@ import tools.jackson.databind.node.JsonNodeFactory;
  * /healthz}, {@code /metrics} in the text format of Prometheus, and a page to drop images on at
  * {@code /}.
  *
- * <p>Every connection has a virtual thread of its own; one thread runs the model. Clients are
- * hostile until proven: bytes, pixels, time and what waits are bounded, and a broken request costs
- * its own connection only.
+ * <p>Every connection has a virtual thread of its own; some threads decode, one runs the model.
+ * Clients are hostile until proven: bytes, pixels, time and what waits are bounded, and a broken
+ * request costs its own connection only.
  */
 public final class Server implements AutoCloseable {
   private static final int MOST_CONNECTIONS = 2048;
   private static final long GRACE_MILLIS = 10_000;
+  private static final long QUIET_MILLIS = 250;
   private static final long POLL_MILLIS = 5;
   private static final String PAGE = page();
 
@@ -44,6 +46,16 @@ public final class Server implements AutoCloseable {
   private final Predict predict;
   private final AtomicInteger inFlight = new AtomicInteger();
   private volatile boolean stopping;
+  private volatile long lastRequest;
+
+  /** A request of another site's page. */
+  private static final class Foreign extends UserException {
+    private static final long serialVersionUID = 1L;
+
+    Foreign(String message) {
+      super(message);
+    }
+  }
 
   private Server(Classifier classifier, Settings settings) throws IOException {
     this.settings = settings;
@@ -105,17 +117,19 @@ public final class Server implements AutoCloseable {
 
   private void handle(HttpExchange exchange) {
     inFlight.incrementAndGet();
+    lastRequest = System.nanoTime();
     try (exchange) {
       Answer answer;
       try {
         answer = route(exchange);
+      } catch (Foreign foreign) {
+        answer = Answer.error(Answer.FORBIDDEN, String.valueOf(foreign.getMessage()));
       } catch (UserException mistake) {
         answer = Answer.error(Answer.BAD_REQUEST, String.valueOf(mistake.getMessage()));
       } catch (RuntimeException | Error fault) {
         answer = Answer.error(Answer.FAULT, "internal fault: " + fault.getClass().getSimpleName());
       }
       send(exchange, answer);
-      metrics.answered(answer.status());
     } catch (IOException gone) {
       metrics.dropped();
     } catch (InterruptedException stopped) {
@@ -126,6 +140,7 @@ public final class Server implements AutoCloseable {
   }
 
   private Answer route(HttpExchange exchange) throws IOException, InterruptedException {
+    refuseForeign(exchange);
     String method = exchange.getRequestMethod();
     String path = exchange.getRequestURI().getPath();
     String allowed = path.equals("/predict") ? "POST" : "GET";
@@ -150,6 +165,16 @@ public final class Server implements AutoCloseable {
     };
   }
 
+  private void refuseForeign(HttpExchange exchange) {
+    String host = exchange.getRequestHeaders().getFirst("Host");
+    if (http.getAddress().getAddress().isLoopbackAddress() && !RequestOrigin.isLocal(host)) {
+      throw new Foreign("the server listens under localhost and 127.0.0.1 only");
+    }
+    if (!RequestOrigin.isOwn(exchange.getRequestHeaders().getFirst("Origin"), host)) {
+      throw new Foreign("pages of other sites get no answer");
+    }
+  }
+
   private Answer health() {
     return Answer.json(
         stopping ? Answer.BUSY : Answer.OK,
@@ -171,19 +196,24 @@ public final class Server implements AutoCloseable {
     if (answer.status() == Answer.BUSY) {
       headers.set("Retry-After", "1");
     }
-    if (answer.status() == Answer.TOO_LARGE || stopping) {
+    boolean unread = answer.status() != Answer.OK && exchange.getRequestMethod().equals("POST");
+    if (unread || stopping) {
       headers.set("Connection", "close");
     }
     boolean head = exchange.getRequestMethod().equals("HEAD");
-    exchange.sendResponseHeaders(answer.status(), head ? -1 : answer.body().length);
+    metrics.answered(answer.status()); // before the client can ask for the count
     try (OutputStream out = exchange.getResponseBody()) {
+      exchange.sendResponseHeaders(answer.status(), head ? -1 : answer.body().length);
       if (!head) {
         out.write(answer.body());
       }
-      if (answer.status() == Answer.TOO_LARGE) {
-        out.flush();
-        predict.drain(exchange.getRequestBody()); // who still sends would not see the answer
+      out.flush();
+      if (unread) {
+        predict.drain(exchange.getRequestBody());
       }
+    } catch (IOException gone) {
+      metrics.notAnswered(answer.status());
+      throw gone;
     }
   }
 
@@ -192,13 +222,19 @@ public final class Server implements AutoCloseable {
     return settings;
   }
 
-  /** Turns new requests away, answers those that are there, and ends. */
+  /**
+   * Turns new requests away, answers those that are there, and ends. Requests that clients sent
+   * before they could know of it are turned away too, not cut off: the end comes when none has come
+   * for a moment.
+   */
   @Override
   public void close() {
     stopping = true;
+    lastRequest = System.nanoTime();
     long end = System.nanoTime() + GRACE_MILLIS * 1_000_000;
     try {
-      while (inFlight.get() > 0 && System.nanoTime() < end) {
+      while (System.nanoTime() < end
+          && (inFlight.get() > 0 || System.nanoTime() - lastRequest < QUIET_MILLIS * 1_000_000)) {
         Thread.sleep(POLL_MILLIS);
       }
     } catch (InterruptedException e) {
@@ -206,6 +242,7 @@ public final class Server implements AutoCloseable {
     }
     http.stop(0);
     threads.shutdownNow();
+    predict.close();
     batcher.close();
   }
 }

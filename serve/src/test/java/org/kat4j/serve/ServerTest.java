@@ -188,7 +188,8 @@ class ServerTest {
     byte[] bomb = png(2000, 2000, 0); // few bytes, many pixels
     assertThat(bomb).hasSizeLessThan(MAX_BYTES);
     assertRefused(post("/predict", bomb), 400, "4000000 pixels");
-    String claim = "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n";
+    String claim =
+        "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n";
     try (Socket socket = connect()) {
       socket.getOutputStream().write(claim.getBytes(StandardCharsets.US_ASCII));
       byte[] start = socket.getInputStream().readNBytes(12);
@@ -211,8 +212,8 @@ class ServerTest {
       Socket socket = connect();
       String start =
           i % 2 == 0
-              ? "POST /predict HTTP/1.1\r\nHost: x\r\nX-A: "
-              : "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nab";
+              ? "POST /predict HTTP/1.1\r\nHost: localhost\r\nX-A: "
+              : "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nab";
       socket.getOutputStream().write(start.getBytes(StandardCharsets.US_ASCII));
       slow.add(socket);
     }
@@ -242,12 +243,12 @@ class ServerTest {
   @Test
   void clientsThatLeaveOrSpeakNoHttpCostOnlyTheirConnection() throws Exception {
     byte[] image = png(28, 28, 2);
-    String whole = "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: " + image.length;
+    String whole = "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + image.length;
     String[] starts = {
       whole + "\r\n\r\n", // leaves before the body
       "GARBAGE\r\n\r\n",
       "\0\0\0\0",
-      "POST /predict HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+      "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
       "POST /predict HTTP/1.1\r\nContent-Length: abc\r\n\r\n",
       "POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
       "GET http://[ HTTP/1.1\r\n\r\n",

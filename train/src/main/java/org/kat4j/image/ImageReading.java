@@ -1,18 +1,15 @@
 package org.kat4j.image;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Iterator;
-import java.util.Optional;
-import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.FileImageInputStream;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.kat4j.error.UserException;
+import org.kat4j.image.webp.Webp;
 
 /**
  * Decodes PNG, JPEG and WebP files; told apart by their content, not by their name.
@@ -31,42 +28,11 @@ public final class ImageReading {
 
   private static final long MOST_FILE_BYTES = 256 << 20;
 
-  /** How damaged or cut files come to light: what libjpeg warns of when it makes up the rest. */
-  private static final String CUT = "remature end";
-
   /** Rows and columns of an image. */
   public record Size(int height, int width) {}
 
-  /** The formats that are read, by the names of their {@link ImageReader}s. */
-  private enum Format {
-    PNG,
-    JPEG,
-    WEBP;
-
-    static Optional<Format> of(byte[] start) {
-      if (startsWith(start, 0, 0x89, 'P', 'N', 'G')) {
-        return Optional.of(PNG);
-      }
-      if (startsWith(start, 0, 0xff, 0xd8, 0xff)) {
-        return Optional.of(JPEG);
-      }
-      boolean webp =
-          startsWith(start, 0, 'R', 'I', 'F', 'F') && startsWith(start, 8, 'W', 'E', 'B', 'P');
-      return webp ? Optional.of(WEBP) : Optional.empty();
-    }
-
-    private static boolean startsWith(byte[] bytes, int offset, int... values) {
-      for (int i = 0; i < values.length; i++) {
-        if (offset + i >= bytes.length || bytes[offset + i] != (byte) values[i]) {
-          return false;
-        }
-      }
-      return true;
-    }
-  }
-
-  private interface Use<T> {
-    T use(ImageReader reader) throws IOException;
+  private interface Decoding<T> {
+    T run() throws IOException;
   }
 
   private ImageReading() {}
@@ -89,64 +55,108 @@ public final class ImageReading {
    * @param upright whether to turn it as the EXIF orientation of a JPEG says
    */
   public static Picture read(Path image, int channels, boolean upright) {
-    try {
-      checkFile(image);
-      return decode(Files.readAllBytes(image), image, channels, upright);
-    } catch (IOException e) {
-      throw unreadable(image, e);
-    }
+    byte[] content =
+        orRefused(
+            image,
+            () -> {
+              checkFile(image);
+              return Files.readAllBytes(image);
+            });
+    return decode(content, image, channels, upright);
   }
 
   /** Decodes an image in memory; {@code where} names it in errors. */
   public static Picture decode(byte[] content, Object where, int channels, boolean upright) {
-    try (ImageInputStream stream =
-        new MemoryCacheImageInputStream(new ByteArrayInputStream(content))) {
-      Format format = format(content, where);
-      Picture picture =
-          with(
-              stream,
-              format,
-              where,
-              reader -> {
-                checkedSize(reader, where);
-                return format == Format.JPEG
-                    ? jpeg(reader, JpegHeader.of(content), upright)
-                    : StoredColors.picture(reader.read(0));
-              });
-      return inChannels(picture, channels);
-    } catch (IOException e) {
-      throw unreadable(where, e);
-    }
+    return decode(content, where, channels, upright, DecodingLimit.standard());
+  }
+
+  /** The same with a limit of time of one's own. */
+  public static Picture decode(
+      byte[] content, Object where, int channels, boolean upright, DecodingLimit limit) {
+    Picture picture =
+        orRefused(
+            where,
+            () ->
+                switch (format(content, where)) {
+                  case PNG -> png(content, where, limit);
+                  case JPEG -> jpeg(content, where, upright, limit);
+                  case WEBP -> webp(content, where, limit);
+                });
+    return inChannels(picture, channels);
+  }
+
+  private static Picture png(byte[] content, Object where, DecodingLimit limit) throws IOException {
+    return PlatformDecoder.with(
+        new ImageBytes(content, limit),
+        ImageFormat.PNG,
+        limit,
+        reader -> {
+          checked(size(reader), where);
+          return StoredColors.picture(reader.read(0));
+        });
+  }
+
+  private static Picture jpeg(byte[] content, Object where, boolean upright, DecodingLimit limit)
+      throws IOException {
+    JpegScans scans = JpegScans.of(content);
+    JpegHeader header = JpegHeader.of(content);
+    Picture stored =
+        PlatformDecoder.with(
+            new ImageBytes(scans.file(), limit),
+            ImageFormat.JPEG,
+            limit,
+            reader -> {
+              Size size = checked(size(reader), where);
+              scans.checkWork((long) size.height() * size.width());
+              ImageReadParam last = reader.getDefaultReadParam();
+              // Else the whole picture would be rendered after each scan.
+              last.setSourceProgressivePasses(scans.scans(), Integer.MAX_VALUE);
+              return JpegColors.picture(reader.readRaster(0, last), header);
+            });
+    return upright ? Orientation.upright(stored, header.orientation()) : stored;
+  }
+
+  private static Picture webp(byte[] content, Object where, DecodingLimit limit)
+      throws IOException {
+    checked(new Size(Webp.height(content), Webp.width(content)), where);
+    Webp.Pixels pixels = Webp.decode(content, limit::check);
+    return StoredColors.picture(pixels);
   }
 
   /** The size that the header of the file states, which was checked against the largest allowed. */
   public static Size size(Path image) {
-    try {
-      checkFile(image);
-      try (FileImageInputStream content = new FileImageInputStream(image.toFile())) {
-        return size(content, image);
-      }
-    } catch (IOException e) {
-      throw unreadable(image, e);
-    }
+    return orRefused(
+        image,
+        () -> {
+          checkFile(image);
+          try (FileImageInputStream content = new FileImageInputStream(image.toFile())) {
+            return size(content, image);
+          }
+        });
   }
 
   /** The same of an image in memory; {@code where} names it in errors. */
   public static Size size(byte[] image, Object where) {
-    try (ImageInputStream content =
-        new MemoryCacheImageInputStream(new ByteArrayInputStream(image))) {
-      return size(content, where);
-    } catch (IOException e) {
-      throw unreadable(where, e);
-    }
+    return orRefused(where, () -> size(new ImageBytes(image, DecodingLimit.standard()), where));
   }
 
   private static Size size(ImageInputStream content, Object where) throws IOException {
-    byte[] start = new byte[12];
-    int read = Math.max(0, content.read(start));
+    byte[] start = new byte[Webp.HEADER_BYTES];
+    int read = 0;
+    for (int count = 0; count >= 0 && read < start.length; read += Math.max(0, count)) {
+      count = content.read(start, read, start.length - read);
+    }
     content.seek(0);
-    Format format = format(Arrays.copyOf(start, read), where);
-    return with(content, format, where, reader -> checkedSize(reader, where));
+    byte[] head = Arrays.copyOf(start, read);
+    return checked(
+        switch (format(head, where)) {
+          case PNG ->
+              PlatformDecoder.with(
+                  content, ImageFormat.PNG, DecodingLimit.standard(), ImageReading::size);
+          case JPEG -> JpegHeader.size(content);
+          case WEBP -> new Size(Webp.height(head), Webp.width(head));
+        },
+        where);
   }
 
   private static void checkFile(Path image) throws IOException {
@@ -160,16 +170,10 @@ public final class ImageReading {
     }
   }
 
-  private static Format format(byte[] start, Object where) {
-    return Format.of(start)
+  private static ImageFormat format(byte[] start, Object where) {
+    return ImageFormat.of(start)
         .orElseThrow(() ->
             new UserException(where + ": not a PNG, JPEG or WebP image; remove or convert it"));
-  }
-
-  private static Picture jpeg(ImageReader reader, JpegHeader header, boolean upright)
-      throws IOException {
-    Picture stored = JpegColors.picture(reader.readRaster(0, null), header);
-    return upright ? Orientation.upright(stored, header.orientation()) : stored;
   }
 
   private static Picture inChannels(Picture picture, int channels) {
@@ -187,37 +191,25 @@ public final class ImageReading {
     return new Picture(3, picture.height(), picture.width(), colour);
   }
 
-  private static <T> T with(ImageInputStream content, Format format, Object where, Use<T> use)
-      throws IOException {
-    Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.name());
-    if (!readers.hasNext()) {
-      throw new IllegalStateException("no reader for " + format + " on the class path");
-    }
-    ImageReader reader = readers.next();
+  private static <T> T orRefused(Object where, Decoding<T> decoding) {
     try {
-      reader.setInput(content, true, true);
-      boolean[] cut = new boolean[1];
-      reader.addIIOReadWarningListener((_, warning) -> cut[0] |= warning.contains(CUT));
-      T result = use.use(reader);
-      if (cut[0]) {
-        throw new IOException("it ends too early");
-      }
-      return result;
+      return decoding.run();
     } catch (UserException e) {
       throw e;
-    } catch (RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       // The decoders of the platform answer some damaged files with index or argument errors.
       throw unreadable(where, e);
     } catch (OutOfMemoryError e) {
       throw new UserException(
           where + ": there is no memory to decode it; remove it, or raise Java's heap (-Xmx)", e);
-    } finally {
-      reader.dispose();
     }
   }
 
-  private static Size checkedSize(ImageReader reader, Object where) throws IOException {
-    Size size = new Size(reader.getHeight(0), reader.getWidth(0));
+  private static Size size(ImageReader reader) throws IOException {
+    return new Size(reader.getHeight(0), reader.getWidth(0));
+  }
+
+  private static Size checked(Size size, Object where) {
     long most = Math.min(MOST_PIXELS, Runtime.getRuntime().maxMemory() / HEAP_BYTES_FOR_PIXEL);
     if ((long) size.height() * size.width() > most) {
       throw new UserException(

@@ -1,7 +1,10 @@
 package org.kat4j.image;
 
+import java.io.EOFException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import javax.imageio.stream.ImageInputStream;
 
 /**
  * What the markers before the first scan of a JPEG say about its colours and its orientation.
@@ -57,6 +60,42 @@ record JpegHeader(boolean jfif, int adobeTransform, boolean namedRgb, int orient
       at = end;
     }
     return new JpegHeader(jfif, adobeTransform, namedRgb, orientation);
+  }
+
+  /**
+   * The size that the frame states, wherever its segment stands.
+   *
+   * @throws IOException when there is no frame before the first scan
+   */
+  static ImageReading.Size size(ImageInputStream file) throws IOException {
+    try {
+      for (file.seek(2); ; ) {
+        while (file.readUnsignedByte() != 0xff) {}
+        int marker = file.readUnsignedByte();
+        while (marker == 0xff) {
+          marker = file.readUnsignedByte();
+        }
+        if (marker == 0xda || marker == 0xd9) {
+          throw new IOException("it states no size");
+        }
+        if (JpegScans.isAlone(marker)) {
+          continue;
+        }
+        int length = file.readUnsignedShort();
+        if (isFrame(marker)) {
+          file.readByte(); // bits of a sample
+          int height = file.readUnsignedShort();
+          int width = file.readUnsignedShort();
+          if (height == 0 || width == 0) {
+            throw new IOException("it has no pixels");
+          }
+          return new ImageReading.Size(height, width);
+        }
+        file.skipBytes(Math.max(0, length - 2));
+      }
+    } catch (EOFException e) {
+      throw new IOException("it ends too early", e);
+    }
   }
 
   /** Whether three components are YCbCr; libjpeg's rules. */

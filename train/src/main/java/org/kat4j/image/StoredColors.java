@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import org.kat4j.image.webp.Webp;
 
 /**
  * The values that an image stores, without what Java's colour management would make of them: {@code
@@ -31,6 +32,19 @@ final class StoredColors {
       }
     }
     return new Picture(channels, image.getHeight(), width, pixels);
+  }
+
+  /** Always 3 channels. */
+  static Picture picture(Webp.Pixels image) {
+    int area = image.width() * image.height();
+    byte[] pixels = new byte[3 * area];
+    for (int i = 0; i < area; i++) {
+      int argb = image.argb()[i];
+      pixels[i] = (byte) (argb >> 16);
+      pixels[area + i] = (byte) (argb >> 8);
+      pixels[2 * area + i] = (byte) argb;
+    }
+    return new Picture(3, image.height(), image.width(), pixels);
   }
 
   private static void readRow(Raster raster, ColorModel colors, int y, int channel, int[] row) {

@@ -9,6 +9,7 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.error.UserException;
+import org.kat4j.image.DecodingLimit;
 import org.kat4j.image.ImageReading;
 import org.kat4j.image.Picture;
 import org.kat4j.kernel.CudaGraph;
@@ -29,6 +30,9 @@ import org.kat4j.torch.StateDict;
  * time.
  */
 public final class Classifier {
+  static final String NO_NUMBER =
+      "the model's output is no number: its weights hold NaN or are too large; take others";
+
   /** Batches up to 2^7 images are recorded. */
   private static final int MOST_RECORDED = 7;
 
@@ -93,8 +97,14 @@ public final class Classifier {
 
   /** The input of an image in memory; {@code where} names it in errors. */
   public float[] pixels(byte[] image, String where) {
+    return pixels(image, where, DecodingLimit.standard());
+  }
+
+  /** The same with a limit of time for its decoding. */
+  public float[] pixels(byte[] image, String where, DecodingLimit limit) {
     return normalized(
-        ImageReading.decode(image, where, model.spec().channels(), input.transform().upright()));
+        ImageReading.decode(
+            image, where, model.spec().channels(), input.transform().upright(), limit));
   }
 
   private float[] normalized(Picture picture) {
@@ -155,8 +165,20 @@ public final class Classifier {
     }
   }
 
-  /** The most probable classes by name, best first. */
+  /** Whether a model's output can be taken as an answer: weights that hold NaN give none. */
+  public static boolean areNumbers(double[] probabilities) {
+    return Arrays.stream(probabilities).allMatch(Double::isFinite);
+  }
+
+  /**
+   * The most probable classes by name, best first.
+   *
+   * @throws UserException when the probabilities are no numbers
+   */
   public List<Prediction> best(double[] probabilities, int count) {
+    if (!areNumbers(probabilities)) {
+      throw new UserException(NO_NUMBER);
+    }
     return IntStream.range(0, probabilities.length)
         .mapToObj(c -> new Prediction(input.classNames().get(c), probabilities[c]))
         .sorted(Comparator.comparingDouble(Prediction::probability).reversed())

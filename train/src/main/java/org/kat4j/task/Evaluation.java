@@ -87,6 +87,17 @@ public record Evaluation(double top1, double top5, double loss, long[][] confusi
     return new Evaluation(right * percent, inTop5 * percent, loss / all, confusion);
   }
 
+  /**
+   * Makes sure that the model gave numbers: NaN would count as one class or another.
+   *
+   * @throws UserException when it did not
+   */
+  public void requireNumbers() {
+    if (Double.isNaN(loss) && Arrays.stream(confusion).flatMapToLong(Arrays::stream).sum() > 0) {
+      throw new UserException(Classifier.NO_NUMBER);
+    }
+  }
+
   private static void count(long[] labels, long[] predicted, long[][] confusion) {
     for (int i = 0; i < labels.length; i++) {
       confusion[(int) labels[i]][(int) predicted[i]]++;

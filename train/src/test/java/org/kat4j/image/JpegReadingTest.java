@@ -8,6 +8,7 @@ import java.awt.color.ICC_Profile;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.junit.jupiter.api.Test;
@@ -133,6 +135,94 @@ class JpegReadingTest {
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith("cut.jpg: the image is damaged");
     }
+  }
+
+  /** Each scan is a pass over the whole picture; usual progressive files have about ten. */
+  @Test
+  void scansAreCountedBeforeAnyIsDecoded() throws IOException {
+    byte[] file = progressive(64);
+    int last = lastScan(file);
+    byte[] scan = Arrays.copyOfRange(file, last, file.length - 2);
+    assertThat(ImageReading.decode(repeated(file, scan, 20), "few.jpg", 1, false).area())
+        .isEqualTo(64 * 64);
+    byte[] many = repeated(file, scan, 1500);
+    assertThatThrownBy(() -> ImageReading.decode(many, "many.jpg", 3, false))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("many.jpg: ")
+        .hasMessageContaining("too many scans");
+    assertThatThrownBy(() -> JpegScans.of(repeated(file, scan, 60)).checkWork(64_000_000))
+        .hasMessageContaining("too many scans for its size");
+  }
+
+  /** The same as if it were rendered after each scan, which takes that much longer. */
+  @Test
+  void aProgressiveFileIsRenderedOnce() throws IOException {
+    byte[] file = progressive(50);
+    int[] rendered =
+        ImageIO.read(new ByteArrayInputStream(file))
+            .getRaster()
+            .getSamples(0, 0, 50, 50, 0, new int[2500]);
+    assertThat(Levels.ints(ImageReading.decode(file, "test", 1, false).pixels()))
+        .isEqualTo(rendered);
+  }
+
+  /** A picture of which only coarse scans are there looks whole to the decoder. */
+  @Test
+  void aCutProgressiveFileIsBroken() throws IOException {
+    byte[] file = progressive(64);
+    for (int tenth = 3; tenth < 10; tenth++) {
+      byte[] cut = Arrays.copyOf(file, file.length * tenth / 10);
+      assertThatThrownBy(() -> ImageReading.decode(cut, "cut.jpg", 3, false))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("ends too early");
+    }
+  }
+
+  private static byte[] repeated(byte[] file, byte[] scan, int times) {
+    var result = new ByteArrayOutputStream();
+    result.write(file, 0, file.length - 2);
+    for (int i = 0; i < times; i++) {
+      result.writeBytes(scan);
+    }
+    result.write(file, file.length - 2, 2);
+    return result.toByteArray();
+  }
+
+  private static int lastScan(byte[] file) {
+    int last = -1;
+    for (int i = 0; i + 1 < file.length; i++) {
+      last = file[i] == (byte) 0xff && file[i + 1] == (byte) 0xda ? i : last;
+    }
+    return last;
+  }
+
+  private static byte[] progressive(int side) throws IOException {
+    BufferedImage image = new BufferedImage(side, side, BufferedImage.TYPE_BYTE_GRAY);
+    for (int i = 0; i < side * side; i++) {
+      image.getRaster().setSample(i % side, i / side, 0, i * 7919 >> 3 & 0xff);
+    }
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ImageWriteParam param = writer.getDefaultWriteParam();
+    param.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
+    var bytes = new ByteArrayOutputStream();
+    try (var out = new MemoryCacheImageOutputStream(bytes)) {
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(image, null, null), param);
+    } finally {
+      writer.dispose();
+    }
+    return bytes.toByteArray();
+  }
+
+  /** Decoders check the numbers of a profile's pieces, though nobody asked for the profile. */
+  @Test
+  void profilesInOddPiecesAreIgnored() throws IOException {
+    byte[] plain = jpeg(flat(0x64C832));
+    byte[] piece = "ICC_PROFILE\0\1\1garbage".getBytes(StandardCharsets.US_ASCII);
+    byte[] twice = JpegSegments.with(JpegSegments.with(plain, 0xe2, piece), 0xe2, piece);
+    assertThat(ImageReading.decode(twice, "test", 3, false).pixels())
+        .isEqualTo(ImageReading.decode(plain, "test", 3, false).pixels());
+    assertThat(ImageReading.size(twice, "test")).isEqualTo(new ImageReading.Size(16, 16));
   }
 
   @Test

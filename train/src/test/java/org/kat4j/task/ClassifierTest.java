@@ -87,4 +87,24 @@ class ClassifierTest {
     ImageIO.write(image, "jpeg", bytes);
     return JpegSegments.with(bytes.toByteArray(), 0xe1, JpegSegments.exif(6, true));
   }
+
+  /** NaN would otherwise be sorted before every probability, and printed. */
+  @Test
+  void noNumberIsNoAnswer() {
+    Model model = Model.Spec.named("vit_nano").withInput(16, 3, 2).build(Context.cpu(1));
+    float[] half = {.5f, .5f, .5f};
+    var classifier =
+        new Classifier(
+            model, new InputDescription(List.of("a", "b"), new Normalization(half, half)));
+    for (double[] bad : new double[][] {{Double.NaN, 1}, {0, Double.POSITIVE_INFINITY}}) {
+      assertThat(Classifier.areNumbers(bad)).isFalse();
+      assertThatThrownBy(() -> classifier.best(bad, 1))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("no number");
+    }
+    assertThatThrownBy(() ->
+            new Evaluation(50, 100, Double.NaN, new long[][] {{1, 0}, {1, 0}}).requireNumbers())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("no number");
+  }
 }
