@@ -21,9 +21,7 @@ import org.kat4j.explain.fit.ShapeSearch;
 import org.kat4j.explain.symbolic.Expression;
 import org.kat4j.explain.symbolic.FormulaParser;
 import org.kat4j.tables.Column;
-import org.kat4j.tables.Reading;
 import org.kat4j.tables.Table;
-import org.kat4j.tables.TableReader;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -33,7 +31,8 @@ import picocli.CommandLine.Option;
     name = "fit",
     mixinStandardHelpOptions = true,
     description =
-        "Fits a function by a small KAN and reads a formula off it: from a table, or from a formula with ranges.")
+        "Fits a function by a small KAN and reads a formula off it: from a table, or from a formula"
+            + " with ranges.")
 final class FitCommand implements Callable<Integer> {
   @Option(names = "--data", paramLabel = "FILE", description = "CSV, TSV, Parquet or JSON table.")
   private @Nullable Path data;
@@ -68,7 +67,8 @@ final class FitCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "WIDTH",
       description =
-          "Widths of the hidden layers before pruning; default: 5. auto: try several shapes and take the one with the least validation error.")
+          "Widths of the hidden layers before pruning; default: 5. auto: try several shapes and"
+              + " take the one with the least validation error.")
   private List<String> hidden = new ArrayList<>();
 
   @Option(
@@ -104,7 +104,8 @@ final class FitCommand implements Callable<Integer> {
       names = "--suite",
       paramLabel = "NAME",
       description =
-          "Fit the functions of the KAN paper instead, and print its figures beside ours: toy, special, feynman.")
+          "Fit the functions of the KAN paper instead, and print its figures beside ours: toy,"
+              + " special, feynman.")
   private @Nullable String suite;
 
   @Option(
@@ -113,6 +114,7 @@ final class FitCommand implements Callable<Integer> {
       description = "Write report.html, formula.txt, formula.tex, model.safetensors and fit.json.")
   private @Nullable Path out;
 
+  @Mixin private final TableOptions reading = new TableOptions();
   @Mixin private final JsonOption json = new JsonOption();
 
   @Override
@@ -212,7 +214,8 @@ final class FitCommand implements Callable<Integer> {
       return ofTable(data, target);
     }
     throw new UserException(
-        "give --data FILE --target COLUMN, or --formula with a --range for every variable, or --suite");
+        "give --data FILE --target COLUMN, or --formula with a --range for every variable, or"
+            + " --suite");
   }
 
   private FitData ofFormula(String text) {
@@ -241,7 +244,7 @@ final class FitCommand implements Callable<Integer> {
   }
 
   private FitData ofTable(Path file, String column) {
-    Table table = TableReader.read(file, Reading.usual());
+    Table table = reading.read(file, column, System.out::println);
     double[] targets = table.numbers(column);
     List<String> names =
         features.isEmpty()
@@ -261,7 +264,8 @@ final class FitCommand implements Callable<Integer> {
     List<FitSuite.Row> suiteRows = FitSuite.named(name);
     List<Integer> given = widths();
     System.out.println(
-        "function | ranges | hidden | grid | parameters | validation | test error | paper's KAN | paper's MLP | s");
+        "function | ranges | hidden | grid | parameters | validation | test error | paper's KAN |"
+            + " paper's MLP | s");
     for (FitSuite.Row row : suiteRows) {
       long start = System.nanoTime();
       FitSettings settings =

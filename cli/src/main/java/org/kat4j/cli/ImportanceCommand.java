@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.data.RandomStream;
@@ -15,9 +14,7 @@ import org.kat4j.error.UserException;
 import org.kat4j.tables.KnownTables;
 import org.kat4j.tables.Preparation;
 import org.kat4j.tables.Problem;
-import org.kat4j.tables.Reading;
 import org.kat4j.tables.Table;
-import org.kat4j.tables.TableReader;
 import org.kat4j.tables.Task;
 import org.kat4j.tables.importance.Importance;
 import org.kat4j.tables.importance.KanSettings;
@@ -112,26 +109,13 @@ final class ImportanceCommand implements Callable<Integer> {
   private String encoding = "one-hot";
 
   @Option(
-      names = "--categories",
-      split = ",",
-      paramLabel = "COLUMN",
-      description = "Columns that hold words even where they look like numbers.")
-  private Set<String> categories = Set.of();
-
-  @Option(
-      names = "--drop",
-      split = ",",
-      paramLabel = "COLUMN",
-      description = "Columns to leave out, such as identifiers.")
-  private Set<String> drop = Set.of();
-
-  @Option(
       names = "--sample",
       paramLabel = "ROWS",
       description =
           "Of a longer table so many rows are drawn at random; default: ${DEFAULT-VALUE}.")
   private int sample = 20_000;
 
+  @Mixin private final TableOptions reading = new TableOptions();
   @Mixin private final DataOptions options = new DataOptions();
   @Mixin private final JsonOption json = new JsonOption();
 
@@ -152,7 +136,7 @@ final class ImportanceCommand implements Callable<Integer> {
     check("--sample", sample, 10, 10_000_000);
     List<Selector> chosen = selectors.stream().map(Selector::named).distinct().toList();
     KnownTables.Opened opened = open();
-    Table table = drop.isEmpty() ? opened.table() : opened.table().without(drop);
+    Table table = opened.table();
     Problem problem =
         sampled(
             Problem.of(
@@ -172,6 +156,7 @@ final class ImportanceCommand implements Callable<Integer> {
         problem.task().name().toLowerCase(Locale.ROOT),
         opened.target());
     KanSettings kan = publishedKan ? KanSettings.published() : KanSettings.usual();
+    Importance.reservations(problem, chosen, kan, folds).forEach(System.out::println);
     Importance importance =
         Importance.of(
             problem,
@@ -212,19 +197,20 @@ final class ImportanceCommand implements Callable<Integer> {
 
   /** A file if there is one of this name, else a published table. */
   private KnownTables.Opened open() {
-    Path file = Path.of(data);
+    Path file = TableOptions.path(data);
     Task wanted = task == null ? null : choice("--task", Task.values(), task);
     boolean looksLikeFile = data.contains(".") || data.contains("/") || Files.exists(file);
     if (!looksLikeFile) {
       KnownTables.Opened known = KnownTables.open(data, options.root());
+      Table kept = known.table().without(reading.drop());
       return target == null || target.equals(known.target())
-          ? known
-          : new KnownTables.Opened(known.table(), target, wanted);
+          ? new KnownTables.Opened(kept, known.target(), known.task())
+          : new KnownTables.Opened(kept, target, wanted);
     }
     if (target == null) {
       throw new UserException("--target is missing: the column of %s to predict".formatted(data));
     }
-    Table table = TableReader.read(file, Reading.usual().withCategories(categories));
+    Table table = reading.read(file, target, System.out::println);
     return new KnownTables.Opened(table, target, wanted);
   }
 
@@ -269,7 +255,8 @@ final class ImportanceCommand implements Callable<Integer> {
     }
     System.out.println(text);
     System.out.println(
-        "scores of sum 1 (rank); stability: overlap of the upper 40 % between folds, 1 is the same");
+        "scores of sum 1 (rank); stability: overlap of the upper 40 % between folds, 1 is the"
+            + " same");
   }
 
   private static Ranking ranking(Importance importance, Selector selector) {

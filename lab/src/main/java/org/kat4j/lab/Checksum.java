@@ -1,6 +1,7 @@
 package org.kat4j.lab;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -27,6 +28,18 @@ public final class Checksum {
     bytes.asFloatBuffer().put(values);
     digest.update(bytes);
     return this;
+  }
+
+  public Checksum add(double[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(values.length * Double.BYTES);
+    bytes.asDoubleBuffer().put(values);
+    digest.update(bytes);
+    return this;
+  }
+
+  /** A text and its end: "ab", "c" differs from "a", "bc". */
+  public Checksum add(String text) {
+    return add(text.getBytes(StandardCharsets.UTF_8)).add(new byte[] {0});
   }
 
   public Checksum add(int[] values) {

@@ -37,12 +37,14 @@ record TrialStore(Path folder) {
     }
   }
 
-  /** The right to run a trial. */
+  /**
+   * The right to run a trial. Its file stays: who has it open and waits would lock a deleted one,
+   * and the next a new one beside it.
+   */
   record Lock(FileChannel channel, FileLock lock, Path file) implements AutoCloseable {
     @Override
     public void close() {
       try {
-        Files.deleteIfExists(file);
         channel.close(); // lets go of the lock
       } catch (IOException failed) {
         throw new UserException(file + ": " + AtomicFile.reason(failed), failed);

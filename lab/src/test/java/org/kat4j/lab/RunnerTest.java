@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -171,6 +173,19 @@ class RunnerTest {
     }
     assertThat(runs).hasValue(16);
     assertThat(results).hasSize(3).allMatch(r -> r.verdict() == Verdict.SUPPORTED);
+  }
+
+  /** One worker has the lock's file open and waits; the lock that it gets must keep others out. */
+  @Test
+  void aLockThatWasLetGoIsTakenOnce() throws Exception {
+    TrialStore store = new TrialStore(root);
+    TrialStore.Lock first = store.take("trial").orElseThrow();
+    try (FileChannel waiting =
+        FileChannel.open(root.resolve("trial.lock"), StandardOpenOption.WRITE)) {
+      first.close();
+      assertThat(waiting.tryLock()).isNotNull();
+      assertThat(store.take("trial")).isEmpty();
+    }
   }
 
   @Test

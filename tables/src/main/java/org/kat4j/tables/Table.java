@@ -4,13 +4,14 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.kat4j.error.NearestName;
+import org.kat4j.error.OneLine;
 import org.kat4j.error.UserException;
 
 /**
  * Named columns of equal length.
  *
  * @param name where it came from, for messages
- * @param columns at least one; names are unique
+ * @param columns at least one; names are unique and on one line
  */
 public record Table(String name, List<Column> columns) {
   public Table {
@@ -38,10 +39,11 @@ public record Table(String name, List<Column> columns) {
    * @throws UserException naming the nearest column if there is none
    */
   public Column column(String wanted) {
+    String shown = OneLine.of(wanted);
     return columns.stream()
-        .filter(column -> column.name().equals(wanted))
+        .filter(column -> column.name().equals(shown))
         .findFirst()
-        .orElseThrow(() -> NearestName.unknown("column of " + name, wanted, columnNames()));
+        .orElseThrow(() -> NearestName.unknown("column of " + name, shown, columnNames()));
   }
 
   /** The numbers of a column that must hold numbers. */

@@ -2,6 +2,7 @@ package org.kat4j.tables;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -9,9 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.util.List;
+import java.util.Properties;
 import java.util.Set;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -58,27 +59,42 @@ class TableReaderTest {
     assertThat(TableReader.read(zipped, Reading.usual()).numbers("b")).containsExactly(2);
   }
 
+  /** Names that DuckDB would take for patterns or for folders of parts. */
   @Test
-  void parquetAndJson() throws Exception {
-    Path parquet = folder.resolve("t.parquet");
-    try (Connection duck = DriverManager.getConnection("jdbc:duckdb:");
-        PreparedStatement copy =
-            duck.prepareStatement(
-                "COPY (SELECT i::INT AS n, 'w' || (i % 2) AS w FROM range(5) r(i)) TO '"
-                    + parquet
-                    + "' (FORMAT parquet)")) {
-      copy.execute();
+  void parquetUnderAnyName() throws Exception {
+    for (String name : List.of("t.parquet", "t[1].parquet", "a*b?.parquet", "x=1/t.PARQUET")) {
+      Path parquet = folder.resolve(name);
+      Files.createDirectories(parquet.getParent());
+      try (Connection duck = DuckLibrary.connect(new Properties());
+          PreparedStatement copy =
+              duck.prepareStatement(
+                  "COPY (SELECT i::INT AS n, 'w' || (i % 2) AS w, DATE '2024-01-01' AS d FROM"
+                      + " range(5) r(i)) TO '"
+                      + parquet
+                      + "' (FORMAT parquet)")) {
+        copy.execute();
+      }
+      assertThatThrownBy(() -> TableReader.read(parquet, Reading.usual()))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("column 'd' holds DATE");
+      Table table = TableReader.read(parquet, Reading.usual().withoutColumns(Set.of("d")));
+      assertThat(table.columnNames()).containsExactly("n", "w");
+      assertThat(table.numbers("n")).containsExactly(0, 1, 2, 3, 4);
+      assertThat(((Column.Categories) table.column("w")).codes()).containsExactly(0, 1, 0, 1, 0);
     }
-    Table table = TableReader.read(parquet, Reading.usual());
-    assertThat(table.numbers("n")).containsExactly(0, 1, 2, 3, 4);
-    assertThat(((Column.Categories) table.column("w")).codes()).containsExactly(0, 1, 0, 1, 0);
-    Path json = write("t.json", "[{\"a\": 1.5, \"b\": \"x\"}, {\"a\": null, \"b\": \"y\"}]");
-    assertThat(TableReader.read(json, Reading.usual()).numbers("a"))
-        .containsExactly(1.5, Double.NaN);
-    Path nested = write("n.json", "[{\"a\": {\"b\": 1}}]");
-    assertThatThrownBy(() -> TableReader.read(nested, Reading.usual()))
-        .isInstanceOf(UserException.class)
-        .hasMessageContaining("column 'a' holds STRUCT");
+  }
+
+  /** 72 MB in the temporary folder for each run, left there by those that are killed. */
+  @Test
+  void theLibraryIsNotUnpackedIntoTheTemporaryFolder() throws Exception {
+    try (Connection duck = DuckLibrary.connect(new Properties())) {
+      assertThat(duck.getClass().getClassLoader()).isInstanceOf(DuckLibrary.class);
+      Path maps = Path.of("/proc/self/maps");
+      assumeThat(maps).exists();
+      assertThat(Files.readString(maps))
+          .contains("/libduckdb_java.so_")
+          .doesNotContain(System.getProperty("java.io.tmpdir") + "/libduckdb_java");
+    }
   }
 
   @Test
@@ -130,7 +146,7 @@ class TableReaderTest {
   @Test
   void moreRowsThanAllowedAreRefused() throws IOException {
     Path file = write("r.csv", "a\n1\n2\n3\n");
-    Reading two = new Reading(List.of(), List.of(), Set.of(), 2);
+    Reading two = Reading.usual().withMaxRows(2);
     assertThatThrownBy(() -> TableReader.read(file, two))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("more than 2 rows");

@@ -106,7 +106,7 @@ final class RealTables {
             new Preparation(Preparation.Missing.MEAN, Preparation.Encoding.ORDINAL),
             _ -> {});
     return new Experiment(
-        "%s, %d rows".formatted(name, problem.rows()),
+        TableTrial.data(name, problem),
         trial ->
             TableTrial.run(
                 trial, problem, TableTrial.byRow(problem, trial.seed()), "accuracy", 100));

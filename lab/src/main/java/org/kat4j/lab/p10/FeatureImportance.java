@@ -16,6 +16,7 @@ import org.kat4j.lab.Measured;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Trial;
 import org.kat4j.lab.Workplace;
+import org.kat4j.lab.tabular.TableTrial;
 import org.kat4j.tables.KnownTables;
 import org.kat4j.tables.Parts;
 import org.kat4j.tables.Preparation;
@@ -67,13 +68,14 @@ public final class FeatureImportance implements Claim {
         "Scores of a trained KAN find the features that matter at least as well as LASSO, forests,"
             + " mutual information and support vectors.",
         "On a formula with products and squares KAN-SI and KAN-KO are ahead of LASSO and mutual"
-            + " information, and on real tables KAN-SI is within 0.01 of the best classical selector.",
+            + " information, and on real tables KAN-SI is within 0.01 of the best classical"
+            + " selector.",
         "A classical selector is ahead on both.",
-        "Nested: features are ranked on the training part only, where the paper ranked with all rows."
-            + " Cubic splines on [-3, 3] and standardised targets; the paper's KAN (order 1, two"
-            + " intervals on [-1, 1], raw targets) is an arm beside it. Predictors are logistic or ridge"
-            + " regression and a random forest, averaged over them and over 20, 40 and 60 % of the"
-            + " features.",
+        "Nested: features are ranked on the training part only, where the paper ranked with all"
+            + " rows. Cubic splines on [-3, 3] and standardised targets; the paper's KAN (order 1,"
+            + " two intervals on [-1, 1], raw targets) is an arm beside it. Predictors are logistic"
+            + " or ridge regression and a random forest, averaged over them and over 20, 40 and 60"
+            + " % of the features.",
         1);
   }
 
@@ -169,7 +171,7 @@ public final class FeatureImportance implements Claim {
                     .toArray());
     int trees = budget.of(50, 100, 200);
     return new Experiment(
-        "%s, %d rows, %d trees".formatted(name, problem.rows(), trees),
+        TableTrial.data(name, problem) + ", " + trees + " trees",
         trial -> real(trial, problem, trees));
   }
 

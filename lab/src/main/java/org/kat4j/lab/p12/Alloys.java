@@ -5,6 +5,7 @@ import org.kat4j.function.Activation;
 import org.kat4j.function.kan.BSpline;
 import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
+import org.kat4j.lab.Checksum;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Experiment;
@@ -50,14 +51,15 @@ public final class Alloys implements Claim {
         12,
         "KAN for high-entropy alloys (arXiv 2410.08452)",
         "On small tables of alloys a KAN predicts as well as or better than an MLP of its size.",
-        "KAN is ahead of the MLP of its size in yield strength of unseen alloys and in single phases.",
+        "KAN is ahead of the MLP of its size in yield strength of unseen alloys and in single"
+            + " phases.",
         "KAN is level with the MLP or behind it.",
-        "The paper's tables and settings are not published: the open table of Borg et al. (2020) with"
-            + " descriptors of sheet 12; processing class and test temperature stand in for the"
-            + " rolling and annealing columns. Each seed is another split: 64 % train, 16 % validation,"
-            + " 20 % test. Adam with early stopping instead of LBFGS. The sheet asks for 10 repeats:"
-            + " --seeds 10. The table's Young modulus is calculated from the elements: it shows"
-            + " whether a KAN loses to a linear model, and nothing rests on it.",
+        "The paper's tables and settings are not published: the open table of Borg et al. (2020)"
+            + " with descriptors of sheet 12; processing class and test temperature stand in for"
+            + " the rolling and annealing columns. Each seed is another split: 64 % train, 16 %"
+            + " validation, 20 % test. Adam with early stopping instead of LBFGS. The sheet asks"
+            + " for 10 repeats: --seeds 10. The table's Young modulus is calculated from the"
+            + " elements: it shows whether a KAN loses to a linear model, and nothing rests on it.",
         1);
   }
 
@@ -114,7 +116,8 @@ public final class Alloys implements Claim {
             place -> experiment(place, PHASE)),
         new Study(
             MODULUS,
-            "calculated Young modulus in GPa from the fractions of 15 elements, no alloy on both sides: linear by construction, so a check and no evidence"
+            "calculated Young modulus in GPa from the fractions of 15 elements, no alloy on both"
+                + " sides: linear by construction, so a check and no evidence"
                 + how
                 + sizes,
             R2,
@@ -146,7 +149,9 @@ public final class Alloys implements Claim {
     Problem problem = alloys.problem();
     String score = problem.task() == Task.CLASSIFICATION ? "f1" : "r2";
     return new Experiment(
-        "%s, %d rows".formatted(study, problem.rows()),
+        TableTrial.data(study, problem)
+            + ", groups "
+            + new Checksum().add(alloys.groups()).digits(),
         trial -> {
           Parts parts =
               byAlloy

@@ -18,6 +18,7 @@ import org.kat4j.lab.Trial;
 import org.kat4j.lab.Workplace;
 import org.kat4j.lab.tabular.Contestant;
 import org.kat4j.lab.tabular.Contestant.Classical.Kind;
+import org.kat4j.lab.tabular.TableTrial;
 import org.kat4j.model.kacq.KacqDcnn;
 import org.kat4j.tables.KnownTables;
 import org.kat4j.tables.Parts;
@@ -51,16 +52,16 @@ public final class HeartDisease implements Claim {
     return new About(
         14,
         "KACQ-DCNN: dual-channel KAN and four-qubit network for heart disease (arXiv 2410.07446)",
-        "Quantum circuits and KAN layers find heart disease better than the same network without them"
-            + " and better than classical models.",
-        "KACQ-DCNN is ahead of the same network without circuits and of the better classical model on"
-            + " both heart tables.",
+        "Quantum circuits and KAN layers find heart disease better than the same network without"
+            + " them and better than classical models.",
+        "KACQ-DCNN is ahead of the same network without circuits and of the better classical model"
+            + " on both heart tables.",
         "It is level with the network without circuits, or with logistic regression or a forest.",
-        "Widths divided by 8 except in the paper budget; each seed is another split: 50 % train, 15 %"
-            + " validation (stops training), 15 % calibration of prediction sets, 20 % test that is"
-            + " used once, where the paper's test rows also stopped its training. Zeros of cholesterol"
-            + " and blood pressure are missing and become the training mean. A random forest stands for"
-            + " tree ensembles. The sheet asks for 10 repeats: --seeds 10.",
+        "Widths divided by 8 except in the paper budget; each seed is another split: 50 % train, 15"
+            + " % validation (stops training), 15 % calibration of prediction sets, 20 % test that"
+            + " is used once, where the paper's test rows also stopped its training. Zeros of"
+            + " cholesterol and blood pressure are missing and become the training mean. A random"
+            + " forest stands for tree ensembles. The sheet asks for 10 repeats: --seeds 10.",
         1);
   }
 
@@ -121,7 +122,7 @@ public final class HeartDisease implements Claim {
     Problem codes = problem(opened, Preparation.Encoding.ORDINAL);
     Problem columns = problem(opened, Preparation.Encoding.ONE_HOT);
     return new Experiment(
-        "%s, %d rows".formatted(name, codes.rows()),
+        TableTrial.data(name, codes, columns),
         trial -> run(trial, trial.arm().name().equals(LOGISTIC) ? columns : codes));
   }
 

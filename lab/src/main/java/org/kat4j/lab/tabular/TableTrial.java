@@ -1,6 +1,7 @@
 package org.kat4j.lab.tabular;
 
 import java.util.SequencedMap;
+import org.kat4j.lab.Checksum;
 import org.kat4j.lab.Measured;
 import org.kat4j.lab.Trial;
 import org.kat4j.tables.Parts;
@@ -22,6 +23,20 @@ public final class TableTrial {
   /** The same shares of groups, whose rows stay together. */
   public static Parts byGroup(int[] groups, long seed) {
     return Parts.groups(groups, seed, SHARES);
+  }
+
+  /** What a trial on these problems is determined by: names and values of all that they hold. */
+  public static String data(String name, Problem... problems) {
+    Checksum checksum = new Checksum();
+    for (Problem problem : problems) {
+      checksum.add(problem.task().name()).add(problem.y());
+      problem.features().forEach(checksum::add);
+      problem.classes().forEach(checksum::add);
+      for (double[] row : problem.x()) {
+        checksum.add(row);
+      }
+    }
+    return "%s, %d rows, sha256 %s".formatted(name, problems[0].rows(), checksum.digits());
   }
 
   /**

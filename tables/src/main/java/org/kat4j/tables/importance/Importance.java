@@ -5,9 +5,11 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import org.kat4j.error.UserException;
 import org.kat4j.tables.Parts;
 import org.kat4j.tables.Problem;
 import org.kat4j.tables.Scaling;
+import org.kat4j.tables.Task;
 import org.kat4j.tables.model.Fitted;
 
 /**
@@ -23,12 +25,64 @@ public record Importance(List<String> features, SequencedMap<Selector, List<doub
   /** The share of features that stability is measured with. */
   public static final double TOP = 0.4;
 
+  private static final long MANY_PARAMETERS = 1_000_000;
+  private static final long MOST_PARAMETERS = 30_000_000; // with gradients and averages, 480 MB
+
   /** Hears how far it is. */
   @FunctionalInterface
   public interface Progress {
     void done(int folds, int all);
   }
 
+  /**
+   * What there is to say about a problem before its features are scored, one line each.
+   *
+   * @throws UserException if the KAN would be larger than it can be trained
+   */
+  public static List<String> reservations(
+      Problem problem, List<Selector> selectors, KanSettings kan, int folds) {
+    List<String> said = new ArrayList<>();
+    if (selectors.stream().anyMatch(KanScore.class::isInstance)) {
+      long numbers = kan.parameters(problem);
+      if (numbers > MOST_PARAMETERS) {
+        throw new UserException(
+            "%,d features make a KAN of %,d numbers, more than %,d: leave columns out (--drop), or take classical selectors (--selector lasso,random-forest,mutual-information,svm-rfe)"
+                .formatted(problem.features().size(), numbers, MOST_PARAMETERS));
+      }
+      if (numbers > MANY_PARAMETERS) {
+        said.add(
+            "the KAN of each fold has %,d numbers: that takes a while; classical selectors do without it"
+                .formatted(numbers));
+      }
+    }
+    if (selectors.contains(ClassicalScore.MUTUAL_INFORMATION)
+        && problem.task() == Task.CLASSIFICATION) {
+      int least = MutualInformation.NEIGHBOURS + 1;
+      List<String> small = new ArrayList<>();
+      for (int k = 0; k < problem.classes().size(); k++) {
+        double label = k;
+        long rows = Arrays.stream(problem.y()).filter(y -> y == label).count();
+        if (rows - Math.ceilDiv(rows, folds) < least) { // without those of a fold
+          small.add("'%s'".formatted(problem.classes().get(k)));
+        }
+      }
+      if (!small.isEmpty()) {
+        said.add(
+            "mutual-information looks at %d neighbours of a class, and these have too few rows to say much: %s"
+                .formatted(
+                    MutualInformation.NEIGHBOURS,
+                    String.join(", ", small.subList(0, Math.min(8, small.size())))
+                        + (small.size() > 8 ? " and %d more".formatted(small.size() - 8) : "")));
+      }
+    }
+    return said;
+  }
+
+  /**
+   * Scores over all folds.
+   *
+   * @throws UserException if a fold would have less than two rows
+   */
   public static Importance of(
       Problem problem,
       List<Selector> selectors,
@@ -36,6 +90,16 @@ public record Importance(List<String> features, SequencedMap<Selector, List<doub
       int folds,
       int seeds,
       Progress progress) {
+    if (problem.rows() < 2 * folds) {
+      throw new UserException(
+          "%d rows are too few for %d folds of at least two: %s"
+              .formatted(
+                  problem.rows(),
+                  folds,
+                  problem.rows() < 4
+                      ? "there is nothing to learn from them"
+                      : "at most --folds " + problem.rows() / 2));
+    }
     SequencedMap<Selector, List<double[]>> scores = new LinkedHashMap<>();
     for (int seed = 0; seed < seeds; seed++) {
       Parts parts = Parts.folds(problem, folds, seed);

@@ -47,6 +47,13 @@ public record KanSettings(BSpline.Spec layer, Training training) {
     return new Network.Kan(List.of(2 * problem.features().size() + 1), layer);
   }
 
+  /** Trainable numbers of that network. */
+  public long parameters(Problem problem) {
+    long features = problem.features().size();
+    long edges = (features + problem.outputs()) * (2 * features + 1);
+    return edges * (layer.gridSize() + layer.order() + 2); // coefficients, base weight, scaler
+  }
+
   /** Trains it on scaled rows; the caller closes it. */
   public Fitted fit(Problem train, long seed) {
     return training.withSeed(seed).fit(network(train), train, null);

@@ -14,7 +14,7 @@ import org.kat4j.tables.Task;
  * PLOS ONE 9(2), e87357 (a number and classes).
  */
 final class MutualInformation {
-  private static final int NEIGHBOURS = 3;
+  static final int NEIGHBOURS = 3;
 
   private MutualInformation() {}
 
@@ -58,6 +58,9 @@ final class MutualInformation {
         radius[n++] = Math.nextDown(kth(sorted, own[i], k));
         sum += digamma(k) - digamma(count);
       }
+    }
+    if (n == 0) {
+      return 0; // classes of one row each say nothing
     }
     double[] all = Arrays.copyOf(used, n);
     Arrays.sort(all);

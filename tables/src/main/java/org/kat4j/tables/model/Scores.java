@@ -157,7 +157,8 @@ public final class Scores {
       spread += (y[i] - mean) * (y[i] - mean);
     }
     SequencedMap<String, Double> scores = new LinkedHashMap<>();
-    scores.put("r2", 1 - squares / spread);
+    // Of equal targets there is nothing to explain: scikit-learn's convention.
+    scores.put("r2", spread > 0 ? 1 - squares / spread : squares == 0 ? 1.0 : 0);
     scores.put("rmse", Math.sqrt(squares / y.length));
     scores.put("mae", absolute / y.length);
     return scores;

@@ -52,6 +52,61 @@ class SelectorTest {
     return new Problem(Task.REGRESSION, List.of("a", "b"), x, y, List.of());
   }
 
+  /** Classes of one row, equal targets in a fold: numbers or a refusal, never NaN. */
+  @Test
+  void tinyTablesGiveNumbersOrARefusal() {
+    KanSettings kan = KanSettings.usual().withEpochs(1);
+    for (int rows : new int[] {2, 4, 5, 7}) {
+      double[][] x = new double[rows][2];
+      Arrays.setAll(x, i -> new double[] {i, i * i % 3});
+      for (int kinds : new int[] {2, rows}) {
+        double[] y = new double[rows];
+        Arrays.setAll(y, i -> i % kinds);
+        List<String> classes = IntStream.range(0, kinds).mapToObj(k -> "class " + k).toList();
+        for (Problem problem :
+            List.of(
+                new Problem(Task.CLASSIFICATION, List.of("a", "b"), x, y, classes),
+                new Problem(Task.REGRESSION, List.of("a", "b"), x, y, List.of()))) {
+          if (rows < 4) {
+            assertThatThrownBy(
+                    () -> Importance.of(problem, Selector.all(), kan, 2, 1, (_, _) -> {}))
+                .isInstanceOf(UserException.class)
+                .hasMessageContaining("2 rows are too few for 2 folds");
+            continue;
+          }
+          Importance found = Importance.of(problem, Selector.all(), kan, 2, 1, (_, _) -> {});
+          for (Selector selector : Selector.all()) {
+            assertThat(found.mean(selector))
+                .as("%s of %d rows, %d kinds, %s", selector, rows, kinds, problem.task())
+                .doesNotContain(Double.NaN);
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatIsTooLargeOrTooSmallIsSaidBefore() {
+    double[][] x = new double[6][3000];
+    List<String> names = IntStream.range(0, 3000).mapToObj(i -> "f" + i).toList();
+    double[] y = {0, 0, 0, 0, 0, 1};
+    Problem wide = new Problem(Task.CLASSIFICATION, names, x, y, List.of("common", "rare"));
+    assertThatThrownBy(() -> Importance.reservations(wide, Selector.all(), KanSettings.usual(), 2))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("3,000 features make a KAN of 180,150,020 numbers");
+    assertThat(
+            Importance.reservations(
+                wide, List.of(ClassicalScore.MUTUAL_INFORMATION), KanSettings.usual(), 2))
+        .singleElement()
+        .asString()
+        .contains("'rare'");
+    Problem narrow = wide.features(new int[] {0, 1, 2});
+    try (Fitted fitted = KanSettings.usual().withEpochs(1).fit(narrow, 1)) {
+      assertThat(KanSettings.usual().parameters(narrow))
+          .isEqualTo(StateDict.parameterCount(fitted.network()));
+    }
+  }
+
   @Test
   void contributionsOfTheSheet() {
     // phi of feature 1: (1, -1), (3, 1) cannot be linear in one x; feature 2's (0, 2), (0, -2) is.
