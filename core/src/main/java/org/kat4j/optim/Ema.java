@@ -8,8 +8,9 @@ import org.kat4j.config.Check;
 import org.kat4j.torch.Scope;
 
 /**
- * An exponential moving average of weights: e = d e + (1 - d) w. Source: timm's {@code ModelEmaV2}
- * and {@code ModelEmaV3}.
+ * An exponential moving average of a model's state: e = d e + (1 - d) w, of what is trained and of
+ * what is only kept (statistics of batch norms, grids); whole numbers and flags are copied. Source:
+ * timm's {@code ModelEmaV2} and {@code ModelEmaV3}.
  */
 public final class Ema implements AutoCloseable {
   private static final double WARM_UP_POWER = -2.0 / 3;
@@ -50,7 +51,7 @@ public final class Ema implements AutoCloseable {
     this.owned = owned;
   }
 
-  /** An average that starts from a copy of the weights. */
+  /** An average that starts from a copy of the state. */
   public static Ema of(SequencedMap<String, Tensor> weights) {
     SequencedMap<String, Tensor> copies = new LinkedHashMap<>();
     try (Scope _ = Scope.open();
@@ -69,8 +70,15 @@ public final class Ema implements AutoCloseable {
   public void update(SequencedMap<String, Tensor> weights, double decay) {
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
-      averages.forEach((name, average) ->
-          average.mul_(new Scalar(decay)).add_(weights.get(name), new Scalar(1 - decay)));
+      averages.forEach((name, average) -> follow(average, State.of(weights, name), decay));
+    }
+  }
+
+  private static void follow(Tensor average, Tensor present, double decay) {
+    if (average.is_floating_point() || average.is_complex()) {
+      average.lerp_(present, new Scalar(1 - decay)); // what does not change is left as it is
+    } else {
+      average.copy_(present);
     }
   }
 

@@ -22,6 +22,7 @@ import org.bytedeco.pytorch.Tensor;
 public record ParameterGroup(
     SequencedMap<String, Tensor> parameters, double weightDecay, double lrScale) {
   private static final Pattern BLOCK = Pattern.compile("(?:blocks|stages)\\.(\\d+)\\..*");
+  private static final Pattern STEM = Pattern.compile("(?:cls_token|pos_embed|patch_embed).*");
 
   /** A group with the whole learning rate. */
   public ParameterGroup(SequencedMap<String, Tensor> parameters, double weightDecay) {
@@ -51,10 +52,12 @@ public record ParameterGroup(
 
   /**
    * The two groups of {@link #split}, taken apart once more by layer: layer i learns with lr d^(L -
-   * i). Patches, positions and class token are layer 0, block or stage i is layer i + 1 and the
-   * last norm belongs to the last block; the head is layer L. Source: timm's {@code
-   * param_groups_layer_decay}.
+   * i). Patches, positions and class token are layer 0, block or stage i is layer i + 1, and names
+   * that begin with {@code norm} belong to the last block; everything else is layer L: the head,
+   * its norm {@code fc_norm}, registers. Source: timm's {@code param_groups_layer_decay} and the
+   * {@code group_matcher} of its vision transformer.
    *
+   * @param parameters all of a model, since what is frozen counts as a layer too
    * @param layerDecay d, above 0; 1 gives the two groups themselves
    */
   public static List<ParameterGroup> layered(
@@ -66,7 +69,7 @@ public record ParameterGroup(
     if (layerDecay == 1) {
       return split;
     }
-    int blocks = parameters.keySet().stream().mapToInt(name -> layer(name, 0)).max().orElse(0);
+    int blocks = parameters.keySet().stream().mapToInt(ParameterGroup::block).max().orElse(0);
     List<ParameterGroup> layered = new ArrayList<>();
     for (ParameterGroup group : split) {
       SequencedMap<Integer, SequencedMap<String, Tensor>> layers = new TreeMap<>();
@@ -84,16 +87,34 @@ public record ParameterGroup(
     return List.copyOf(layered);
   }
 
+  /** The number of the block that a tensor stands in, from 1; 0 outside of blocks. */
+  private static int block(String name) {
+    Matcher block = BLOCK.matcher(name);
+    return block.matches() ? Integer.parseInt(block.group(1)) + 1 : 0;
+  }
+
   /** The layer of a tensor in a model of so many blocks, by its name. */
   private static int layer(String name, int blocks) {
-    Matcher block = BLOCK.matcher(name);
-    if (block.matches()) {
-      return Integer.parseInt(block.group(1)) + 1;
+    if (STEM.matcher(name).matches()) {
+      return 0;
     }
-    if (name.startsWith("norm.")) {
-      return blocks;
+    int block = block(name);
+    if (block > 0) {
+      return block;
     }
-    return name.startsWith("head.") && blocks > 0 ? blocks + 1 : 0;
+    return name.startsWith("norm") ? blocks : blocks + 1;
+  }
+
+  /** The groups without other parameters than the named ones. */
+  public static List<ParameterGroup> only(List<ParameterGroup> groups, Set<String> names) {
+    return groups.stream()
+        .map(group -> {
+          SequencedMap<String, Tensor> kept = new LinkedHashMap<>(group.parameters);
+          kept.keySet().retainAll(names);
+          return new ParameterGroup(kept, group.weightDecay, group.lrScale);
+        })
+        .filter(group -> !group.parameters.isEmpty())
+        .toList();
   }
 
   /** The groups split further by a factor of the learning rate for each name. */

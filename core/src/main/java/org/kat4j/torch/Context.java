@@ -5,6 +5,7 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Where and how a part is built.
@@ -116,9 +117,21 @@ public record Context(
     return target;
   }
 
+  /** A yes or no, at first no, that is saved with the part but not trained: a boolean scalar. */
+  public Tensor flag() {
+    Allowance.charge();
+    try (Scope _ = Scope.open()) {
+      return Scope.keep(torch.zeros(new long[0], options(ScalarType.Bool)));
+    }
+  }
+
   private TensorOptions options() {
+    return options(dtype.scalarType());
+  }
+
+  private TensorOptions options(ScalarType type) {
     return new TensorOptions()
-        .dtype(new ScalarTypeOptional(dtype.scalarType()))
+        .dtype(new ScalarTypeOptional(type))
         .device(new DeviceOptional(device.toTorch()));
   }
 

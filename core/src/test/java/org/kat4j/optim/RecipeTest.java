@@ -44,7 +44,10 @@ class RecipeTest {
     return parameters;
   }
 
-  /** Two blocks: stem 0, blocks 1 and 2, the norm with block 2, head 3. */
+  /**
+   * Two blocks: stem 0, blocks 1 and 2, norms with block 2, head 3 and with it whatever timm's
+   * matcher of vision transformers does not know.
+   */
   @Test
   void layersLearnAtTheirRates() {
     var parameters =
@@ -54,7 +57,10 @@ class RecipeTest {
             "blocks.0.mlp.fc1.weight",
             "blocks.1.mlp.fc1.weight",
             "blocks.1.norm1.bias",
+            "norm_pre.weight",
             "norm.weight",
+            "reg_token",
+            "fc_norm.weight",
             "head.weight");
     List<ParameterGroup> groups =
         ParameterGroup.layered(parameters, 0.05, Set.of("cls_token"), 0.5);
@@ -68,20 +74,56 @@ class RecipeTest {
     }
     assertThat(scales)
         .containsExactlyInAnyOrderEntriesOf(
-            Map.of(
-                "cls_token", 0.125,
-                "patch_embed.proj.weight", 0.125,
-                "blocks.0.mlp.fc1.weight", 0.25,
-                "blocks.1.mlp.fc1.weight", 0.5,
-                "blocks.1.norm1.bias", 0.5,
-                "norm.weight", 0.5,
-                "head.weight", 1.0));
+            Map.ofEntries(
+                Map.entry("cls_token", 0.125),
+                Map.entry("patch_embed.proj.weight", 0.125),
+                Map.entry("blocks.0.mlp.fc1.weight", 0.25),
+                Map.entry("blocks.1.mlp.fc1.weight", 0.5),
+                Map.entry("blocks.1.norm1.bias", 0.5),
+                Map.entry("norm_pre.weight", 0.5),
+                Map.entry("norm.weight", 0.5),
+                Map.entry("reg_token", 1.0),
+                Map.entry("fc_norm.weight", 1.0),
+                Map.entry("head.weight", 1.0)));
     assertThat(decays.get("cls_token")).isZero();
     assertThat(decays.get("blocks.1.norm1.bias")).isZero();
     assertThat(decays.get("head.weight")).isEqualTo(0.05);
     assertThat(ParameterGroup.layered(parameters, 0.05, Set.of(), 1))
         .hasSize(2)
         .allMatch(group -> group.lrScale() == 1);
+  }
+
+  /** Without blocks or a known stem everything is the top layer. */
+  @Test
+  void unknownNamesLearnAtTheWholeRate() {
+    assertThat(ParameterGroup.layered(named("quantum.w", "head.w"), 0.05, Set.of(), 0.5))
+        .allMatch(group -> group.lrScale() == 1);
+  }
+
+  /** A layer that stays counts: the others keep their distance from the head. */
+  @Test
+  void frozenLayersKeepTheirPlace() {
+    var parameters = named("blocks.0.w", "blocks.1.w", "head.w");
+    List<ParameterGroup> groups = ParameterGroup.layered(parameters, 0.05, Set.of(), 0.5);
+    assertThat(ParameterGroup.only(groups, Set.of("blocks.0.w", "head.w")))
+        .extracting(ParameterGroup::lrScale)
+        .containsExactly(0.25, 1.0);
+  }
+
+  /** What is not trained is averaged too, flags are copied; what stays keeps its bits. */
+  @Test
+  void theAverageTakesInEveryBuffer() {
+    SequencedMap<String, Tensor> weights = new LinkedHashMap<>();
+    weights.put("mean", Tensor.create(new float[] {4}));
+    weights.put("grid", Tensor.create(new float[] {0.1f}));
+    weights.put("flag", Tensor.create(new boolean[] {true}));
+    SequencedMap<String, Tensor> averages = new LinkedHashMap<>();
+    averages.put("mean", Tensor.create(new float[] {0}));
+    averages.put("grid", Tensor.create(new float[] {0.1f}));
+    averages.put("flag", Tensor.create(new boolean[] {false}));
+    Ema.into(averages).update(weights, 0.75);
+    assertThat(averages.values().stream().map(Memory::doubles))
+        .containsExactly(new double[] {1}, new double[] {0.1f}, new double[] {1});
   }
 
   @Test

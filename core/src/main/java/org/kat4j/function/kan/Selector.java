@@ -49,8 +49,8 @@ public final class Selector<M extends Part> implements Part {
   private final int axesBehind;
   private final Tensor selection; // [members, 1 or out]
   private final Tensor scale; // [members]
-  private double temperature = 1;
-  private boolean hard;
+  private final Tensor temperature; // a scalar
+  private final Tensor hard; // a scalar, whether the end of the second phase was reached
 
   /**
    * @param members of equal widths, at least one
@@ -71,17 +71,19 @@ public final class Selector<M extends Part> implements Part {
     this.axesBehind = axesBehind;
     selection = context.parameter(members.size(), granularity == Granularity.LAYER ? 1 : out);
     scale = context.buffer(new double[] {1}, members.size());
+    temperature = context.buffer(new double[] {1});
+    hard = context.flag();
   }
 
   /** The second phase: lower temperatures make softer choices harder; above 0. */
   public void sharpen(double newTemperature) {
     Check.positive("temperature", newTemperature);
-    temperature = newTemperature;
+    Context.assign(temperature, newTemperature);
   }
 
   /** The end of the second phase: the likeliest member alone, with the gradient of the mixture. */
   public void harden() {
-    hard = true;
+    Context.assign(hard, 1);
   }
 
   /** Divides every member by the deviation of its values, so that none wins by size alone. */
@@ -98,12 +100,10 @@ public final class Selector<M extends Part> implements Part {
 
   /** p, {@code [members, 1 or out]}. */
   public Tensor probabilities() {
-    Tensor soft = torch.softmax(selection.div(new Scalar(temperature)), 0);
-    if (!hard) {
-      return soft;
-    }
+    Tensor soft = torch.softmax(selection.div(temperature), 0);
     Tensor chosen = torch.zeros_like(soft).scatter_(0, choice().unsqueeze(0), new Scalar(1.0));
-    return chosen.sub(soft.detach()).add(soft); // straight through
+    // Straight through; the host does not ask the device whether it is time.
+    return chosen.sub(soft).detach().mul(hard).add(soft);
   }
 
   /** The likeliest member, {@code [1 or out]}, int64. */
@@ -140,6 +140,8 @@ public final class Selector<M extends Part> implements Part {
   public void register(Registry registry) {
     registry.tensor("selection", selection);
     registry.tensor("scale", scale);
+    registry.tensor("temperature", temperature);
+    registry.tensor("hard", hard);
     for (int k = 0; k < members.size(); k++) {
       registry.part("members." + k, members.get(k));
     }

@@ -405,6 +405,24 @@ class KanExamplesTest {
     assertThat(StateDict.parameterCount(pruned)).isLessThan(StateDict.parameterCount(layer));
   }
 
+  /** Temperature and hardness belong to the state: a pool saved in its second phase comes back. */
+  @Test
+  void aPoolIsSavedInItsPhase() {
+    Selection sharp = threeBases();
+    sharp.selector().sharpen(0.25);
+    Selection hard = threeBases();
+    hard.selector().harden();
+    Tensor x = normal(6, 5, 3);
+    for (Selection saved : List.of(sharp, hard)) {
+      set(saved, "selection", normal(7, 3, 4));
+      Selection loaded = threeBases();
+      assertThat(forward(loaded, x).equal(forward(saved, x))).isFalse();
+      StateDict.copy(StateDict.of(saved), StateDict.of(loaded));
+      assertThat(forward(loaded, x).equal(forward(saved, x))).isTrue();
+    }
+    assertThat(StateDict.trained(hard)).doesNotContainKeys("temperature", "hard");
+  }
+
   // Sheet 11.
 
   private static TruncatedPower truncated(TruncatedPower.Knots knots, boolean lastKnotAtEnd) {
