@@ -3,10 +3,12 @@ package org.kat4j.torch;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.kat4j.error.UserException;
 
 /**
  * Normalises every channel over all rows, then scales and shifts: {@code weight [width]}, {@code
  * bias [width]}, and the averages {@code running_mean}, {@code running_var} that evaluation uses.
+ * Training needs more than one value a channel.
  */
 public final class BatchNorm implements Part {
   private static final double MOMENTUM = 0.1;
@@ -36,6 +38,11 @@ public final class BatchNorm implements Part {
 
   /** Channels are on axis 1. */
   private Tensor normalised(Tensor x, Pass pass) {
+    if (pass.training() && x.numel() <= weight.numel()) {
+      // libtorch divides by one less than their number: running_var would be NaN from then on.
+      throw new UserException(
+          "batch norm has one value a channel, which has no variance: train on larger batches");
+    }
     return torch.batch_norm(
         x,
         new TensorOptional(weight),

@@ -109,11 +109,6 @@ public final class Loader {
     return new Batches(loader, firstBatch, batches, loading.workers());
   }
 
-  /** Number of batches in an epoch over {@code images} images. */
-  public static int batches(int images, int batchSize, boolean dropLast) {
-    return dropLast ? images / batchSize : Math.ceilDiv(images, batchSize);
-  }
-
   /**
    * Says before anything is allocated that batches would not fit.
    *

@@ -8,7 +8,8 @@ import org.kat4j.error.UserException;
  * How a set is turned into batches.
  *
  * @param batchSize images per batch, at least 1
- * @param shuffle whether to go through the set in an order drawn from (seed, epoch)
+ * @param shuffle whether this is training: the order is drawn from (seed, epoch), and a last batch
+ *     of one image is left out
  * @param dropLast whether to leave out a last batch that is not full
  * @param augmentation what happens to each image
  * @param mixing what happens between images
@@ -60,8 +61,12 @@ public record Loading(
     return cut ? size / REPEATED_ROUND * REPEATED_ROUND : size;
   }
 
-  /** Batches of an epoch over a set of {@code size}. */
+  /** Batches of an epoch over a set of {@code size}; see {@link LastBatch} for training. */
   public int batches(int size) {
-    return Loader.batches(images(size), batchSize, dropLast);
+    int images = images(size);
+    if (dropLast) {
+      return images / batchSize;
+    }
+    return shuffle ? LastBatch.batches(images, batchSize) : Math.ceilDiv(images, batchSize);
   }
 }

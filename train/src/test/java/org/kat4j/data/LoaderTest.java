@@ -55,8 +55,10 @@ class LoaderTest {
   void dropsOnlyAnIncompleteLastBatch() {
     assertThat(copies(Loader.epoch(SET, 8, true, true, AUGMENTATION, 1, 0, 0))).hasSize(6);
     assertThat(copies(Loader.epoch(SET, 10, true, true, AUGMENTATION, 1, 0, 0))).hasSize(5);
-    assertThat(Loader.batches(50, 8, true)).isEqualTo(6);
-    assertThat(Loader.batches(50, 8, false)).isEqualTo(7);
+    assertThat(new Loading(8, true, true, AUGMENTATION, Mixing.NONE, 1, 1).batches(50))
+        .isEqualTo(6);
+    assertThat(new Loading(8, true, false, AUGMENTATION, Mixing.NONE, 1, 1).batches(50))
+        .isEqualTo(7);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package org.kat4j.lab.network;
 
+import org.kat4j.data.LastBatch;
 import org.kat4j.lab.Course;
 import org.kat4j.lab.Experiment;
 import org.kat4j.lab.Measured;
@@ -59,7 +60,7 @@ public record Fit(int epochs, int batch, double weightDecay, boolean cosine) {
       Trial trial, Network network, Course course, PlacedRows train, PlacedRows validation) {
     RandomStream random = new RandomStream(-trial.seed());
     int size = batch == 0 ? train.size() : batch;
-    int perEpoch = Math.ceilDiv(train.size(), size);
+    int perEpoch = LastBatch.batches(train.size(), size);
     long steps = (long) epochs * perEpoch;
     var schedule = new CosineSchedule(trial.rate(), steps, 0, 0, 0, false);
     long step = 0;

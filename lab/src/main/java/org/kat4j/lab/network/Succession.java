@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.kat4j.data.LastBatch;
 import org.kat4j.lab.Course;
 import org.kat4j.lab.Experiment;
 import org.kat4j.lab.Measure;
@@ -78,8 +79,8 @@ public record Succession(int epochs, int batch) {
     for (int epoch = 0; epoch < epochs; epoch++) {
       int[] order =
           org.kat4j.data.RandomStream.of(trial.seed(), task, epoch).permutation(train.size());
-      for (int from = 0; from < order.length; from += batch) {
-        int at = from;
+      for (int b = 0; b < LastBatch.batches(order.length, batch); b++) {
+        int at = b * batch;
         course.update(trial.rate(), () -> train.batch(order, at, batch).loss(network, random));
       }
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.data.LastBatch;
 import org.kat4j.data.RandomStream;
 import org.kat4j.error.DivergedException;
 import org.kat4j.function.kan.Selector;
@@ -132,7 +133,7 @@ record ThreePhases(int epochs, int batch) {
       this.rows = rows;
       this.seed = seed;
       size = batch == 0 ? rows.size() : batch;
-      perEpoch = Math.ceilDiv(rows.size(), size);
+      perEpoch = LastBatch.batches(rows.size(), size);
     }
 
     int steps() {

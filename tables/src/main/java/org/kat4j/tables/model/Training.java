@@ -8,6 +8,7 @@ import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Check;
+import org.kat4j.data.LastBatch;
 import org.kat4j.data.RandomStream;
 import org.kat4j.error.DivergedException;
 import org.kat4j.optim.AdamW;
@@ -116,8 +117,9 @@ public record Training(
           && (validation == null || patience == 0 || epoch - bestEpoch < patience)) {
         epoch++;
         int[] order = RandomStream.of(seed, epoch).permutation(train.count);
-        for (int from = 0; from < order.length; from += batch) {
-          int to = Math.min(order.length, from + batch);
+        for (int b = 0; b < LastBatch.batches(order.length, batch); b++) {
+          int from = b * batch;
+          int to = from + Math.min(batch, order.length - from); // batch may be the largest int
           long[] rows = Arrays.stream(order, from, to).asLongStream().toArray();
           finite("training loss", step(network, task, train, rows, pass), epoch);
           optimizer.step(rate);
