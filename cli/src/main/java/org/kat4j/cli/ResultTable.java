@@ -12,9 +12,12 @@ final class ResultTable {
 
   static String of(Trainer.Result result, Path run) {
     var text = new StringBuilder("\n");
-    row(text, "top-1", String.format(Locale.ROOT, "%.2f %%", result.test().top1()));
-    row(text, "top-5", String.format(Locale.ROOT, "%.2f %%", result.test().top5()));
-    row(text, "loss", String.format(Locale.ROOT, "%.4f", result.test().loss()));
+    row(text, "top-1", String.format(Locale.ROOT, "%.2f %%", result.shown().top1()));
+    row(text, "top-5", String.format(Locale.ROOT, "%.2f %%", result.shown().top5()));
+    row(text, "loss", String.format(Locale.ROOT, "%.4f", result.shown().loss()));
+    if (result.test() == null) {
+      row(text, "measured on", "validation images: the run was stopped before the test");
+    }
     row(text, "parameters", String.format(Locale.ROOT, "%,d", result.parameters()));
     row(text, "time", ConsoleMonitor.duration(result.seconds()));
     row(text, "run folder", run.toString());

@@ -123,6 +123,7 @@ final class TrainCommand implements Callable<Integer> {
       double top1,
       double top5,
       double loss,
+      String measuredOn,
       double seconds,
       long parameters,
       String run,
@@ -160,7 +161,9 @@ final class TrainCommand implements Callable<Integer> {
     }
     TrainConfig fitted = bound.fittedTo(images);
     Path path = out == null ? defaultFolder(bound) : out;
-    return train(Trainer.start(fitted, new RunFolder(path), images), images, path);
+    try (Trainer trainer = Trainer.start(fitted, new RunFolder(path), images)) {
+      return train(trainer, images, path);
+    }
   }
 
   private static void override(ObjectNode tree, String key, @Nullable Object value) {
@@ -239,7 +242,10 @@ final class TrainCommand implements Callable<Integer> {
     RunFolder folder = RunFolder.open(out);
     TrainConfig begun = folder.readConfig();
     ImageData images = dataOptions.open(begun.data());
-    return train(Trainer.resume(folder, images), images, out);
+    try (Trainer trainer = Trainer.resume(folder, images)) {
+      trainer.notes().forEach(note -> System.out.println("resume " + note));
+      return train(trainer, images, out);
+    }
   }
 
   private Integer train(Trainer trainer, ImageData images, Path path) {
@@ -270,9 +276,10 @@ final class TrainCommand implements Callable<Integer> {
     }
     json.print(
         new Summary(
-            result.test().top1(),
-            result.test().top5(),
-            result.test().loss(),
+            result.shown().top1(),
+            result.shown().top5(),
+            result.shown().loss(),
+            result.test() == null ? "validation" : "test",
             result.seconds(),
             result.parameters(),
             path.toString(),

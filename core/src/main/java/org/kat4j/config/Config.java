@@ -1,7 +1,10 @@
 package org.kat4j.config;
 
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -21,7 +24,7 @@ import tools.jackson.dataformat.yaml.util.StringQuotingChecker;
 
 /** Reads and writes spec records as YAML and JSON. */
 public final class Config {
-  private static final long MAX_FILE_BYTES = 1 << 20;
+  private static final int MAX_FILE_BYTES = 1 << 20;
 
   private static final ObjectMapper YAML =
       YAMLMapper.builder(
@@ -50,14 +53,17 @@ public final class Config {
 
   /** The tree of a YAML file; an empty file is an empty tree. */
   public static ObjectNode readTree(Path file) {
-    try {
-      if (Files.size(file) > MAX_FILE_BYTES) {
+    try (InputStream bytes = Files.newInputStream(file)) {
+      // Read, not asked for: a device or pipe has no size.
+      byte[] read = bytes.readNBytes(MAX_FILE_BYTES + 1);
+      if (read.length > MAX_FILE_BYTES) {
         throw new UserException(file + ": larger than a configuration can be (1 MiB)");
       }
-      return parse(Files.readString(file), file.toString());
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(read)).toString();
+      return parse(text, file.toString());
     } catch (NoSuchFileException missing) {
       throw new UserException(file + ": there is no such file", missing);
-    } catch (MalformedInputException binary) {
+    } catch (CharacterCodingException binary) {
       throw new UserException(file + ": this is not a UTF-8 text", binary);
     } catch (IOException failed) {
       throw new UserException(file + ": cannot be read: " + failed.getMessage(), failed);

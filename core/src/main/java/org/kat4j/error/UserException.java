@@ -11,10 +11,29 @@ public class UserException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public UserException(String message) {
-    super(message);
+    super(oneLine(message));
   }
 
   public UserException(String message, Throwable cause) {
-    super(message, cause);
+    super(oneLine(message), cause);
+  }
+
+  /** Names from outside may hold line feeds and escape sequences: they are shown, not obeyed. */
+  private static String oneLine(String message) {
+    if (message.chars().noneMatch(Character::isISOControl)) {
+      return message;
+    }
+    var line = new StringBuilder();
+    for (char c : message.toCharArray()) {
+      switch (c) {
+        case '\n' -> line.append("\\n");
+        case '\r' -> line.append("\\r");
+        case '\t' -> line.append("\\t");
+        default ->
+            line.append(
+                Character.isISOControl(c) ? "\\x%02x".formatted((int) c) : String.valueOf(c));
+      }
+    }
+    return line.toString();
   }
 }

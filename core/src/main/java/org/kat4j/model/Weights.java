@@ -46,6 +46,12 @@ public final class Weights {
   /** Metadata key of whether JPEGs are turned as their EXIF orientation says, true or false. */
   public static final String UPRIGHT = "kat4j.upright";
 
+  /** Metadata key of the kind of tensors, which readers of the Python library expect. */
+  public static final String FORMAT = "format";
+
+  /** The only kind there is here. */
+  public static final String PYTORCH = "pt";
+
   private Weights() {}
 
   /** Writes a model with further metadata. */
@@ -59,7 +65,7 @@ public final class Weights {
     SequencedMap<String, Tensor> tensors = new LinkedHashMap<>(StateDict.of(model));
     tensors.putAll(beside);
     Map<String, String> all = new LinkedHashMap<>(metadata);
-    all.put("format", "pt"); // what readers of the Python library expect
+    all.put(FORMAT, PYTORCH);
     all.put(MODEL, Config.toJson((Record) model.spec()));
     Safetensors.write(file, tensors, all);
   }

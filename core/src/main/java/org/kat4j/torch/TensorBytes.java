@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -63,6 +64,13 @@ final class TensorBytes {
   static void write(FileChannel channel, MemorySegment source) throws IOException {
     for (long done = 0; done < source.byteSize(); ) {
       done += channel.write(piece(source, done));
+    }
+  }
+
+  /** Hands over all bytes, one buffer after another. */
+  static void forEachPiece(MemorySegment source, Consumer<ByteBuffer> consumer) {
+    for (long done = 0; done < source.byteSize(); done += PIECE) {
+      consumer.accept(piece(source, done));
     }
   }
 

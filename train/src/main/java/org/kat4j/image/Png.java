@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Pictures as PNG files. */
 public final class Png {
@@ -23,8 +24,9 @@ public final class Png {
       image.setRGB(i % picture.width(), i / picture.width(), rgb);
     }
     var bytes = new ByteArrayOutputStream();
-    try {
-      ImageIO.write(image, "png", bytes);
+    // In memory: ImageIO itself would go by way of a file in the temporary folder.
+    try (var stream = new MemoryCacheImageOutputStream(bytes)) {
+      ImageIO.write(image, "png", stream);
     } catch (IOException impossible) { // nothing but memory is written
       throw new UncheckedIOException(impossible);
     }

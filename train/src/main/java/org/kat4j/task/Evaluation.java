@@ -7,6 +7,7 @@ import org.kat4j.data.Batches;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Loader;
 import org.kat4j.data.Loading;
+import org.kat4j.error.UserException;
 import org.kat4j.model.Model;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
@@ -77,6 +78,10 @@ public record Evaluation(double top1, double top5, double loss, long[][] confusi
     for (int c = 0; c < confusion.length; c++) {
       right += confusion[c][c];
       all += Arrays.stream(confusion[c]).sum();
+    }
+    if (all == 0) {
+      throw new UserException(
+          "none of the %d images to evaluate on can be read".formatted(images.size()));
     }
     double percent = 100.0 / all;
     return new Evaluation(right * percent, inTop5 * percent, loss / all, confusion);

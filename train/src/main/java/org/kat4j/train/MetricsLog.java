@@ -66,7 +66,7 @@ public final class MetricsLog {
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);
     } catch (IOException failed) {
-      throw new UserException(file + " cannot be written: " + failed.getMessage(), failed);
+      throw new UserException(file + " cannot be written: " + AtomicFile.reason(failed), failed);
     }
   }
 
@@ -101,7 +101,7 @@ public final class MetricsLog {
       List<String> kept = lines.subList(0, Math.min(epochs, lines.size()));
       AtomicFile.write(file, String.join("", kept.stream().map(line -> line + "\n").toList()));
     } catch (IOException failed) {
-      throw new UserException(file + " cannot be read: " + failed.getMessage(), failed);
+      throw new UserException(file + " cannot be read: " + AtomicFile.reason(failed), failed);
     }
   }
 }

@@ -14,8 +14,10 @@ public interface Monitor {
    * @param batch batches done in this epoch
    * @param batches batches of an epoch
    * @param loss mean training loss of this epoch so far
-   * @param imagesPerSecond training images a second, since this process started
-   * @param secondsLeft until the last epoch is evaluated, as far as one can say
+   * @param imagesPerSecond training images a second in this epoch, without evaluations and
+   *     checkpoints
+   * @param secondsLeft until the last epoch is evaluated, as far as one can say; evaluations count
+   *     once the first is done
    */
   record Progress(
       int epoch,
@@ -34,7 +36,8 @@ public interface Monitor {
    * @param lr learning rate of the last update
    * @param trainLoss mean training loss, with label smoothing
    * @param evaluation on the validation images
-   * @param imagesPerSecond training images a second in this epoch
+   * @param imagesPerSecond training images a second in this epoch, without its evaluation and
+   *     checkpoints
    * @param seconds training and evaluation so far, all processes of the run together
    * @param best whether it is the best so far
    */

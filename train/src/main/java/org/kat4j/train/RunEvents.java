@@ -1,6 +1,7 @@
 package org.kat4j.train;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
@@ -44,7 +45,7 @@ final class RunEvents implements AutoCloseable {
         file = new EventFile(folder);
       }
       events.writeTo(file);
-    } catch (IOException broken) {
+    } catch (IOException | UncheckedIOException broken) {
       failed = true;
       LOG.log(System.Logger.Level.WARNING, "no more TensorBoard events: " + broken.getMessage());
     }
@@ -99,6 +100,7 @@ final class RunEvents implements AutoCloseable {
     try {
       if (file != null) {
         file.close();
+        file = null;
       }
     } catch (IOException broken) {
       LOG.log(System.Logger.Level.WARNING, "TensorBoard events: " + broken.getMessage());

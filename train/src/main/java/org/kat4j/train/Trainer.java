@@ -1,6 +1,8 @@
 package org.kat4j.train;
 
+import java.io.IOException;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -10,6 +12,7 @@ import org.kat4j.data.Batch;
 import org.kat4j.data.Batches;
 import org.kat4j.data.ImageData;
 import org.kat4j.data.ImageSet;
+import org.kat4j.data.LastBatch;
 import org.kat4j.data.Loader;
 import org.kat4j.data.Loading;
 import org.kat4j.data.Split;
@@ -21,6 +24,7 @@ import org.kat4j.model.Transfer;
 import org.kat4j.model.Weights;
 import org.kat4j.task.Evaluation;
 import org.kat4j.task.InputDescription;
+import org.kat4j.torch.AtomicFile;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
@@ -36,11 +40,11 @@ import org.kat4j.torch.StateDict;
  *
  * <p>A run is determined by its configuration: same configuration, same device, same threads = same
  * weights, also when it was killed and continued in between.
+ *
+ * <p>It owns its model: closing it frees weights, average and the optimizer's state.
  */
-public final class Trainer {
+public final class Trainer implements AutoCloseable {
   private static final double PROGRESS_SECONDS = 0.2;
-  private static final String MEMORY_ADVICE =
-      "lower batchSize (raise accumulation instead), data.imageSize or the model's width and depth";
   private static final long TRAINING_STREAM =
       0x9E3779B97F4A7C15L; // keeps drop path apart from the initial weights
 
@@ -49,13 +53,22 @@ public final class Trainer {
    *
    * @param evaluation of the last weights on the validation images
    * @param test of the last weights on the set's second split; the same evaluation unless images
-   *     were held out
+   *     were held out, and then null where the run was stopped early
    * @param parameters trainable numbers
    * @param seconds time spent, all processes of the run together
    * @param finished false when it was stopped early
    */
   public record Result(
-      Evaluation evaluation, Evaluation test, long parameters, double seconds, boolean finished) {}
+      Evaluation evaluation,
+      @Nullable Evaluation test,
+      long parameters,
+      double seconds,
+      boolean finished) {
+    /** The figures to show: of the test images, or where these were not looked at, validation. */
+    public Evaluation shown() {
+      return test == null ? evaluation : test;
+    }
+  }
 
   private final TrainConfig config;
   private final RunFolder folder;
@@ -69,15 +82,17 @@ public final class Trainer {
   private final Loading loading;
   private final RandomStream random;
   private final Tensor lossSum; // float64 scalar: summed training loss of the epoch in progress
+  private final Checkpoints checkpoints;
+  private final Divergence divergence;
   private final MetricsLog log;
   private final RunEvents events;
 
+  private @Nullable RunLock lock;
   private @Nullable Transfer transfer;
   private Checkpoint position;
+  private Pace pace = new Pace(0);
   private volatile boolean stopRequested;
   private long lastUpdate = Long.MAX_VALUE;
-  private long startedNanos;
-  private long imagesSinceStart;
   private long lastProgressNanos;
   private long lastCheckpointNanos;
 
@@ -92,7 +107,7 @@ public final class Trainer {
     train = split.train();
     validation = split.validation();
     test = data.validation();
-    loading = loading(config, train);
+    loading = Assembly.loading(config, train);
     Loader.checkMemory(train, config.batchSize());
     if (config.threads() > 0) {
       Host.setThreads(config.threads());
@@ -102,62 +117,70 @@ public final class Trainer {
     Context context =
         new Context(device, DType.FLOAT32, new RandomStream(config.seed()), 0, 1, true);
     boolean fresh = config.fineTuning().init().isEmpty();
-    model = build(config.model(), fresh ? context : context.forOverwriting());
+    model = Assembly.model(config.model(), fresh ? context : context.forOverwriting());
     Model averaged =
-        config.ema().isEnabled() ? build(config.model(), context.forOverwriting()) : null;
+        config.ema().isEnabled() ? Assembly.model(config.model(), context.forOverwriting()) : null;
     weights = new WeightUpdate(config, model, averaged);
     random = new RandomStream(config.seed() ^ TRAINING_STREAM);
     gradient = new LossGradient(config, model, device, random, weights::scaled);
     lossSum = Losses.zeroSum(device);
+    checkpoints = new Checkpoints(folder, config, weights, random, lossSum, train);
+    divergence = new Divergence(folder);
     log = new MetricsLog(folder.metrics());
     events = new RunEvents(folder.events());
     position = Checkpoint.START;
   }
 
-  private static Loading loading(TrainConfig config, ImageSet train) {
-    Loading all =
-        new Loading(
-            config.batchSize(),
-            true,
-            /* dropLast= */ false,
-            config.augmentation(),
-            config.mixing(),
-            config.seed(),
-            config.loaderThreads() > 0 ? config.loaderThreads() : Loading.defaultWorkers(train));
-    boolean hasFullBatch = all.images(train.size()) >= config.batchSize();
-    return config.dropLast() && hasFullBatch ? all.droppingLast() : all;
-  }
-
-  /** Some fields go together badly, which shows only when the parts are built. */
-  private static Model build(Model.Spec spec, Context context) {
-    try {
-      return spec.build(context);
-    } catch (IllegalArgumentException unfit) {
-      throw new UserException("model: " + unfit.getMessage(), unfit);
-    } catch (RuntimeException failure) {
-      throw OutOfMemory.explained(failure, MEMORY_ADVICE);
-    }
-  }
-
   /** A new run; its folder is made once everything else is known to be sound. */
   public static Trainer start(TrainConfig config, RunFolder folder, ImageData data) {
     Trainer trainer = new Trainer(config, folder, data);
-    trainer.initialise();
-    folder.create(config);
-    return trainer;
+    return trainer.orClosed(() -> {
+      trainer.initialise();
+      trainer.lock = folder.create(config);
+    });
   }
 
-  /** The run of a folder from its last checkpoint, or from the start where there is none yet. */
+  /**
+   * The run of a folder from its last checkpoint, or from the start where there is none yet.
+   *
+   * @throws UserException where another process trains, a checkpoint is damaged or gone, or the
+   *     configuration or the images are others than those it was made with
+   */
   public static Trainer resume(RunFolder folder, ImageData data) {
-    Trainer trainer = new Trainer(folder.readConfig(), folder, data);
-    if (Files.exists(folder.last())) {
-      trainer.position =
-          Checkpoint.load(folder.last(), trainer.weights, trainer.random, trainer.lossSum);
-    } else {
-      trainer.initialise();
+    RunLock lock = RunLock.take(folder.path());
+    try {
+      folder.removeLeftovers();
+      TrainConfig config = folder.readConfig();
+      if (!config.fittedTo(data).model().equals(config.model())) {
+        throw new UserException(
+            "%s: the model of %s does not fit these images: %s were others when it was made"
+                .formatted(data.name(), folder.config(), "their size, colours or classes"));
+      }
+      Trainer trainer = new Trainer(config, folder, data);
+      return trainer.orClosed(() -> {
+        trainer.lock = lock;
+        Optional<Checkpoint> last = trainer.checkpoints.restore();
+        last.ifPresentOrElse(there -> trainer.position = there, trainer::initialise);
+        trainer.log.keepFirst(trainer.position.epoch());
+      });
+    } catch (IOException failed) {
+      lock.close();
+      throw new UserException(folder.path() + ": " + AtomicFile.reason(failed), failed);
+    } catch (RuntimeException failed) {
+      lock.close();
+      throw failed;
     }
-    trainer.log.keepFirst(trainer.position.epoch());
-    return trainer;
+  }
+
+  /** Itself, once it is ready; what it owns is freed where that fails. */
+  private Trainer orClosed(Runnable preparation) {
+    try {
+      preparation.run();
+      return this;
+    } catch (RuntimeException failed) {
+      close();
+      throw failed;
+    }
   }
 
   private void initialise() {
@@ -175,6 +198,11 @@ public final class Trainer {
   /** What was taken over from the weights to start from, where there were any. */
   public Optional<Transfer> transfer() {
     return Optional.ofNullable(transfer);
+  }
+
+  /** What a user should know of how a resumed run goes on, a line each. */
+  public List<String> notes() {
+    return checkpoints.notes();
   }
 
   /** The model in a few words. */
@@ -215,9 +243,10 @@ public final class Trainer {
 
   /** Trains until the last epoch is evaluated or {@link #stop()} is called. */
   public Result run(Monitor monitor) {
-    try (events;
-        gradient) {
+    try {
       return train(monitor);
+    } finally {
+      endRun();
     }
   }
 
@@ -225,28 +254,44 @@ public final class Trainer {
     if (position.equals(Checkpoint.START)) {
       events.images(train);
     }
-    startedNanos = System.nanoTime();
-    lastCheckpointNanos = startedNanos;
-    double secondsBefore = position.seconds();
+    pace = new Pace(position.seconds());
+    lastCheckpointNanos = System.nanoTime();
     Evaluation evaluation = null;
     while (position.epoch() < config.schedule().totalEpochs()) {
-      if (!trainEpoch(monitor, secondsBefore)) {
-        save(secondsBefore);
-        Evaluation now = evaluated(validation);
-        return new Result(now, now, StateDict.parameterCount(model), elapsed(secondsBefore), false);
+      if (!trainEpoch(monitor)) {
+        return stopped();
       }
-      evaluation = finishEpoch(monitor, secondsBefore);
+      evaluation = finishEpoch(monitor);
     }
     if (evaluation == null) { // the run was complete before
       evaluation = evaluated(validation);
     }
     Evaluation onTest = validation == test ? evaluation : evaluated(test);
-    return new Result(
-        evaluation, onTest, StateDict.parameterCount(model), elapsed(secondsBefore), true);
+    return new Result(evaluation, onTest, StateDict.parameterCount(model), pace.seconds(), true);
+  }
+
+  /** Saves at once, since whoever stops a run may not wait for the evaluation. */
+  private Result stopped() {
+    save();
+    try {
+      Evaluation now = evaluated(validation);
+      return new Result(
+          now,
+          validation == test ? now : null,
+          StateDict.parameterCount(model),
+          pace.seconds(),
+          false);
+    } catch (DivergedException dead) {
+      checkpoints.takeBack();
+      throw dead;
+    }
   }
 
   private Evaluation evaluated(ImageSet images) {
-    return Evaluation.of(weights.result(), images, config.batchSize());
+    Evaluation evaluation =
+        pace.evaluating(() -> Evaluation.of(weights.result(), images, config.batchSize()));
+    divergence.finite("loss of the evaluation", evaluation.loss(), position.epoch());
+    return evaluation;
   }
 
   private int batchesPerEpoch() {
@@ -258,9 +303,10 @@ public final class Trainer {
   }
 
   /** The rest of the epoch in progress; false when it was stopped. */
-  private boolean trainEpoch(Monitor monitor, double secondsBefore) {
+  private boolean trainEpoch(Monitor monitor) {
     int batches = batchesPerEpoch();
     try (Batches epoch = Loader.epoch(train, loading, position.epoch(), position.batch())) {
+      pace.startEpoch();
       while (position.batch() < batches) {
         // Gradients of a half accumulated update are not part of a checkpoint: stop between updates
         // only.
@@ -269,12 +315,12 @@ public final class Trainer {
           return false;
         }
         if (betweenUpdates && secondsSince(lastCheckpointNanos) > config.checkpointSeconds()) {
-          save(secondsBefore);
+          pace.aside(this::save);
         }
         try (Batch batch = epoch.next()) {
           step(batch, batches);
         } catch (RuntimeException failure) {
-          throw OutOfMemory.explained(failure, MEMORY_ADVICE);
+          throw OutOfMemory.explained(failure, Assembly.MEMORY_ADVICE);
         }
         report(monitor, batches);
       }
@@ -289,16 +335,17 @@ public final class Trainer {
             * config.accumulation(); // first batch of this update
     int groupSize = Math.min(config.accumulation(), batches - group);
     boolean lastOfGroup = position.batch() == group + groupSize - 1;
+    boolean trained = !LastBatch.isLeftOut(batch.count(), config.batchSize()); // broken files
     try (Scope _ = Scope.open()) {
-      if (batch.count() > 0) { // all of its files may be broken
+      if (trained) {
         Losses.addTo(lossSum, gradient.add(batch, groupSize));
       }
       if (lastOfGroup) {
         weights.apply(learningRate(position.update()), position.update());
       }
     }
-    imagesSinceStart += batch.count();
-    position = position.afterBatch(lastOfGroup);
+    pace.count(batch.count());
+    position = position.afterBatch(trained, lastOfGroup);
   }
 
   private double learningRate(long update) {
@@ -307,12 +354,14 @@ public final class Trainer {
         .lr(config.optimizer().lr(), update, updatesPerEpoch(), position.plateau());
   }
 
-  private Evaluation finishEpoch(Monitor monitor, double secondsBefore) {
-    double trainLoss = meanLoss();
-    double imagesPerSecond = imagesSinceStart / secondsSince(startedNanos);
+  private Evaluation finishEpoch(Monitor monitor) {
+    Divergence.checkTrained(position);
+    double trainLoss = meanLoss(); // waits for the device
+    double imagesPerSecond = pace.imagesPerSecond();
     Evaluation evaluation = evaluated(validation);
+    divergence.check(weights, position.epoch());
     boolean best = evaluation.top1() > position.bestTop1();
-    double seconds = elapsed(secondsBefore);
+    double seconds = pace.seconds();
     var result =
         new Monitor.EpochResult(
             position.epoch() + 1,
@@ -335,28 +384,38 @@ public final class Trainer {
     position = position.afterEpoch(evaluation.top1(), seconds, seen);
     log.append(result);
     events.epoch(result, weights.result());
-    save(secondsBefore);
+    write();
     monitor.epoch(result);
     return evaluation;
   }
 
-  private void save(double secondsBefore) {
-    position = position.at(elapsed(secondsBefore));
-    position.save(folder.last(), weights, random, lossSum, InputDescription.of(train));
+  /** A checkpoint, unless the weights came to nothing. */
+  private void save() {
+    if (position.trained() > 0) {
+      double _ = meanLoss();
+    }
+    divergence.check(weights, position.epoch());
+    write();
+  }
+
+  private void write() {
+    position = position.at(pace.seconds());
+    checkpoints.save(position);
     lastCheckpointNanos = System.nanoTime();
   }
 
   private void report(Monitor monitor, int batches) {
-    if (secondsSince(lastProgressNanos) < PROGRESS_SECONDS) {
+    if (secondsSince(lastProgressNanos) < PROGRESS_SECONDS || position.trained() == 0) {
       return; // reading the loss makes the host wait for the device
     }
     lastProgressNanos = System.nanoTime();
-    double imagesPerSecond = imagesSinceStart / secondsSince(startedNanos);
     double loss = meanLoss();
+    double imagesPerSecond = pace.imagesPerSecond();
     double rate = learningRate(Math.max(0, position.update() - 1));
     events.progress(position.update(), loss, rate, imagesPerSecond);
-    long batchesLeft =
-        (long) (config.schedule().totalEpochs() - position.epoch()) * batches - position.batch();
+    int epochsLeft = config.schedule().totalEpochs() - position.epoch();
+    double batchesLeft = (double) epochsLeft * batches - position.batch();
+    double imagesLeft = batchesLeft / batches * loading.images(train.size());
     monitor.progress(
         new Monitor.Progress(
             position.epoch() + 1,
@@ -365,23 +424,34 @@ public final class Trainer {
             batches,
             loss,
             imagesPerSecond,
-            batchesLeft * config.batchSize() / imagesPerSecond));
+            pace.secondsLeft(imagesLeft, epochsLeft)));
   }
 
   /** Mean training loss of the epoch in progress; a run that has diverged ends here. */
   private double meanLoss() {
-    return DivergedException.finite(
-        "training loss",
-        lossSum.item_double() / position.batch(),
-        "in epoch %d: lower optimizer.lr, or set clipNorm; %s is from before"
-            .formatted(position.epoch() + 1, folder.last()));
-  }
-
-  private double elapsed(double secondsBefore) {
-    return secondsBefore + secondsSince(startedNanos);
+    return divergence.finite(
+        "training loss", lossSum.item_double() / position.trained(), position.epoch());
   }
 
   private static double secondsSince(long nanos) {
     return (System.nanoTime() - nanos) / 1e9;
+  }
+
+  /** Others may train in the folder now; the model is still there. */
+  private void endRun() {
+    gradient.close();
+    events.close();
+    if (lock != null) {
+      lock.close();
+    }
+  }
+
+  /** Frees the model and all that belongs to its training. */
+  @Override
+  public void close() {
+    endRun();
+    weights.close();
+    model.close();
+    lossSum.close();
   }
 }

@@ -16,17 +16,17 @@ import org.kat4j.torch.StateDict;
 
 /**
  * What happens to the weights once gradients are there: clipping, a step of the optimizer, the
- * moving average.
+ * moving average. It owns the optimizer's state and the average, not the model.
  */
-final class WeightUpdate {
+final class WeightUpdate implements AutoCloseable {
   private static final String OPTIMIZER = "optimizer/";
   private static final String TRAINED = "trained/";
   private static final String SCALE = "gradient-scale";
 
   private final TrainConfig config;
   private final Model model;
-  private final SequencedMap<String, Tensor> parameters;
-  private final SequencedMap<String, Tensor> moving; // those of the parameters that train
+  private final SequencedMap<String, Tensor> weights; // with statistics and grids
+  private final SequencedMap<String, Tensor> moving; // those that train
   private final Optimizer optimizer;
   private final GradientScaler scaler;
   private final @Nullable Model averaged;
@@ -39,20 +39,28 @@ final class WeightUpdate {
     this.config = config;
     this.model = model;
     this.averaged = averaged;
-    parameters = StateDict.trained(model);
-    moving = config.fineTuning().trainable(parameters);
+    weights = StateDict.of(model);
+    SequencedMap<String, Tensor> parameters = StateDict.trained(model);
     List<ParameterGroup> layers =
         ParameterGroup.layered(
-            moving, config.optimizer().weightDecay(), model.noWeightDecay(), config.layerDecay());
-    optimizer = config.optimizer().build(config.fineTuning().scaled(layers, moving));
+            parameters,
+            config.optimizer().weightDecay(),
+            model.noWeightDecay(),
+            config.layerDecay());
+    moving = config.fineTuning().trainable(parameters);
+    optimizer =
+        config
+            .optimizer()
+            .build(
+                config.fineTuning().scaled(ParameterGroup.only(layers, moving.keySet()), moving));
     scaler = new GradientScaler(config.precision());
-    ema = averaged == null ? null : Ema.into(StateDict.trained(averaged));
+    ema = averaged == null ? null : Ema.into(StateDict.of(averaged));
   }
 
   /** The weights from which training starts are there; the average starts as their copy. */
   void begin() {
     if (ema != null) {
-      ema.update(parameters, 0);
+      ema.update(weights, 0);
     }
   }
 
@@ -71,7 +79,7 @@ final class WeightUpdate {
     }
     StateDict.clearGradients(moving);
     if (ema != null) {
-      ema.update(parameters, config.ema().at(number));
+      ema.update(weights, config.ema().at(number));
     }
   }
 
@@ -80,12 +88,17 @@ final class WeightUpdate {
     return averaged == null ? model : averaged;
   }
 
+  /** Whether the weights, and the average where there is one, are worth keeping. */
+  boolean areSound() {
+    return Soundness.of(model) && (averaged == null || Soundness.of(averaged));
+  }
+
   /** Everything beside the weights of {@link #result()} that a run needs to go on. */
   SequencedMap<String, Tensor> state() {
     SequencedMap<String, Tensor> all = new LinkedHashMap<>();
     optimizer.state().forEach((name, tensor) -> all.put(OPTIMIZER + name, tensor));
     if (averaged != null) {
-      parameters.forEach((name, tensor) -> all.put(TRAINED + name, tensor));
+      weights.forEach((name, tensor) -> all.put(TRAINED + name, tensor));
     }
     if (config.precision() == Precision.FLOAT16) {
       all.put(SCALE, scaler.state());
@@ -110,7 +123,15 @@ final class WeightUpdate {
       scaler.restore(scale);
     }
     if (averaged != null) {
-      StateDict.copy(trained, parameters);
+      StateDict.copy(trained, weights);
+    }
+  }
+
+  @Override
+  public void close() {
+    optimizer.close();
+    if (averaged != null) {
+      averaged.close();
     }
   }
 }

@@ -85,7 +85,7 @@ class FineTuningTest {
             "fineTuning.lrScale='head.*=5 norm.*=0.5'");
     RunFolder undisturbed = TinyRun.train(folder.resolve("undisturbed"), settings);
     RunFolder stopped = new RunFolder(folder.resolve("stopped"));
-    Trainer.start(TinyRun.config(settings), stopped, TinyRun.data()); // ends before it trains
+    Trainer.start(TinyRun.config(settings), stopped, TinyRun.data()).close(); // before it trains
     Trainer again = Trainer.resume(stopped, TinyRun.data());
     assertThat(again.transfer()).isPresent();
     again.run(TinyRun.monitor(again::stop, _ -> {}));

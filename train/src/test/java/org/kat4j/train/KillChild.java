@@ -1,22 +1,30 @@
 package org.kat4j.train;
 
 import java.nio.file.Path;
+import org.kat4j.torch.Host;
 
-/** The process that {@link KillTest} kills: begins a run, or goes on where one was begun. */
+/** A process that is killed: begins a run, or goes on where one was begun. */
 final class KillChild {
   static final int EPOCHS = 12;
+  static final String READY = "ready";
 
   private KillChild() {}
 
   public static void main(String[] arguments) {
-    RunFolder folder = new RunFolder(Path.of(arguments[0]));
-    Trainer trainer =
-        folder.config().toFile().exists()
-            ? Trainer.resume(folder, TinyRun.data())
-            : Trainer.start(
-                TinyRun.config("schedule.epochs=" + EPOCHS, "model.depth=2", "model.dropPath=0.2"),
-                folder,
-                TinyRun.data());
-    trainer.run(Monitor.SILENT);
+    Host.start();
+    System.out.println(READY);
+    try (Trainer trainer = begin(new RunFolder(Path.of(arguments[0])))) {
+      trainer.run(Monitor.SILENT);
+    }
+  }
+
+  /** What somebody does who finds the folder: goes on with a run where there is one. */
+  static Trainer begin(RunFolder folder) {
+    return folder.config().toFile().exists()
+        ? Trainer.resume(folder, TinyRun.data())
+        : Trainer.start(
+            TinyRun.config("schedule.epochs=" + EPOCHS, "model.depth=2", "model.dropPath=0.2"),
+            folder,
+            TinyRun.data());
   }
 }

@@ -17,7 +17,7 @@ class RunFolderTest {
   @Test
   void takesAnEmptyFolderAndRefusesAnother() throws IOException {
     RunFolder run = new RunFolder(folder);
-    run.create(TinyRun.config());
+    run.create(TinyRun.config()).close();
     assertThat(RunFolder.open(folder).readConfig()).isEqualTo(TinyRun.config());
     String before = Files.readString(run.config());
     assertRefused(() -> run.create(TinyRun.config("seed=9")), "is not empty");
@@ -46,7 +46,7 @@ class RunFolderTest {
   void saysWhatIsMissingInAFolder() {
     assertRefused(() -> RunFolder.open(folder), "no run here");
     RunFolder run = new RunFolder(folder);
-    run.create(TinyRun.config());
+    run.create(TinyRun.config()).close();
     assertRefused(run::weights, "no checkpoint yet");
   }
 
@@ -54,18 +54,61 @@ class RunFolderTest {
   @Test
   void resumesFromNothing() {
     RunFolder run = new RunFolder(folder);
-    run.create(TinyRun.config("schedule.epochs=1"));
+    run.create(TinyRun.config("schedule.epochs=1")).close();
     assertThat(Trainer.resume(run, TinyRun.data()).run(Monitor.SILENT).finished()).isTrue();
     assertThat(run.weights()).exists();
   }
 
+  /** What a process leaves that is killed before config.yaml is there, in any order. */
   @Test
-  void weightsAreNoCheckpoint() throws IOException {
+  void takesAFolderInWhichNoRunWasBegun() throws IOException {
+    Path checkpoints = Files.createDirectories(folder.resolve("checkpoints"));
+    RunFolder run = new RunFolder(folder);
+    assertRefused(() -> RunFolder.open(folder), "leave --resume away");
+    Files.writeString(folder.resolve("run.lock"), "123\n");
+    Files.writeString(folder.resolve("environment.json"), "{}");
+    Path half = Files.writeString(folder.resolve("config.yaml.3w5e.part"), "seed: 1");
+    Path other = Files.writeString(checkpoints.resolve("next.safetensors.1.part"), "");
+    run.create(TinyRun.config()).close();
+    assertThat(run.readConfig()).isEqualTo(TinyRun.config());
+    assertThat(half).doesNotExist();
+    assertThat(other).doesNotExist();
+  }
+
+  @Test
+  void doesNotTakeCheckpointsForNothing() throws IOException {
+    Path checkpoints = Files.createDirectories(folder.resolve("checkpoints"));
+    Files.writeString(checkpoints.resolve("best.safetensors"), "");
+    assertRefused(() -> new RunFolder(folder).create(TinyRun.config()), "not empty");
+  }
+
+  @Test
+  void leftoversOfAKilledProcessAreRemovedOnResume() throws IOException {
     RunFolder run = TinyRun.train(folder.resolve("run"), "schedule.epochs=1");
-    Files.copy(run.best(), folder.resolve("copy"));
-    Files.delete(run.last());
-    Files.move(folder.resolve("copy"), run.last());
-    assertRefused(() -> Trainer.resume(run, TinyRun.data()), "not a checkpoint");
+    for (Path left :
+        new Path[] {
+          run.last().resolveSibling("next.safetensors"),
+          run.last().resolveSibling("next.safetensors.1a.part"),
+          run.metrics().resolveSibling("metrics.jsonl.zz.part")
+        }) {
+      Files.writeString(left, "half");
+      Trainer.resume(run, TinyRun.data()).close();
+      assertThat(left).doesNotExist();
+    }
+  }
+
+  @Test
+  void oneTrainerAtATime() {
+    RunFolder run = new RunFolder(folder.resolve("run"));
+    String here = "pid " + ProcessHandle.current().pid();
+    try (Trainer first = Trainer.start(TinyRun.config(), run, TinyRun.data())) {
+      assertRefused(() -> Trainer.resume(run, TinyRun.data()), here);
+      assertRefused(() -> Trainer.start(TinyRun.config(), run, TinyRun.data()), here);
+      assertRefused(() -> Trainer.resume(run, TinyRun.data()), here);
+      first.run(Monitor.SILENT);
+    }
+    assertRefused(() -> Trainer.start(TinyRun.config(), run, TinyRun.data()), "not empty");
+    Trainer.resume(run, TinyRun.data()).close();
   }
 
   private static void assertRefused(ThrowingCallable call, String message) {

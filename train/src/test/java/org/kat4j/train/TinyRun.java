@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 import org.kat4j.config.Config;
 import org.kat4j.data.ImageData;
 import org.kat4j.data.Stripes;
+import org.kat4j.model.Model;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Safetensors;
 import org.kat4j.torch.Scope;
@@ -67,6 +68,16 @@ final class TinyRun {
     return Config.bind(tree, TrainConfig.example(), "test").fittedTo(data());
   }
 
+  /** The same for another model. */
+  static TrainConfig config(Model.Spec model, String... assignments) {
+    ObjectNode tree = Config.parse(YAML, "test");
+    tree.set("model", Config.parse(Config.toJson((Record) model), "test"));
+    for (String assignment : assignments) {
+      Config.set(tree, assignment);
+    }
+    return Config.bind(tree, TrainConfig.example(), "test").fittedTo(data());
+  }
+
   /** Five batches of 8, so that two batches an update leave one over. */
   static ImageData data() {
     return Stripes.data(44, 20);
@@ -74,7 +85,9 @@ final class TinyRun {
 
   static RunFolder train(Path path, String... assignments) {
     RunFolder folder = new RunFolder(path);
-    Trainer.start(config(assignments), folder, data()).run(Monitor.SILENT);
+    try (Trainer trainer = Trainer.start(config(assignments), folder, data())) {
+      trainer.run(Monitor.SILENT);
+    }
     return folder;
   }
 

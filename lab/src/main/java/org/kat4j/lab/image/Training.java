@@ -113,15 +113,17 @@ public record Training(
 
   private Measured run(Images images, Trial trial) {
     RunFolder folder = new RunFolder(trial.folder());
-    Trainer trainer =
-        Files.exists(folder.path().resolve("config.yaml"))
+    try (Trainer trainer =
+        Files.exists(folder.config())
             ? Trainer.resume(folder, images.fit)
-            : Trainer.start(config(trial).fittedTo(images.fit), folder, images.fit);
-    Trainer.Result result = trainer.run(Monitor.SILENT);
-    double test = trial.last() ? Evaluation.of(trainer.model(), images.test).top1() : Double.NaN;
-    List<Measured.Point> curve = curve(folder.metrics());
-    long steps = curve.isEmpty() ? 0 : curve.getLast().step();
-    return new Measured(result.evaluation().top1(), test, steps, result.seconds(), curve, Map.of());
+            : Trainer.start(config(trial).fittedTo(images.fit), folder, images.fit)) {
+      Trainer.Result result = trainer.run(Monitor.SILENT);
+      double test = trial.last() ? Evaluation.of(trainer.model(), images.test).top1() : Double.NaN;
+      List<Measured.Point> curve = curve(folder.metrics());
+      long steps = curve.isEmpty() ? 0 : curve.getLast().step();
+      return new Measured(
+          result.evaluation().top1(), test, steps, result.seconds(), curve, Map.of());
+    }
   }
 
   private TrainConfig config(Trial trial) {
