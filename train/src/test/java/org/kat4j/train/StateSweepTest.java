@@ -56,7 +56,7 @@ class StateSweepTest {
                 .map(layer ->
                     transformer()
                         .withChannelMixer(
-                            new KanMlp.Spec(0.5, (KanLayer.Spec) layer, true, 0))),
+                            new KanMlp.Spec(1, (KanLayer.Spec) layer, true, 0))),
             examples(Convolution.Spec.class).map(c -> convolutions((Convolution.Spec) c)))
         .flatMap(specs -> specs)
         .map(spec -> Named.of(named(spec), spec));
