@@ -1,7 +1,6 @@
 package org.kat4j.train;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
