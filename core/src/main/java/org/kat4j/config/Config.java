@@ -53,12 +53,13 @@ public final class Config {
 
   /** The tree of a YAML file; an empty file is an empty tree. */
   public static ObjectNode readTree(Path file) {
-    try (InputStream content = Files.newInputStream(file)) {
-      byte[] bytes = content.readNBytes(MAX_FILE_BYTES + 1); // a device has no size to ask for
-      if (bytes.length > MAX_FILE_BYTES) {
+    try (InputStream bytes = Files.newInputStream(file)) {
+      // Read, not asked for: a device or pipe has no size.
+      byte[] read = bytes.readNBytes(MAX_FILE_BYTES + 1);
+      if (read.length > MAX_FILE_BYTES) {
         throw new UserException(file + ": larger than a configuration can be (1 MiB)");
       }
-      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(read)).toString();
       return parse(text, file.toString());
     } catch (NoSuchFileException missing) {
       throw new UserException(file + ": there is no such file", missing);

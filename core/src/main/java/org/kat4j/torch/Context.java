@@ -119,6 +119,7 @@ public record Context(
 
   /** A yes or no, at first no, that is saved with the part but not trained: a boolean scalar. */
   public Tensor flag() {
+    Allowance.charge();
     try (Scope _ = Scope.open()) {
       return Scope.keep(torch.zeros(new long[0], options(ScalarType.Bool)));
     }

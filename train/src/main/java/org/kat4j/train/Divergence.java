@@ -19,7 +19,7 @@ final class Divergence {
    * @throws DivergedException if it is not
    */
   double finite(String what, double value, int epoch) {
-    return DivergedException.finite(what, value, where(epoch));
+    return DivergedException.finite(what, value, advice(epoch));
   }
 
   /**
@@ -30,7 +30,7 @@ final class Divergence {
   void check(WeightUpdate weights, int epoch) {
     if (!weights.areSound()) {
       throw new DivergedException(
-          "the weights, or what the model makes of them, are no finite numbers " + where(epoch));
+          "the weights, or what the model makes of them, are no finite numbers " + advice(epoch));
     }
   }
 
@@ -43,8 +43,7 @@ final class Divergence {
     }
   }
 
-  /** Where that was, and what to do. */
-  private String where(int epoch) {
+  private String advice(int epoch) {
     return "in epoch %d: lower optimizer.lr or set clipNorm%s"
         .formatted(
             epoch + 1,

@@ -1,7 +1,6 @@
 package org.kat4j.train;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -451,7 +450,7 @@ public final class Trainer implements AutoCloseable {
   public void close() {
     endRun();
     weights.close();
-    Scope.free(StateDict.of(model).values());
+    model.close();
     lossSum.close();
   }
 }

@@ -12,7 +12,6 @@ import org.kat4j.optim.GradientScaler;
 import org.kat4j.optim.Optimizer;
 import org.kat4j.optim.ParameterGroup;
 import org.kat4j.torch.Precision;
-import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
 
 /**
@@ -130,9 +129,9 @@ final class WeightUpdate implements AutoCloseable {
 
   @Override
   public void close() {
-    Scope.free(optimizer.state().values());
+    optimizer.close();
     if (averaged != null) {
-      Scope.free(StateDict.of(averaged).values());
+      averaged.close();
     }
   }
 }

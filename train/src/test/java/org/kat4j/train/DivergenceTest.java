@@ -8,12 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
-import org.kat4j.error.DivergedException;
 import org.junit.jupiter.api.io.TempDir;
 import org.kat4j.config.Config;
 import org.kat4j.data.ImageData;
 import org.kat4j.data.PartlyBroken;
 import org.kat4j.data.Stripes;
+import org.kat4j.error.DivergedException;
 import org.kat4j.error.UserException;
 import tools.jackson.databind.node.ObjectNode;
 

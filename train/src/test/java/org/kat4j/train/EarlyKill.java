@@ -37,8 +37,7 @@ final class EarlyKill {
     RunFolder run = new RunFolder(folder);
     Path output = folder.resolveSibling(folder.getFileName() + ".log");
     Process process =
-        ChildProcess.start(
-            output, List.of("-XX:+UseSerialGC"), KillChild.class, folder.toString());
+        ChildProcess.start(output, List.of("-XX:+UseSerialGC"), KillChild.class, folder.toString());
     try {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
       while (!Files.readString(output).contains(KillChild.READY)) {

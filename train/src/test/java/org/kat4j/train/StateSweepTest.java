@@ -55,8 +55,7 @@ class StateSweepTest {
             examples(KanLayer.Spec.class)
                 .map(layer ->
                     transformer()
-                        .withChannelMixer(
-                            new KanMlp.Spec(0.5, (KanLayer.Spec) layer, true, 0))),
+                        .withChannelMixer(new KanMlp.Spec(1, (KanLayer.Spec) layer, true, 0))),
             examples(Convolution.Spec.class).map(c -> convolutions((Convolution.Spec) c)))
         .flatMap(specs -> specs)
         .map(spec -> Named.of(named(spec), spec));
@@ -165,8 +164,9 @@ class StateSweepTest {
         double[] average = Objects.requireNonNull(saved.get(name), name);
         for (int i = 0; i < initial.length; i++) {
           assertThat(average[i] != initial[i])
-              .as("%s[%d]: %s at first, %s trained, average %s", name, i, initial[i], trained[i],
-                  average[i])
+              .as(
+                  "%s[%d]: %s at first, %s trained, average %s",
+                  name, i, initial[i], trained[i], average[i])
               .isEqualTo(trained[i] != initial[i]);
         }
       });

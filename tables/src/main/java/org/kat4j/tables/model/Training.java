@@ -119,7 +119,7 @@ public record Training(
         int[] order = RandomStream.of(seed, epoch).permutation(train.count);
         for (int b = 0; b < LastBatch.batches(order.length, batch); b++) {
           int from = b * batch;
-          int to = Math.min(order.length, from + batch);
+          int to = from + Math.min(batch, order.length - from); // batch may be the largest int
           long[] rows = Arrays.stream(order, from, to).asLongStream().toArray();
           finite("training loss", step(network, task, train, rows, pass), epoch);
           optimizer.step(rate);
