@@ -97,6 +97,13 @@ public final class Memory {
     return tensor.to(dtype.scalarType());
   }
 
+  /** Whether no element is infinite or not a number; waits for the device. */
+  public static boolean isFinite(Tensor tensor) {
+    try (Scope _ = Scope.open()) {
+      return torch.isfinite(tensor).all().item_bool();
+    }
+  }
+
   /** All elements in row-major order, as float64. */
   public static double[] doubles(Tensor tensor) {
     try (Scope _ = Scope.open()) {

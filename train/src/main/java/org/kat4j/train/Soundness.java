@@ -1,8 +1,7 @@
 package org.kat4j.train;
 
-import org.bytedeco.pytorch.Scalar;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.kat4j.model.Model;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
@@ -12,7 +11,6 @@ import org.kat4j.torch.StateDict;
 
 /** Whether a model is worth keeping: dead weights must not take the place of good ones. */
 final class Soundness {
-  private static final int IMAGES = 2;
   private static final double RANGE = 2; // of normalised pixels
 
   private Soundness() {}
@@ -23,22 +21,24 @@ final class Soundness {
         var _ = Scope.noGradients()) {
       Device device = Device.CPU;
       for (Tensor tensor : StateDict.of(model).values()) {
-        if (!isFinite(tensor)) {
+        if (!Memory.isFinite(tensor)) {
           return false;
         }
         device = Device.of(tensor);
       }
       Model.Spec spec = model.spec();
-      long pixels = (long) IMAGES * spec.channels() * spec.imageSize() * spec.imageSize();
-      Tensor ramp =
-          torch
-              .linspace(new Scalar(-RANGE), new Scalar(RANGE), pixels)
-              .view(IMAGES, spec.channels(), spec.imageSize(), spec.imageSize());
-      return isFinite(model.forward(Memory.to(ramp, device), Pass.evaluation()));
+      List<float[]> ramp = List.of(ramp(spec, -RANGE, 0), ramp(spec, 0, RANGE));
+      Tensor images = Memory.batch(ramp, spec.channels(), spec.imageSize(), spec.imageSize());
+      return Memory.isFinite(model.forward(Memory.to(images, device), Pass.evaluation()));
     }
   }
 
-  private static boolean isFinite(Tensor tensor) {
-    return torch.isfinite(tensor).all().item_bool();
+  /** Pixels of one image that rise from one value to the other. */
+  private static float[] ramp(Model.Spec spec, double from, double to) {
+    float[] pixels = new float[spec.channels() * spec.imageSize() * spec.imageSize()];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (float) (from + (to - from) * i / pixels.length);
+    }
+    return pixels;
   }
 }
