@@ -6,34 +6,27 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
-import net.jqwik.api.lifecycle.AfterContainer;
-import net.jqwik.api.lifecycle.BeforeContainer;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.kat4j.error.UserException;
 
 /** Whatever bytes change: a valid array or one line for the user, never another exception. */
 class IdxMutationTest {
-  private static Path file = Path.of("");
+  @TempDir private Path folder = Path.of("");
 
-  @BeforeContainer
-  static void createFile() throws IOException {
-    file = Files.createTempFile("mutated", ".idx");
+  @Test
+  void giveAnArrayOrAUserException() throws IOException {
+    Random drawn = new Random(20240916);
+    for (int i = 0; i < 1000; i++) {
+      giveAnArrayOrAUserException(
+          drawn.nextBoolean(), drawn.nextInt(41), (byte) drawn.nextInt(), drawn.nextInt(81));
+    }
   }
 
-  @AfterContainer
-  static void deleteFile() throws IOException {
-    Files.deleteIfExists(file);
-  }
-
-  @Property(tries = 1000, seed = "20240916")
-  void giveAnArrayOrAUserException(
-      @ForAll boolean packed,
-      @ForAll @IntRange(max = 40) int position,
-      @ForAll byte value,
-      @ForAll @IntRange(max = 80) int kept)
+  private void giveAnArrayOrAUserException(boolean packed, int position, byte value, int kept)
       throws IOException {
+    Path file = folder.resolve("mutated.idx");
     byte[] content = IdxBytes.images(3, 2, 4);
     if (packed) {
       content = IdxBytes.gzip(content);
