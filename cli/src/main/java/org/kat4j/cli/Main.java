@@ -1,7 +1,10 @@
 package org.kat4j.cli;
 
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import org.kat4j.error.UserException;
 import picocli.AutoComplete.GenerateCompletion;
@@ -9,9 +12,12 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -50,6 +56,12 @@ public final class Main implements Runnable {
   private static final int FAULT = 1;
   static final int USER_MISTAKE = 2;
 
+  private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
+
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  private CommandSpec spec;
+
   @Option(
       names = "--debug",
       scope = ScopeType.INHERIT,
@@ -67,6 +79,31 @@ public final class Main implements Runnable {
 
   /** Parses and runs; returns the exit code and lets nothing escape. */
   static int run(CommandLine root, String... args) {
+    Locale.setDefault(Locale.ROOT); // numbers in files and on the screen are the same everywhere
+    logPlainly();
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    root.getOut(); // help keeps its colours: made before the stream is exchanged
+    System.setOut(Plain.to(out));
+    System.setErr(Plain.to(err));
+    try {
+      int code = execute(root, args);
+      root.getOut().flush();
+      System.out.flush();
+      if (out.checkError()) {
+        root.getErr().println("kat4j: the output could not be written in full");
+        root.getErr().flush();
+        return Math.max(code, FAULT);
+      }
+      return code;
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+  }
+
+  private static int execute(CommandLine root, String... args) {
+    root.setExecutionStrategy(new RunLast()); // one made before would bring the old streams back
     root.setParameterExceptionHandler((mistake, rest) -> explain(mistake));
     root.setExecutionExceptionHandler((failure, command, parsed) -> report(failure, root));
     try {
@@ -76,10 +113,18 @@ public final class Main implements Runnable {
     }
   }
 
+  /** A warning is one line, as all else that is said on stderr. */
+  private static void logPlainly() {
+    if (System.getProperty(LOG_FORMAT) == null) {
+      System.setProperty(LOG_FORMAT, "kat4j: %5$s%n");
+    }
+  }
+
   /** {@code kat4j} alone is a request for help. */
   @Override
   public void run() {
-    CommandLine.usage(this, System.out);
+    CommandLine commands = spec.commandLine();
+    commands.usage(commands.getOut());
   }
 
   private static int explain(ParameterException mistake) {
@@ -100,7 +145,8 @@ public final class Main implements Runnable {
   }
 
   private static int report(Throwable failure, CommandLine root) {
-    boolean userMistake = failure instanceof UserException;
+    boolean userMistake =
+        failure instanceof UserException || failure instanceof InvalidPathException;
     boolean debug = root.<Main>getCommand().debug;
     PrintWriter err = root.getErr();
     String hint = userMistake || debug ? "" : " (run with --debug to see where)";
@@ -121,7 +167,7 @@ public final class Main implements Runnable {
   /** libtorch puts a C++ stack behind the first line of its messages. */
   private static String firstLine(Throwable failure) {
     String message = Objects.requireNonNullElse(failure.getMessage(), "");
-    return message.lines().findFirst().orElse("");
+    return Plain.line(message.lines().findFirst().orElse(""));
   }
 
   /** Reads the version from the manifest of the jar that this class came in. */

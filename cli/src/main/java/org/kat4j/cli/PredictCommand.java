@@ -62,10 +62,13 @@ final class PredictCommand implements Callable<Integer> {
       }
       double[] probabilities = classifier.probabilities(List.of(pixels)).getFirst();
       List<Prediction> best = classifier.best(probabilities, top);
-      System.out.println(image);
+      System.out.println(Plain.line(image.toString()));
       for (Prediction prediction : best) {
         System.out.printf(
-            Locale.ROOT, "  %6.2f %%  %s%n", 100 * prediction.probability(), prediction.label());
+            Locale.ROOT,
+            "  %6.2f %%  %s%n",
+            100 * prediction.probability(),
+            Plain.line(prediction.label()));
       }
       json.print(
           new Summary(image.toString(), best.getFirst().label(), best.getFirst().probability()));

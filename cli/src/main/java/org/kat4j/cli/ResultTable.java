@@ -38,7 +38,8 @@ final class ResultTable {
   }
 
   /** Rows: true classes; columns: predicted ones; then each class's share that was recognised. */
-  private static String confusion(Evaluation evaluation, List<String> classNames) {
+  private static String confusion(Evaluation evaluation, List<String> names) {
+    List<String> classNames = names.stream().map(Plain::line).toList();
     int classes = classNames.size();
     int nameWidth = classNames.stream().mapToInt(String::length).max().orElse(1);
     var text = new StringBuilder("confusion matrix (rows: true class, columns: predicted class)\n");

@@ -166,9 +166,13 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  /** Puts an option in its place, not by way of YAML: a name may look like anything. */
   private static void override(ObjectNode tree, String key, @Nullable Object value) {
-    if (value != null) {
-      Config.set(tree, key + "=" + value);
+    JsonNodeFactory nodes = JsonNodeFactory.instance;
+    switch (value) {
+      case null -> {}
+      case Number number -> Config.put(tree, key, nodes.numberNode(number.longValue()));
+      default -> Config.put(tree, key, nodes.stringNode(value.toString()));
     }
   }
 
@@ -197,7 +201,7 @@ final class TrainCommand implements Callable<Integer> {
       tree.set("model", Config.parse(Config.toJson((Record) spec), weights.toString()));
       String images = tree.path("data").path("name").asString("");
       if (!tree.path("data").has("imageSize") && Files.isDirectory(Path.of(images))) {
-        Config.set(tree, "data.imageSize=" + spec.imageSize());
+        override(tree, "data.imageSize", spec.imageSize());
       }
     }
   }
@@ -252,7 +256,7 @@ final class TrainCommand implements Callable<Integer> {
     TrainConfig c = trainer.config();
     System.out.printf(
         "data   %s: %d training, %d validation images%n",
-        images.name(), images.train().size(), images.validation().size());
+        Plain.line(images.name()), images.train().size(), images.validation().size());
     System.out.printf(Locale.ROOT, "model  %s%n", trainer.describeModel());
     trainer
         .transfer()

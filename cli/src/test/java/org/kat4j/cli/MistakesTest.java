@@ -82,6 +82,11 @@ class MistakesTest {
     Path corrupt = TestFiles.imageFolder(folder.resolve("corrupt"));
     Files.writeString(corrupt.resolve("train/across/1.png"), "not an image");
     assertRefused("1.png", "train", "--data", corrupt.toString());
+    Path one = TestFiles.imageFolder(folder.resolve("one"));
+    for (String part : new String[] {"train", "val"}) {
+      Files.move(one.resolve(part + "/across"), one.resolve(part + "/upright/across"));
+    }
+    assertRefused("one level too deep", "train", "--data", one.toString());
     Path oblong = TestFiles.oblongFolder(folder.resolve("oblong"));
     assertRefused("data.imageSize", "train", "--data", oblong.toString());
   }

@@ -193,6 +193,43 @@ class ConfigTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "data # 1",
+        "#a",
+        "a: b",
+        "- a",
+        "*a",
+        "&a",
+        "!a",
+        "%a",
+        "@a",
+        "`a`",
+        "a]b",
+        "? a",
+        "| a",
+        "2026-11-30 10:00",
+        "C:\\new\\table",
+        "ä b"
+      })
+  void aSetTextStaysAsItIs(String text) {
+    ObjectNode tree = Config.parse("", "run.yaml");
+    Config.set(tree, "name=" + text);
+    assertThat(Config.bind(tree, DEFAULTS, "run.yaml").name()).isEqualTo(text);
+  }
+
+  @Test
+  void aSetValueInQuotesOrBracketsIsYaml() {
+    ObjectNode tree = Config.parse("", "run.yaml");
+    Config.set(tree, "a='x # y'");
+    Config.set(tree, "b=[1, 2]");
+    Config.set(tree, "c={d: true}");
+    assertThat(tree.path("a").stringValue()).isEqualTo("x # y");
+    assertThat(tree.path("b").get(1).intValue()).isEqualTo(2);
+    assertThat(tree.path("c").path("d").booleanValue()).isTrue();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"lr", "=3", "", "epochs=", "epochs={", "epochs.a=1", ".=1", "a..b=1"})
   void aSetThatMakesNoSenseIsAMistake(String assignment) {
     assertMistake(() -> {

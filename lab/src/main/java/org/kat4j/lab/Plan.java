@@ -125,7 +125,7 @@ final class Plan {
     String determinedBy =
         String.join(
             "\n",
-            "claim %d, version %d".formatted(claim.about().number(), claim.about().version()),
+            "claim " + claim.about().number() + ", version " + claim.about().version(),
             "study " + study.name(),
             experiment.determinedBy(),
             "arm " + arm.spec(),

@@ -37,9 +37,9 @@ final class Histogram {
     for (int i = 0; i < counts.length; i++) {
       below += counts[i].sum();
       String limit = i < limits.length ? Double.toString(limits[i]) : "+Inf";
-      text.append("%s_bucket{le=\"%s\"} %d\n".formatted(name, limit, below));
+      text.append(String.format(Locale.ROOT, "%s_bucket{le=\"%s\"} %d\n", name, limit, below));
     }
     text.append(String.format(Locale.ROOT, "%s_sum %s\n", name, sum.sum()));
-    text.append("%s_count %d\n".formatted(name, below));
+    text.append(name).append("_count ").append(below).append('\n');
   }
 }

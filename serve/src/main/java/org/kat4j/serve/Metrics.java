@@ -67,7 +67,7 @@ final class Metrics {
     text.append("# HELP kat4j_requests_total Answers by status.\n");
     text.append("# TYPE kat4j_requests_total counter\n");
     answers.forEach((status, count) ->
-        text.append("kat4j_requests_total{code=\"%d\"} %d\n".formatted(status, count.sum())));
+        text.append("kat4j_requests_total{code=\"" + status + "\"} " + count.sum() + "\n"));
     text.append("# HELP kat4j_dropped_total Clients that left or were too slow.\n");
     text.append("# TYPE kat4j_dropped_total counter\n");
     text.append("kat4j_dropped_total ").append(dropped.sum()).append('\n');

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.zip.CRC32C;
 import org.kat4j.image.Picture;
 import org.kat4j.image.Png;
@@ -41,7 +42,8 @@ final class EventFile implements Closeable {
   private static Path unused(Path folder) {
     long seconds = System.currentTimeMillis() / 1000;
     while (true) {
-      Path file = folder.resolve("events.out.tfevents.%010d.kat4j".formatted(seconds));
+      Path file =
+          folder.resolve(String.format(Locale.ROOT, "events.out.tfevents.%010d.kat4j", seconds));
       if (!Files.exists(file)) {
         return file;
       }

@@ -1,6 +1,11 @@
 package org.kat4j.train;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -75,17 +80,42 @@ public final class MetricsLog {
    * being written is left out.
    */
   public static List<Line> read(Path file) {
+    return readFrom(file, 0, 0).lines();
+  }
+
+  /**
+   * Some lines of the file.
+   *
+   * @param end where in the file the next line begins
+   */
+  public record Part(List<Line> lines, long end) {}
+
+  /**
+   * What was added behind a place in the file, as {@link #read} reads it.
+   *
+   * @param start where a line begins
+   * @param linesBefore lines in front of it, to number those that are damaged
+   */
+  public static Part readFrom(Path file, long start, int linesBefore) {
     if (!Files.exists(file)) {
-      return List.of();
+      return new Part(List.of(), 0);
     }
-    try {
-      String text = Files.readString(file);
-      var lines = new ArrayList<Line>();
-      for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
-        String where = file + ", line " + (lines.size() + 1);
-        lines.add(Config.bind(Config.parse(line, where), Line.EMPTY, where));
+    var lines = new ArrayList<Line>();
+    try (FileChannel channel = FileChannel.open(file)) {
+      byte[] bytes = Channels.newInputStream(channel.position(start)).readAllBytes();
+      int end = bytes.length;
+      while (end > 0 && bytes[end - 1] != '\n') {
+        end--;
       }
-      return lines;
+      String text =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, 0, end)).toString();
+      for (String line : text.lines().toList()) {
+        String where = file + ", line " + (linesBefore + lines.size() + 1);
+        lines.add(Config.bind(Config.parseJson(line, where), Line.EMPTY, where));
+      }
+      return new Part(lines, start + end);
+    } catch (CharacterCodingException binary) {
+      throw new UserException(file + ": this is not a UTF-8 text", binary);
     } catch (IOException failed) {
       throw new UserException(file + " cannot be read: " + AtomicFile.reason(failed), failed);
     }

@@ -32,24 +32,37 @@ import org.kat4j.explain.report.Run;
  * Serves a folder of runs to this machine: {@code /}, a page that follows them; {@code /live}, its
  * changing part; {@code /runs.json}, their last epochs; {@code /report/NAME}, a run's own page.
  *
- * <p>Files are found by the name of a run in the list only, so no path leads out of the folder, and
- * requests that another site's page sends under its own host name are refused.
+ * <p>Files are found by the name of a run in the list only and lie in the folder with all links
+ * resolved, so no path leads out of it, and requests that another site's page sends under its own
+ * host name are refused.
  */
 public final class Board implements AutoCloseable {
   private static final int MOST_RUNS = 500;
   private static final String POLICY =
       "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:;"
           + " connect-src 'self'; base-uri 'none'; form-action 'none'";
+  // Reports have no scripts; one that does comes from elsewhere.
+  private static final String REPORT_POLICY =
+      "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:";
   private static final String PAGE =
       Style.read(Board.class, "board.html").replace("/* style */", Page.style());
   private static final String HTML = "text/html; charset=utf-8";
 
   private final Path folder;
+  private final RunReader reader;
+  private @Nullable Shown shown; // guarded by this
   private final HttpServer http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
   /** What a request gets. */
-  private record Answer(int status, String type, String body) {}
+  private record Answer(int status, String type, String policy, String body) {
+    Answer(int status, String type, String body) {
+      this(status, type, POLICY, body);
+    }
+  }
+
+  /** The changing part as it was made last. */
+  private record Shown(RunList of, List<String> names, String html) {}
 
   /**
    * A run as {@code /runs.json} tells of it.
@@ -84,6 +97,7 @@ public final class Board implements AutoCloseable {
 
   private Board(Path folder, int port) throws IOException {
     this.folder = folder;
+    reader = new RunReader(folder);
     http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
     http.setExecutor(threads);
     http.createContext("/", this::handle);
@@ -131,7 +145,7 @@ public final class Board implements AutoCloseable {
       byte[] body = answer.body.getBytes(StandardCharsets.UTF_8);
       Headers headers = exchange.getResponseHeaders();
       headers.set("Content-Type", answer.type);
-      headers.set("Content-Security-Policy", POLICY);
+      headers.set("Content-Security-Policy", answer.policy);
       headers.set("X-Content-Type-Options", "nosniff");
       headers.set("Cache-Control", "no-store");
       exchange.sendResponseHeaders(answer.status, body.length);
@@ -178,23 +192,29 @@ public final class Board implements AutoCloseable {
   }
 
   private Answer report(String name) throws IOException {
-    Run run = RunList.of(folder).runs().get(name);
-    if (run == null || !Files.isRegularFile(run.folder().report())) {
+    Run run = reader.read().runs().get(name);
+    if (run == null || !reader.isFile(run.folder().report())) {
       return plain(404, "no report of that run; kat4j report RUN writes one");
     }
-    return new Answer(200, HTML, Files.readString(run.folder().report()));
+    return new Answer(200, HTML, REPORT_POLICY, Files.readString(run.folder().report()));
   }
 
   private String json() {
     List<String> states =
-        RunList.of(folder).runs().values().stream()
-            .map(run -> Config.toJson(State.of(run)))
-            .toList();
+        reader.read().runs().values().stream().map(run -> Config.toJson(State.of(run))).toList();
     return "[" + String.join(",", states) + "]\n";
   }
 
-  private String live(List<String> names) {
-    RunList all = RunList.of(folder);
+  /** One request at a time makes it, and only when something has changed. */
+  private synchronized String live(List<String> names) {
+    RunList all = reader.read();
+    if (shown == null || shown.of != all || !shown.names.equals(names)) {
+      shown = new Shown(all, names, html(all, names));
+    }
+    return shown.html;
+  }
+
+  private String html(RunList all, List<String> names) {
     List<Run> runs = all.chosen(names);
     var content = new Content();
     if (runs.isEmpty()) {
@@ -230,13 +250,13 @@ public final class Board implements AutoCloseable {
   }
 
   /** A box to tick for each run, and a link to its report. */
-  private static String choices(RunList all, List<Run> shown) {
+  private String choices(RunList all, List<Run> shown) {
     var html = new StringBuilder("<p class=\"runs\">");
     for (Run run : all.runs().values()) {
       String name = Markup.escape(run.name());
       html.append("<label><input type=\"checkbox\" value=\"").append(name).append('"');
       html.append(shown.contains(run) ? " checked> " : "> ").append(name).append("</label> ");
-      if (Files.isRegularFile(run.folder().report())) {
+      if (reader.isFile(run.folder().report())) {
         String path = URLEncoder.encode(run.name(), StandardCharsets.UTF_8).replace("+", "%20");
         html.append("<a href=\"report/").append(path).append("\">report</a> ");
       }

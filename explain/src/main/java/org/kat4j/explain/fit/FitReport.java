@@ -101,13 +101,14 @@ public final class FitReport {
   private static Page page(FitResult result) {
     var content = new Content();
     content.lead(
-        "A Kolmogorov-Arnold network fitted to %s of %s: %,d samples to train on, %,d to choose by, %,d to test."
-            .formatted(
-                result.data().target(),
-                String.join(", ", result.data().features()),
-                result.data().train().rows(),
-                result.data().validation().rows(),
-                result.data().test().rows()));
+        String.format(
+            Locale.ROOT,
+            "A Kolmogorov-Arnold network fitted to %s of %s: %,d samples to train on, %,d to choose by, %,d to test.",
+            result.data().target(),
+            String.join(", ", result.data().features()),
+            result.data().train().rows(),
+            result.data().validation().rows(),
+            result.data().test().rows()));
     content.cards(
         new Card(
             "test error", error(result.best().testError()), "network, " + result.best().name()),

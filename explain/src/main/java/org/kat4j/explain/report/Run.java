@@ -32,6 +32,11 @@ public record Run(
    * @throws org.kat4j.error.UserException when it is no run, or a file of it is damaged
    */
   public static Run open(Path path) {
+    return open(path, MetricsLog.read(RunFolder.open(path).metrics()));
+  }
+
+  /** Reads a folder whose log was read before. */
+  public static Run open(Path path, List<MetricsLog.Line> epochs) {
     RunFolder folder = RunFolder.open(path);
     var environment = new LinkedHashMap<String, String>();
     if (Files.isRegularFile(folder.environment())) {
@@ -43,8 +48,13 @@ public record Run(
         String.valueOf(path.toAbsolutePath().normalize().getFileName()),
         folder,
         folder.readConfig(),
-        MetricsLog.read(folder.metrics()),
+        epochs,
         environment);
+  }
+
+  /** The same run, further on. */
+  public Run withEpochs(List<MetricsLog.Line> others) {
+    return new Run(name, folder, config, others, environment);
   }
 
   /** The same run under another name. */

@@ -12,6 +12,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
+import org.kat4j.explain.report.Run;
+import org.kat4j.train.MetricsLog;
 import org.kat4j.train.TrainConfig;
 
 class BoardTest {
@@ -94,6 +97,59 @@ class BoardTest {
     }
     Files.writeString(runs.resolve("first/report.html"), "mine");
     assertThat(get("report/first").body()).isEqualTo("mine");
+  }
+
+  @Test
+  void noLinkLeadsOutOfTheFolder() throws Exception {
+    Path outside = Files.createDirectories(folder.resolve("outside"));
+    Files.writeString(outside.resolve("config.yaml"), Config.toYaml(TrainConfig.example()));
+    Files.createSymbolicLink(runs.resolve("linked"), outside);
+    Files.createSymbolicLink(runs.resolve("first/report.html"), folder.resolve("report.html"));
+    assertThat(get("report/first").statusCode()).isEqualTo(404);
+    assertThat(get("live").body()).doesNotContain("linked", "report/first");
+    Files.createSymbolicLink(runs.resolve("again"), runs.resolve("first"));
+    assertThat(get("runs.json").body()).contains("\"again\"");
+    Files.createSymbolicLink(
+        runs.resolve("second & <b>/environment.json"), folder.resolve("report.html"));
+    assertThat(get("runs.json").body()).doesNotContain("\"name\":\"second");
+  }
+
+  @Test
+  void aReportRunsNoScripts() throws Exception {
+    Files.writeString(runs.resolve("first/report.html"), "<script>alert(1)</script>");
+    assertThat(get("report/first").headers().firstValue("Content-Security-Policy"))
+        .hasValueSatisfying(
+            policy -> assertThat(policy).startsWith("sandbox;").doesNotContain("script"));
+  }
+
+  /** A log that was cut and written anew, as by a resumed run, is not taken for a longer one. */
+  @Test
+  void anotherLogInItsPlaceIsRead() throws Exception {
+    assertThat(get("live").body()).contains("61.25 %");
+    Path log = runs.resolve("first/metrics.jsonl");
+    String other = Files.readString(log).replace("61.25", "44.75");
+    Files.writeString(runs.resolve("first/other"), other + other);
+    Files.move(runs.resolve("first/other"), log, StandardCopyOption.REPLACE_EXISTING);
+    assertThat(get("live").body()).contains("44.75 %").doesNotContain("61.25");
+    Files.write(log, new byte[] {(byte) 0xff, '\n'});
+    assertThat(get("live").body()).contains("this is not a UTF-8 text");
+  }
+
+  /** Unchanged runs are not read again: a look costs little, however long they are. */
+  @Test
+  void onlyWhatIsNewIsRead() throws Exception {
+    Path log = runs.resolve("first/metrics.jsonl");
+    String line = Files.readString(log);
+    Files.writeString(log, line.repeat(20_000));
+    var reader = new RunReader(runs);
+    RunList before = reader.read();
+    assertThat(reader.read()).isSameAs(before);
+    MetricsLog.Line first = before.runs().get("first").epochs().getFirst();
+    log("first", 2, 88.5);
+    Run after = reader.read().runs().get("first");
+    assertThat(after.epochs()).hasSize(20_001);
+    assertThat(after.epochs().getFirst()).isSameAs(first);
+    assertThat(after.epochs().getLast().top1()).isEqualTo(88.5);
   }
 
   @Test

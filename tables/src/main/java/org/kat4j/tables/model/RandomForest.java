@@ -1,6 +1,7 @@
 package org.kat4j.tables.model;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.IntStream;
@@ -56,7 +57,7 @@ public final class RandomForest implements Predictor {
     // Tribuo orders features by name: zeros in front keep our order.
     String[] names =
         IntStream.range(0, train.features().size())
-            .mapToObj(i -> String.format("f%05d", i))
+            .mapToObj(i -> String.format(Locale.ROOT, "f%05d", i))
             .toArray(String[]::new);
     return train.task() == Task.CLASSIFICATION
         ? classifier(train, names, trees, seed)

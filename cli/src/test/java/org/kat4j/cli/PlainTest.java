@@ -1,0 +1,71 @@
+package org.kat4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What names in files can do to a terminal, and what is said when nothing can be written. */
+class PlainTest {
+  @TempDir private Path folder = Path.of("");
+
+  @Test
+  void controlCharactersAreWrittenOut() {
+    var bytes = new ByteArrayOutputStream();
+    PrintStream plain = Plain.to(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    plain.print("\u001b]0;title\u0007 ä\u009b31m Â€\r50 %\tx\n");
+    plain.print("\u0000\u007f");
+    assertThat(bytes.toString(StandardCharsets.UTF_8))
+        .isEqualTo("\\x1b]0;title\\x07 ä\\x9b31m Â€\r50 %\tx\n\\x00\\x7f");
+  }
+
+  @Test
+  void namesStandOnOneLine() {
+    assertThat(Plain.line("a\nb\r\nc\u001bd\u0085e\u2028f")).isEqualTo("a b c\\x1bd e f");
+  }
+
+  @Test
+  void outputThatCouldNotBeWrittenIsAFailure() {
+    PrintStream before = System.out;
+    OutputStream full =
+        new OutputStream() {
+          @Override
+          public void write(int value) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    for (String command : new String[] {"data", "--help"}) {
+      var err = new StringWriter();
+      System.setOut(new PrintStream(full, true, StandardCharsets.UTF_8));
+      try {
+        int code = Main.run(Main.commandLine().setErr(new PrintWriter(err, true)), command);
+        assertThat(code).as(command).isEqualTo(1);
+      } finally {
+        System.setOut(before);
+      }
+      assertThat(err.toString().lines())
+          .containsExactly("kat4j: the output could not be written in full");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"data # 1", "[x: *"})
+  void namesOfDataAreTakenAsTheyAre(String name) throws IOException {
+    String images = TestFiles.imageFolder(folder.resolve(name)).toString();
+    Path out = folder.resolve("out").resolve("run");
+    CommandRun run = CommandRun.of(TestFiles.training(Path.of(images), out));
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out()).contains("data   " + images + ": 8 training");
+    assertThat(CommandRun.of("eval", "--run", out.toString()).code()).isZero();
+  }
+}
