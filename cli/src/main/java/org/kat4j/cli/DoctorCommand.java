@@ -1,6 +1,8 @@
 package org.kat4j.cli;
 
 import java.util.concurrent.Callable;
+import org.kat4j.error.UserException;
+import org.kat4j.tables.TableReader;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Host;
 import org.kat4j.train.Environment;
@@ -12,7 +14,8 @@ import picocli.CommandLine.Mixin;
     name = "doctor",
     mixinStandardHelpOptions = true,
     description =
-        "Shows what this machine offers and what is wrong: Java, libtorch, CPU, threads, allocator, GPU.")
+        "Shows what this machine offers and what is wrong: Java, libtorch, CPU, threads, allocator,"
+            + " GPU.")
 final class DoctorCommand implements Callable<Integer> {
   @Mixin private final JsonOption json = new JsonOption();
 
@@ -58,6 +61,7 @@ final class DoctorCommand implements Callable<Integer> {
         (environment.memoryBytes() >> 20) + " MiB at most",
         "give more by KAT4J_JAVA_OPTS=-Xmx2g");
     show(true, "gpu", Host.gpus(), "");
+    showParquet();
     System.out.println(problems == 0 ? "\nall well" : "\n" + problems + " to look at");
     json.print(
         new Summary(
@@ -70,6 +74,14 @@ final class DoctorCommand implements Callable<Integer> {
             Device.gpuCount(),
             problems));
     return 0;
+  }
+
+  private void showParquet() {
+    try {
+      show(true, "parquet", "DuckDB " + TableReader.duckVersion(), "");
+    } catch (UserException e) {
+      show(false, "parquet", "cannot be read", String.valueOf(e.getMessage()));
+    }
   }
 
   private void show(boolean well, String what, String value, String advice) {

@@ -197,7 +197,7 @@ class CommandsTest {
   void doctorShowsTheMachine() {
     CommandRun doctor = CommandRun.of("doctor", "--json");
     assertThat(doctor.code()).isZero();
-    assertThat(doctor.out()).contains("libtorch", "kernels", "java heap");
+    assertThat(doctor.out()).contains("libtorch", "kernels", "java heap", "DuckDB v");
     assertThat(doctor.json().get("libtorch").asString()).startsWith("2.");
   }
 

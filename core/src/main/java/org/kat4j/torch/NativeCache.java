@@ -2,6 +2,8 @@ package org.kat4j.torch;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
 import java.net.URL;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.Loader;
@@ -12,31 +14,27 @@ public final class NativeCache {
   private NativeCache() {}
 
   /**
-   * A resource of a jar as a file, unpacked if it is not there yet.
+   * The library in a resource of a jar as a file, unpacked if it is not there yet, and loaded.
    *
    * @throws UserException naming the folder and the option for another one
    */
-  public static Path unpacked(URL resource) {
+  public static Path library(URL resource) {
+    String name = resource.getPath().replaceAll(".*/", "");
     try {
       File file = Loader.cacheResource(resource);
-      if (file != null) {
-        return file.toPath();
+      if (file == null) {
+        throw new IOException("no such resource");
       }
-      throw new IOException("no such resource");
-    } catch (IOException | SecurityException e) {
-      throw refused(resource.getPath().replaceAll(".*/", ""), e);
+      // A folder from which nothing may run shows here, and not in a stack of whoever loads it.
+      SymbolLookup _ = SymbolLookup.libraryLookup(file.toPath(), Arena.global());
+      return file.toPath();
+    } catch (IOException | SecurityException | IllegalArgumentException e) {
+      String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+      throw new UserException(
+          "%s cannot be unpacked and loaded in %s (%s): choose a folder with space from which programs may run, KAT4J_JAVA_OPTS=-Dorg.bytedeco.javacpp.cachedir=DIR"
+              .formatted(name, folder(), reason),
+          e);
     }
-  }
-
-  /** What is said when a library cannot be unpacked or loaded. */
-  public static UserException refused(String library, Throwable cause) {
-    return new UserException(
-        "%s cannot be unpacked and loaded in %s (%s): choose a folder with space from which programs may run, KAT4J_JAVA_OPTS=-Dorg.bytedeco.javacpp.cachedir=DIR"
-            .formatted(
-                library,
-                folder(),
-                String.valueOf(cause.getMessage()).lines().findFirst().orElse("")),
-        cause);
   }
 
   private static String folder() {

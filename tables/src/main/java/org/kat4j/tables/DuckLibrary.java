@@ -39,8 +39,13 @@ final class DuckLibrary extends ClassLoader {
   static Connection connect(Properties settings) throws SQLException {
     try {
       return Holder.DRIVER.connect("jdbc:duckdb:", settings);
-    } catch (LinkageError e) {
-      throw NativeCache.refused("DuckDB's library", e);
+    } catch (ExceptionInInitializerError e) {
+      for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+        if (cause instanceof UserException said) { // of the library's folder
+          throw said;
+        }
+      }
+      throw e;
     }
   }
 
@@ -95,6 +100,6 @@ final class DuckLibrary extends ClassLoader {
 
   @Override
   protected @Nullable String findLibrary(String name) {
-    return name.equals("duckdb_java") ? NativeCache.unpacked(library).toString() : null;
+    return name.equals("duckdb_java") ? NativeCache.library(library).toString() : null;
   }
 }

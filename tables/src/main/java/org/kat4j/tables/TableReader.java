@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Properties;
 import java.util.function.Consumer;
 import org.kat4j.error.OneLine;
 import org.kat4j.error.UserException;
@@ -49,6 +52,19 @@ public final class TableReader {
       throw new UserException("%s cannot be read: %s".formatted(name, AtomicFile.reason(e)), e);
     } catch (UserException e) {
       throw new UserException(name + ": " + OneLine.of(String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  /**
+   * The version of DuckDB, which reads Parquet.
+   *
+   * @throws UserException if its library cannot be unpacked or loaded here
+   */
+  public static String duckVersion() {
+    try (Connection duck = DuckLibrary.connect(new Properties())) {
+      return duck.getMetaData().getDatabaseProductVersion();
+    } catch (SQLException e) {
+      throw new UserException("DuckDB does not start: " + e.getMessage(), e);
     }
   }
 
