@@ -44,6 +44,16 @@ final class WeightsOptions {
       description = "What the weights belong to, where they do not say it: kat_tiny_patch16_224.")
   private @Nullable String model;
 
+  @Option(
+      names = "--take",
+      paramLabel = "NAME",
+      defaultValue = "",
+      description =
+          "Dictionary of a PyTorch checkpoint: state_dict, model_state_dict, teacher, ...; default: the moving average where there is one.")
+  private String take = "";
+
+  private boolean told;
+
   @Mixin private final DeviceOption device = new DeviceOption();
 
   /** The run folder, where one was named. */
@@ -51,13 +61,22 @@ final class WeightsOptions {
     return run == null ? null : RunFolder.open(run);
   }
 
-  /** The opened weights. */
+  /** The opened weights; what had to be assumed of their pictures is said once. */
   WeightsFile open() {
+    WeightsFile opened = opened();
+    if (!told) {
+      opened.assumption().ifPresent(text -> System.err.println("kat4j: " + text));
+      told = true;
+    }
+    return opened;
+  }
+
+  private WeightsFile opened() {
     if (run != null && weights == null) {
-      return WeightsFile.open(RunFolder.open(run).weights(), model, "");
+      return WeightsFile.open(RunFolder.open(run).weights(), model, take);
     }
     if (run == null && weights != null) {
-      return WeightsFile.open(located(weights), model, "");
+      return WeightsFile.open(located(weights), model, take);
     }
     throw new UserException("name the model by --run DIR or by --weights FILE, one of them");
   }
