@@ -52,8 +52,6 @@ final class WeightsOptions {
           "Dictionary of a PyTorch checkpoint: state_dict, model_state_dict, teacher, ...; default: the moving average where there is one.")
   private String take = "";
 
-  private boolean told;
-
   @Mixin private final DeviceOption device = new DeviceOption();
 
   /** The run folder, where one was named. */
@@ -61,17 +59,8 @@ final class WeightsOptions {
     return run == null ? null : RunFolder.open(run);
   }
 
-  /** The opened weights; what had to be assumed of their pictures is said once. */
+  /** The opened weights. */
   WeightsFile open() {
-    WeightsFile opened = opened();
-    if (!told) {
-      opened.assumption().ifPresent(text -> System.err.println("kat4j: " + text));
-      told = true;
-    }
-    return opened;
-  }
-
-  private WeightsFile opened() {
     if (run != null && weights == null) {
       return WeightsFile.open(RunFolder.open(run).weights(), model, take);
     }
@@ -90,8 +79,15 @@ final class WeightsOptions {
 
   Model load() {
     try (WeightsFile opened = open()) {
-      return Weights.load(opened, context());
+      return loaded(opened);
     }
+  }
+
+  /** What had to be assumed is said once it is known that the weights are good for something. */
+  private Model loaded(WeightsFile opened) {
+    Model model = Weights.load(opened, context());
+    opened.assumption().ifPresent(text -> System.err.println("kat4j: " + text));
+    return model;
   }
 
   /** How the model's pictures are brought to the size of its input. */
@@ -126,7 +122,7 @@ final class WeightsOptions {
     try (WeightsFile opened = open()) {
       InputDescription input =
           InputDescription.fromMetadata(opened.metadata(), opened.path().toString());
-      return new Classifier(Weights.load(opened, context()), input, precision);
+      return new Classifier(loaded(opened), input, precision);
     }
   }
 
