@@ -2,7 +2,7 @@
 
 PyTorch itself is not needed: stand-ins with its module names make the pickler write the same names. Run it in this folder.
 """
-import argparse, collections, io, pickle, struct, sys, types, zipfile
+import argparse, collections, datetime, decimal, fractions, io, pathlib, pickle, struct, sys, types, zipfile
 
 
 def module(name):
@@ -136,3 +136,43 @@ zipped("state.pth", state(1))
 zipped("checkpoint.pth.tar", checkpoint())
 zipped("protocol4.pth", state(1), protocol=4)
 legacy("legacy.pth", checkpoint())
+
+
+class Whole:
+    """A module saved whole: torch.save(model)."""
+
+    def __init__(self):
+        self.training, self._parameters = False, state(1)
+
+
+class Buffer:
+    def __reduce_ex__(self, protocol):
+        return bytearray, (pickle.PickleBuffer(b"kept outside") if protocol == 5 else b"kept outside",)
+
+
+def beside():
+    """What lies beside weights in practice, none of it of any use to a reader of weights."""
+    return {
+        "best": Scalar(), "when": datetime.datetime(2026, 11, 30, 12), "seen": {1, 2, "three"}, "frozen": frozenset([4, 5]),
+        "raw": b"bytes \0 \n", "array": bytearray(b"array"), "long": bytes(300), "huge": 1 << 4000, "negative": -(1 << 70),
+        "complex": 1 + 2j, "decimal": decimal.Decimal("0.1"), "fraction": fractions.Fraction(1, 3), "path": pathlib.PurePosixPath("a/b"),
+        "default": collections.defaultdict(list, a=[1]), "counter": collections.Counter("aab"), "deque": collections.deque([1], 2),
+        "name": type(None), "function": len, "slice": slice(1, 2), "range": range(3), "inf": float("inf"), "text": "ä\n" * 200,
+        "flag": True, "off": False, "nothing": None, "keys": {None: 1, (1, 2): 3, 2.5: 4}, "tuple": (1, (2, [3])), "buffer": Buffer(),
+    }
+
+
+for protocol in range(2, 6):
+    zipped("beside%d.pth" % protocol, {"model": state(1), **beside()}, protocol=protocol)
+legacy("scattered.pth", {
+    "model": state(1), "losses": (Tensor(Storage("Double", [1.0, 2.0]), (2,)), [Tensor(Storage("Byte", [1, 2, 3]), (3,))]),
+    "bare": Storage("Long", [1, 2]), "in_object": argparse.Namespace(t=Tensor(Storage("Half", [1.0]), (1,))),
+})
+loss = Tensor(Storage("Float", [0.5]), ())
+zipped("dictionaries.pth", {
+    "epoch": 3, "model_state_dict": state(1), "loss": loss, "ema": {"decay": 0.9, "module": state(10)},
+    "optimizer": {"state": {0: {"step": loss}}},
+})
+zipped("unusual.pth", {"loss": loss, "weights": state(1)})
+zipped("whole.pth", Whole())
+zipped("inside.pth", {"epoch": 3, "model": Whole()})

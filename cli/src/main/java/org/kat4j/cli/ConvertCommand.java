@@ -15,6 +15,7 @@ import org.kat4j.error.NearestName;
 import org.kat4j.error.UserException;
 import org.kat4j.function.GroupRational.Naming;
 import org.kat4j.model.Agreement;
+import org.kat4j.model.ClassNames;
 import org.kat4j.model.Conversion;
 import org.kat4j.model.Model;
 import org.kat4j.model.Registered;
@@ -121,8 +122,10 @@ final class ConvertCommand implements Callable<Integer> {
     try (WeightsFile weights = WeightsFile.open(WeightsOptions.located(in), model, take)) {
       Model.Spec from = weights.spec();
       Model.Spec to = target(from);
+      Weights.checkExport(out, to);
       System.out.printf("from   %s: %s%n", in, Registered.describe(from));
       System.out.printf("to     %s: %s%n", out, Registered.describe(to));
+      weights.assumption().ifPresent(text -> System.out.println("       " + text));
       Model converted = build(to, weights);
       Transfer transfer = Transfer.into(converted, weights.tensors());
       System.out.println("       " + transfer.describe());
@@ -229,7 +232,7 @@ final class ConvertCommand implements Callable<Integer> {
           Weights.CLASSES,
           IntStream.range(0, to.classes())
               .mapToObj(Integer::toString)
-              .collect(Collectors.joining("\n")));
+              .collect(Collectors.collectingAndThen(Collectors.toList(), ClassNames::toText)));
     }
     return metadata;
   }

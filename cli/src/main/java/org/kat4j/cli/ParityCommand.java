@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.kat4j.error.OneLine;
 import org.kat4j.error.UserException;
 import org.kat4j.parity.Parity;
 import picocli.CommandLine.Command;
@@ -34,15 +35,15 @@ final class ParityCommand implements Callable<Integer> {
     double largest64 = 0;
     double largest32 = 0;
     UserException broken = null;
-    for (Path file : files) {
+    for (Path file : files) { // whatever becomes of one, the others are still checked
       try {
         Parity.Result result = Parity.check(file);
-        System.out.println(result.line());
+        System.out.println(OneLine.of(result.line()));
         passed += result.passed() ? 1 : 0;
         largest64 = Math.max(largest64, result.float64Error());
         largest32 = Math.max(largest32, result.float32Error());
-      } catch (UserException unreadable) { // the other files are still checked
-        System.out.println("FAIL  " + unreadable.getMessage());
+      } catch (UserException unreadable) {
+        System.out.println("FAIL  " + OneLine.of(unreadable.getMessage()));
         broken = unreadable;
       }
     }

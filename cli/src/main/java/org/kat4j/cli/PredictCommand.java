@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.kat4j.data.ImageFiles;
+import org.kat4j.error.OneLine;
 import org.kat4j.error.UserException;
 import org.kat4j.task.Classifier;
 import org.kat4j.task.Prediction;
@@ -68,7 +69,7 @@ final class PredictCommand implements Callable<Integer> {
             Locale.ROOT,
             "  %6.2f %%  %s%n",
             100 * prediction.probability(),
-            Plain.line(prediction.label()));
+            OneLine.of(prediction.label()));
       }
       json.print(
           new Summary(image.toString(), best.getFirst().label(), best.getFirst().probability()));

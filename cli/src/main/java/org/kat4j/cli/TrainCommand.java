@@ -20,6 +20,7 @@ import org.kat4j.explain.report.Run;
 import org.kat4j.model.Model;
 import org.kat4j.model.WeightsFile;
 import org.kat4j.task.InputDescription;
+import org.kat4j.train.FineTuning;
 import org.kat4j.train.RunFolder;
 import org.kat4j.train.TrainConfig;
 import org.kat4j.train.Trainer;
@@ -78,6 +79,12 @@ final class TrainCommand implements Callable<Integer> {
       description =
           "Weights to start from, as --weights of other commands; the model too, unless one is named.")
   private @Nullable String init;
+
+  @Option(
+      names = "--take",
+      paramLabel = "NAME",
+      description = "Dictionary of a PyTorch checkpoint to start from, as convert --take.")
+  private @Nullable String take;
 
   @Option(
       names = "--freeze",
@@ -153,7 +160,7 @@ final class TrainCommand implements Callable<Integer> {
     Optional<Normalization> weights =
         tree.path("data").has("normalization")
             ? Optional.empty()
-            : normalizationOf(bound.fineTuning().init(), images.train());
+            : normalizationOf(bound.fineTuning(), images.train());
     if (weights.isPresent()) {
       override(tree, "data.normalization", weights.get().text());
       bound = Config.bind(tree, TrainConfig.example(), source);
@@ -179,6 +186,9 @@ final class TrainCommand implements Callable<Integer> {
   private void fineTuning(ObjectNode tree) {
     ObjectNode keys =
         tree.get("fineTuning") instanceof ObjectNode given ? given : tree.putObject("fineTuning");
+    if (take != null) {
+      keys.put("take", take);
+    }
     if (freeze != null) {
       keys.put("freeze", freeze);
     }
@@ -196,7 +206,7 @@ final class TrainCommand implements Callable<Integer> {
 
   /** The model of the weights, and its image size for images of any size. */
   private void modelOf(Path weights, ObjectNode tree) {
-    try (WeightsFile opened = WeightsFile.open(weights)) {
+    try (WeightsFile opened = WeightsFile.open(weights, null, take == null ? "" : take)) {
       Model.Spec spec = opened.spec();
       tree.set("model", Config.parse(Config.toJson((Record) spec), weights.toString()));
       String images = tree.path("data").path("name").asString("");
@@ -207,12 +217,12 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** How the inputs of the weights were normalised, where these say it and have such images. */
-  private static Optional<Normalization> normalizationOf(String init, ImageSet images) {
-    if (init.isEmpty()) {
+  private static Optional<Normalization> normalizationOf(FineTuning begun, ImageSet images) {
+    if (begun.init().isEmpty()) {
       return Optional.empty();
     }
-    try (WeightsFile opened = WeightsFile.open(Path.of(init))) {
-      return InputDescription.normalization(opened.metadata(), init)
+    try (WeightsFile opened = WeightsFile.open(Path.of(begun.init()), null, begun.take())) {
+      return InputDescription.normalization(opened.metadata(), begun.init())
           .filter(n -> n.mean().length == images.channels());
     } catch (UserException undescribed) {
       return Optional.empty(); // whether they fit the model is seen when they are loaded
@@ -237,6 +247,7 @@ final class TrainCommand implements Callable<Integer> {
         || seed != null
         || device != null
         || init != null
+        || take != null
         || freeze != null
         || !lrScale.isEmpty()
         || !assignments.isEmpty()) {

@@ -44,6 +44,14 @@ final class WeightsOptions {
       description = "What the weights belong to, where they do not say it: kat_tiny_patch16_224.")
   private @Nullable String model;
 
+  @Option(
+      names = "--take",
+      paramLabel = "NAME",
+      defaultValue = "",
+      description =
+          "Dictionary of a PyTorch checkpoint: state_dict, model_state_dict, teacher, ...; default: the moving average where there is one.")
+  private String take = "";
+
   @Mixin private final DeviceOption device = new DeviceOption();
 
   /** The run folder, where one was named. */
@@ -54,10 +62,10 @@ final class WeightsOptions {
   /** The opened weights. */
   WeightsFile open() {
     if (run != null && weights == null) {
-      return WeightsFile.open(RunFolder.open(run).weights(), model, "");
+      return WeightsFile.open(RunFolder.open(run).weights(), model, take);
     }
     if (run == null && weights != null) {
-      return WeightsFile.open(located(weights), model, "");
+      return WeightsFile.open(located(weights), model, take);
     }
     throw new UserException("name the model by --run DIR or by --weights FILE, one of them");
   }
@@ -71,8 +79,15 @@ final class WeightsOptions {
 
   Model load() {
     try (WeightsFile opened = open()) {
-      return Weights.load(opened, context());
+      return loaded(opened);
     }
+  }
+
+  /** What had to be assumed is said once it is known that the weights are good for something. */
+  private Model loaded(WeightsFile opened) {
+    Model model = Weights.load(opened, context());
+    opened.assumption().ifPresent(text -> System.err.println("kat4j: " + text));
+    return model;
   }
 
   /** How the model's pictures are brought to the size of its input. */
@@ -107,7 +122,7 @@ final class WeightsOptions {
     try (WeightsFile opened = open()) {
       InputDescription input =
           InputDescription.fromMetadata(opened.metadata(), opened.path().toString());
-      return new Classifier(Weights.load(opened, context()), input, precision);
+      return new Classifier(loaded(opened), input, precision);
     }
   }
 

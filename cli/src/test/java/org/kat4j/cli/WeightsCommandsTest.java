@@ -11,9 +11,11 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +23,8 @@ import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
 import org.kat4j.model.WeightsFile;
 import org.kat4j.torch.Context;
+import org.kat4j.torch.Safetensors;
+import org.kat4j.torch.Scope;
 
 /** Weights from form to form, into a fine-tuning and behind a server, as a user does it. */
 class WeightsCommandsTest {
@@ -91,6 +95,57 @@ class WeightsCommandsTest {
       assertThat(run.err()).startsWith("kat4j: ").contains(mistake[0]);
       assertThat(run.code()).isEqualTo(2);
       assertThat(out).doesNotExist();
+    }
+  }
+
+  /** As a training in parallel leaves them: no metadata, a prefix before every name. */
+  @Test
+  void bareWeightsSayWhatTheyCanAndTheRestIsSaid() {
+    Path bare = folder.resolve("bare.safetensors");
+    rewritten(bare, "module.", false);
+    CommandRun convert =
+        ok(
+            "convert",
+            "--model",
+            "vit_nano_patch16_384",
+            bare.toString(),
+            folder.resolve("bare").toString());
+    assertThat(convert.out())
+        .contains("56 tensors copied", "assumed from the name: pixels less 0.5,0.5,0.5 by 0.5");
+    assertThat(folder.resolve("bare/config.json")).content().contains("\"crop_pct\" : 1.0");
+  }
+
+  @Test
+  void weightsThatAreNoNumbersGiveNoAnswer() {
+    Path broken = folder.resolve("broken.safetensors");
+    rewritten(broken, "", true);
+    String image = images.resolve("val/across/4.png").toString();
+    String[][] commands = {
+      {"predict", "--weights", broken.toString(), image},
+      {"eval", "--weights", broken.toString(), "--data", images.toString()},
+      {"serve", "--weights", broken.toString(), "--port", "0"},
+      {"convert", broken.toString(), folder.resolve("never").toString()},
+    };
+    for (String[] command : commands) {
+      CommandRun run = CommandRun.of(command);
+      assertThat(run.err()).contains("its weights hold NaN (head.weight)").hasLineCount(1);
+      assertThat(run.code()).isEqualTo(2);
+    }
+    assertThat(folder.resolve("never")).doesNotExist();
+  }
+
+  /** The ViT's weights under other names; without metadata unless they are to be broken. */
+  private static void rewritten(Path file, String prefix, boolean broken) {
+    try (Scope _ = Scope.open();
+        Safetensors source = Safetensors.open(vit)) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      for (String name : source.names()) {
+        Tensor tensor = source.read(name);
+        boolean spoilt = broken && name.equals("head.weight");
+        Tensor zero = tensor.sub(tensor);
+        tensors.put(prefix + name, spoilt ? zero.div(zero) : tensor); // 0 / 0
+      }
+      Safetensors.write(file, tensors, broken ? source.metadata() : Map.of());
     }
   }
 

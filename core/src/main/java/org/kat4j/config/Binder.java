@@ -128,9 +128,13 @@ final class Binder {
       constructor.setAccessible(true);
       return (Record) constructor.newInstance(values);
     } catch (InvocationTargetException refused) {
+      // What the checks of specs throw is the user's mistake; anything else is a fault of ours.
       Throwable cause = Objects.requireNonNull(refused.getCause());
-      String where = path.isEmpty() ? "" : path + ": ";
-      throw new UserException(source + ": " + where + cause.getMessage(), cause);
+      if (cause.getClass() == IllegalArgumentException.class || cause instanceof UserException) {
+        String where = path.isEmpty() ? "" : path + ": ";
+        throw new UserException(source + ": " + where + cause.getMessage(), cause);
+      }
+      throw thrown(cause, type + " cannot be constructed");
     } catch (ReflectiveOperationException impossible) {
       throw new LinkageError(type + " cannot be constructed", impossible);
     }
@@ -185,13 +189,18 @@ final class Binder {
       Method target = type.getDeclaredMethod(method, types);
       return target.invoke(null, arguments);
     } catch (InvocationTargetException thrown) {
-      if (thrown.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new LinkageError(type + "." + method, thrown);
+      throw thrown(Objects.requireNonNull(thrown.getCause()), type + "." + method);
     } catch (ReflectiveOperationException missing) {
       throw new LinkageError(type + " needs a public static " + method, missing);
     }
+  }
+
+  private static RuntimeException thrown(Throwable cause, String where) {
+    return switch (cause) {
+      case RuntimeException fault -> fault;
+      case Error fault -> throw fault;
+      default -> throw new LinkageError(where, cause);
+    };
   }
 
   private Object bindScalar(JsonNode tree, Object defaults, String path) {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.kat4j.error.UserException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -165,6 +166,26 @@ public final class Config {
       return type.cast(new Binder(source).bindWithout(JSON.readTree(json), type));
     } catch (JacksonException broken) {
       throw new UserException(source + ": not valid JSON: " + firstLine(broken), broken);
+    }
+  }
+
+  /** Texts as a JSON list on one line. */
+  public static String toJson(List<String> texts) {
+    return JSON.writeValueAsString(texts);
+  }
+
+  /** The texts of such a list; empty where it is none. */
+  public static Optional<List<String>> texts(String json) {
+    if (!json.startsWith("[")) {
+      return Optional.empty();
+    }
+    try {
+      JsonNode list = JSON.readTree(json);
+      return list.isArray() && list.valueStream().allMatch(JsonNode::isString)
+          ? Optional.of(list.valueStream().map(JsonNode::stringValue).toList())
+          : Optional.empty();
+    } catch (JacksonException none) {
+      return Optional.empty();
     }
   }
 

@@ -1,7 +1,9 @@
 package org.kat4j.model;
 
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.error.UserException;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Scope;
@@ -50,7 +52,12 @@ public record Agreement(int images, double largestDifference, double largestLogi
       Tensor any = StateDict.of(model).firstEntry().getValue();
       Tensor batch =
           Memory.batch(any, List.of(image), spec.channels(), spec.imageSize(), spec.imageSize());
-      return Memory.doubles(model.forward(batch, Pass.evaluation()));
+      double[] logits = Memory.doubles(model.forward(batch, Pass.evaluation()));
+      if (!Arrays.stream(logits).allMatch(Double::isFinite)) {
+        throw new UserException(
+            "the model's output is not a number, though its weights are: they may be broken");
+      }
+      return logits;
     }
   }
 

@@ -70,16 +70,26 @@ record HubFolder(Path path) {
     if (!arguments.has("img_size") && size.size() == 3 && size.get(1).isInt()) {
       arguments.put("img_size", size.get(1).intValue());
     }
+    String mode = images.path("crop_mode").asString("center");
+    if (!mode.equals("center")) {
+      throw new UserException(
+          "pretrained_cfg.crop_mode = " + mode + ": center is the one that is built");
+    }
     var usual = architecture.preprocessing();
     var preprocessing =
         new TimmArchitecture.Preprocessing(
             numbers(images.path("mean"), usual.mean()),
             numbers(images.path("std"), usual.deviation()),
             images.path("crop_pct").asDouble(usual.crop()),
-            images.path("interpolation").asString(usual.interpolation()));
+            interpolation(images.path("interpolation").asString(usual.interpolation())));
     List<String> labels = texts(images.path("label_names"));
     return new Description(
         arguments, preprocessing, labels.isEmpty() ? texts(config.path("label_names")) : labels);
+  }
+
+  /** timm's training draws one of these at random; its evaluation takes the last. */
+  private static String interpolation(String name) {
+    return name.equals("random") ? "bicubic" : name;
   }
 
   private static List<Double> numbers(JsonNode node, List<Double> otherwise) {
@@ -93,19 +103,37 @@ record HubFolder(Path path) {
         : List.of();
   }
 
-  /** Writes the folder of a model; the weights first, so that a folder with a config is whole. */
-  void write(Model model, Map<String, String> metadata) {
-    if (!(model instanceof VisionTransformer vit)) {
-      throw new UserException("only vision transformers have a hub layout");
+  /** That nothing is overwritten, and that the layout knows such a model. */
+  void checkFree(Model.Spec spec) {
+    TimmArguments.of(transformer(spec));
+    if (Files.exists(path) && !Files.isDirectory(path)) {
+      throw new UserException(
+          path + " exists and is no folder: choose another name, or one that ends in .safetensors");
     }
-    String config = config(vit.spec(), metadata).toPrettyString() + "\n";
-    try {
-      Files.createDirectories(path);
+    if (Files.isDirectory(path)) {
       try (Stream<Path> content = Files.list(path)) {
         if (content.findAny().isPresent()) {
           throw new UserException(path + " is not empty: choose another folder");
         }
+      } catch (IOException e) {
+        throw new UserException("folder " + path + " cannot be read: " + AtomicFile.reason(e), e);
       }
+    }
+  }
+
+  private static VisionTransformer.Spec transformer(Model.Spec spec) {
+    if (spec instanceof VisionTransformer.Spec transformer) {
+      return transformer;
+    }
+    throw new UserException("only vision transformers have a hub layout");
+  }
+
+  /** Writes the folder of a model; the weights first, so that a folder with a config is whole. */
+  void write(Model model, Map<String, String> metadata) {
+    String config = config(transformer(model.spec()), metadata).toPrettyString() + "\n";
+    checkFree(model.spec());
+    try {
+      Files.createDirectories(path);
     } catch (IOException e) {
       throw new UserException("folder " + path + " cannot be made: " + AtomicFile.reason(e), e);
     }
@@ -141,7 +169,7 @@ record HubFolder(Path path) {
     }
     if (metadata.containsKey(Weights.CLASSES)) {
       ArrayNode labels = images.putArray("label_names");
-      metadata.get(Weights.CLASSES).lines().forEach(labels::add);
+      ClassNames.fromText(metadata.get(Weights.CLASSES)).forEach(labels::add);
     }
     return config;
   }
@@ -181,7 +209,7 @@ record HubFolder(Path path) {
           names.add(Integer.toString(i));
         }
       }
-      metadata.put(Weights.CLASSES, String.join("\n", names));
+      metadata.put(Weights.CLASSES, ClassNames.toText(names));
       metadata.put(Weights.MEAN, list(preprocessing.mean(), channels));
       metadata.put(Weights.DEVIATION, list(preprocessing.deviation(), channels));
       metadata.put(Weights.CROP_PCT, Double.toString(preprocessing.crop()));

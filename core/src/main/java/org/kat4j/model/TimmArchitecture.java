@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param family vit, deit, deit3, kat or flash_kat
  * @param arguments constructor arguments that the name stands for
- * @param preprocessing what the family's images went through
+ * @param preprocessing what the images of these weights went through
  */
 record TimmArchitecture(String family, ObjectNode arguments, Preprocessing preprocessing) {
   private record Size(int width, int depth, int heads) {}
@@ -35,7 +35,10 @@ record TimmArchitecture(String family, ObjectNode arguments, Preprocessing prepr
 
   private static final Pattern NAME =
       Pattern.compile(
-          "(vit|deit3|deit|flash_kat|kat)_([a-z]+?)(_gelu|_swish)?(_patch\\d+_\\d+)?(\\..*)?");
+          "(vit|deit3|deit|flash_kat|kat)_([a-z]+?)(_gelu|_swish)?(?:_patch\\d+_(\\d+))?(\\..*)?");
+
+  /** Side of images from which on timm's models see the whole of them. */
+  private static final int LARGE = 384;
 
   private static final Preprocessing HALF =
       new Preprocessing(List.of(.5, .5, .5), List.of(.5, .5, .5), .9, "bicubic");
@@ -74,19 +77,28 @@ record TimmArchitecture(String family, ObjectNode arguments, Preprocessing prepr
       arguments.put("init_values", 1e-6);
     }
     arguments.put("act_init", initial(match.group(3)));
-    return Optional.of(new TimmArchitecture(family, arguments, preprocessing(family)));
+    int image = match.group(4) == null ? 0 : Integer.parseInt(match.group(4));
+    if (image > 0) {
+      arguments.put("img_size", image);
+    }
+    String tag = match.group(5) == null ? "" : match.group(5);
+    return Optional.of(new TimmArchitecture(family, arguments, preprocessing(family, image, tag)));
   }
 
   private static String initial(@Nullable String suffix) {
     return suffix == null ? "swish" : suffix.substring(1);
   }
 
-  private static Preprocessing preprocessing(String family) {
-    return switch (family) {
-      case "vit" -> HALF;
-      case "kat", "flash_kat" -> IMAGENET.withCrop(.875);
-      default -> IMAGENET;
-    };
+  /** timm's table: large images are not cropped, and weights of some sources differ. */
+  private static Preprocessing preprocessing(String family, int image, String tag) {
+    Preprocessing usual =
+        switch (family) {
+          case "vit" -> tag.startsWith(".dino") || tag.startsWith(".mae") ? IMAGENET : HALF;
+          case "kat", "flash_kat" -> IMAGENET.withCrop(.875);
+          default -> IMAGENET;
+        };
+    boolean whole = image >= LARGE || family.equals("deit3") && tag.startsWith(".fb_in22k");
+    return whole ? usual.withCrop(1) : usual;
   }
 
   /** The same, or the user's mistake. */

@@ -73,13 +73,18 @@ public record Transfer(List<String> copied, List<String> resampled, List<String>
     }
     long[] stored = source.shape(from);
     if (Arrays.equals(stored, target.shape())) {
-      source.copyInto(from, target);
+      SoundCopy.into(target, source, from);
       copied.add(name);
     } else if (head) {
       fresh.add(name);
     } else if (isOtherGrid(name, stored, target)) {
       resample(source, target, model);
       resampled.add(name);
+    } else if (isOtherChannels(name, stored, target)) {
+      throw foreign(
+          source,
+          "tensor %s takes images of %d channels, the model takes %d"
+              .formatted(name, stored[1], target.size(1)));
     } else {
       throw foreign(
           source,
@@ -114,6 +119,16 @@ public record Transfer(List<String> copied, List<String> resampled, List<String>
     return name;
   }
 
+  private static boolean isOtherChannels(String name, long[] stored, Tensor target) {
+    long[] needed = target.shape();
+    return name.equals("patch_embed.proj.weight")
+        && stored.length == needed.length
+        && stored[0] == needed[0]
+        && stored[1] != needed[1]
+        && stored[2] == needed[2]
+        && stored[3] == needed[3];
+  }
+
   static boolean isOtherGrid(String name, long[] stored, Tensor target) {
     return name.equals("pos_embed")
         && stored.length == 3
@@ -130,6 +145,7 @@ public record Transfer(List<String> copied, List<String> resampled, List<String>
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
       target.copy_(vit.resampled(source.read("pos_embed")));
+      SoundCopy.checkFinite(target, source, "pos_embed");
     } catch (IllegalArgumentException notAGrid) {
       throw new UserException(source.file() + ": " + notAGrid.getMessage(), notAGrid);
     }

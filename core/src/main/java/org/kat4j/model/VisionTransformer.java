@@ -104,6 +104,10 @@ public final class VisionTransformer implements Model {
       if (pooling == Pooling.TOKEN && !classToken) {
         throw new IllegalArgumentException("pooling = token needs classToken = true");
       }
+      if (classToken && tokenMixer instanceof Attention.Spec attention && attention.causal()) {
+        throw new IllegalArgumentException(
+            "tokenMixer.causal = true: the class token stands first and would see itself alone; causal attention is for sequences");
+      }
       new TransformerBlock.Spec(tokenMixer, channelMixer, layerScale, normEpsilon);
     }
 

@@ -28,7 +28,7 @@ public final class Weights {
   /** Metadata key of the spec, as JSON. */
   public static final String MODEL = "kat4j.model";
 
-  /** Metadata key of the class names, one a line, in the order of the logits. */
+  /** Metadata key of the {@link ClassNames}, in the order of the logits. */
   public static final String CLASSES = "kat4j.classes";
 
   /** Metadata key of the mean of each channel, of pixels from 0 to 1, with commas. */
@@ -75,14 +75,25 @@ public final class Weights {
    * folder in the layout of model hubs. Nothing that is there is overwritten.
    */
   public static void export(Path out, Model model, Map<String, String> metadata) {
-    if (out.toString().endsWith(".safetensors")) {
-      if (Files.exists(out)) {
-        throw new UserException(out + " exists: choose another name");
-      }
+    checkExport(out, model.spec());
+    if (isFile(out)) {
       save(out, model, metadata);
     } else {
       new HubFolder(out).write(model, metadata);
     }
+  }
+
+  /** What {@link #export} would refuse, before the work. */
+  public static void checkExport(Path out, Model.Spec spec) {
+    if (!isFile(out)) {
+      new HubFolder(out).checkFree(spec);
+    } else if (Files.exists(out)) {
+      throw new UserException(out + " exists: choose another name");
+    }
+  }
+
+  private static boolean isFile(Path out) {
+    return out.toString().endsWith(".safetensors");
   }
 
   /** Builds the model that a file or hub folder describes and loads its weights. */
@@ -170,6 +181,6 @@ public final class Weights {
       Transfer.resample(weights, target, model);
       return;
     }
-    weights.copyInto(name, target);
+    SoundCopy.into(target, weights, name);
   }
 }

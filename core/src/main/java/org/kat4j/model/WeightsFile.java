@@ -31,6 +31,7 @@ public final class WeightsFile implements AutoCloseable {
   private final TensorFile tensors;
   private final Model.Spec spec;
   private final Map<String, String> metadata;
+  private final boolean assumed;
 
   private WeightsFile(Path path, TensorFile tensors, @Nullable String model) {
     this.path = path;
@@ -39,13 +40,15 @@ public final class WeightsFile implements AutoCloseable {
     if (own != null && model == null) {
       spec = Config.fromJson(own, Model.Spec.class, path.toString());
       metadata = tensors.metadata();
+      assumed = false;
       checkSize();
       return;
     }
     Description description = description(model);
+    assumed = !(Files.isDirectory(path) && new HubFolder(path).hasConfig()) || model != null;
     metadata = new LinkedHashMap<>();
     try {
-      spec = TimmArguments.spec(description.arguments(), this::shape);
+      spec = TimmTensors.spec(description.arguments(), this::shape);
     } catch (IllegalArgumentException | ArithmeticException unfit) {
       throw new UserException(path + ": " + unfit.getMessage(), unfit);
     }
@@ -145,6 +148,22 @@ public final class WeightsFile implements AutoCloseable {
   /** What is known of classes and inputs, under the keys of {@link Weights}. */
   public Map<String, String> metadata() {
     return metadata;
+  }
+
+  /**
+   * What was assumed of the pictures because only a name says what the weights are, in words; empty
+   * where the weights say it.
+   */
+  public Optional<String> assumption() {
+    return assumed
+        ? Optional.of(
+            "assumed from the name: pixels less %s by %s, the middle %s of a picture resized by %s"
+                .formatted(
+                    metadata.get(Weights.MEAN),
+                    metadata.get(Weights.DEVIATION),
+                    metadata.get(Weights.CROP_PCT),
+                    metadata.get(Weights.INTERPOLATION)))
+        : Optional.empty();
   }
 
   @Override

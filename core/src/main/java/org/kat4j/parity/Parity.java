@@ -57,7 +57,7 @@ public final class Parity {
               .filter(candidate -> candidate.covers(golden))
               .findFirst();
       if (adapter.isEmpty()) {
-        return notBuilt(golden, "no adapter knows this part");
+        return failed(golden, "not built yet: no adapter knows this part");
       }
       Comparison[] runs = new Comparison[DTYPES.size()];
       for (int i = 0; i < runs.length; i++) {
@@ -65,7 +65,9 @@ public final class Parity {
         try (Scope _ = Scope.open()) {
           adapter.get().run(golden, runs[i]);
         } catch (UnsupportedOperationException missing) {
-          return notBuilt(golden, String.valueOf(missing.getMessage()));
+          return failed(golden, "not built yet: " + missing.getMessage());
+        } catch (RuntimeException fault) {
+          return failed(golden, fault.toString().lines().findFirst().orElse(""));
         }
       }
       boolean passed = runs[0].passed() && runs[1].passed();
@@ -80,7 +82,7 @@ public final class Parity {
     }
   }
 
-  private static Result notBuilt(Golden golden, String what) {
-    return new Result(golden.name(), false, Double.NaN, Double.NaN, "not built yet: " + what, 0);
+  private static Result failed(Golden golden, String what) {
+    return new Result(golden.name(), false, Double.NaN, Double.NaN, what, 0);
   }
 }

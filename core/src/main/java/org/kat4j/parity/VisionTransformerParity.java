@@ -10,7 +10,7 @@ import java.util.SequencedMap;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.model.Model;
-import org.kat4j.model.TimmArguments;
+import org.kat4j.model.TimmTensors;
 import org.kat4j.model.VisionTransformer;
 import org.kat4j.model.WeightInit;
 import org.kat4j.optim.AdamW;
@@ -67,7 +67,7 @@ public final class VisionTransformerParity implements ParityAdapter {
 
   /** The model of the official constructor's arguments. */
   private static Model.Spec spec(Golden golden) {
-    return TimmArguments.spec(
+    return TimmTensors.spec(
             golden.config(),
             name ->
                 golden.has("param." + name)

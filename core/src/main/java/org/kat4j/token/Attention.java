@@ -79,6 +79,7 @@ public final class Attention implements TokenMixer {
   private final int headWidth;
   private final double dropout;
   private final boolean causal;
+  private final boolean fused;
   private final Linear qkv;
   private final @Nullable LayerNorm qNorm;
   private final @Nullable LayerNorm kNorm;
@@ -89,6 +90,7 @@ public final class Attention implements TokenMixer {
     headWidth = width / heads;
     dropout = spec.dropout;
     causal = spec.causal;
+    fused = context.fused();
     qkv = new Linear(width, 3 * width, spec.qkvBias, context);
     qNorm = spec.qkNorm ? new LayerNorm(headWidth, NORM_EPSILON, context) : null;
     kNorm = spec.qkNorm ? new LayerNorm(headWidth, NORM_EPSILON, context) : null;
@@ -126,6 +128,9 @@ public final class Attention implements TokenMixer {
   }
 
   private Tensor attended(Tensor q, Tensor k, Tensor v) {
+    if (!fused) { // libtorch's own has no second derivative
+      return weights(q, k).matmul(v);
+    }
     double noDropout = 0;
     boolean groupedHeads = false;
     return torch.scaled_dot_product_attention(

@@ -43,6 +43,14 @@ public enum ElementType {
     return bytes;
   }
 
+  /** Whether it holds real numbers, of whatever precision. */
+  public boolean isReal() {
+    return switch (this) {
+      case F8_E5M2, F8_E4M3, F16, BF16, F32, F64 -> true;
+      case BOOL, U8, I8, I16, U16, I32, U32, I64, U64, C64 -> false;
+    };
+  }
+
   /** The same type in libtorch. */
   ScalarType scalarType() {
     return scalarType;

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
  * left.
  */
 final class PickleInput {
-  private static final int LONGEST_LINE = 256;
+  private static final int LONGEST_LINE = 1 << 16;
 
   private final InputStream in;
   private final long length;
@@ -63,17 +63,28 @@ final class PickleInput {
   }
 
   byte[] bytes(long count) throws IOException {
-    if (count < 0 || count > length - position) {
-      throw new MalformedFileException(
-          "a text of %s bytes is announced where %d are left"
-              .formatted(Long.toUnsignedString(count), length - position));
-    }
+    checkLeft(count);
     byte[] bytes = in.readNBytes((int) Math.min(count, Integer.MAX_VALUE - 8));
     if (bytes.length != count) {
       throw new EOFException("it ends in the middle of a text");
     }
     position += count;
     return bytes;
+  }
+
+  /** Passes over bytes without keeping them. */
+  void skip(long count) throws IOException {
+    checkLeft(count);
+    in.skipNBytes(count);
+    position += count;
+  }
+
+  private void checkLeft(long count) throws MalformedFileException {
+    if (count < 0 || count > length - position) {
+      throw new MalformedFileException(
+          "a text of %s bytes is announced where %d are left"
+              .formatted(Long.toUnsignedString(count), length - position));
+    }
   }
 
   String utf8(long bytes) throws IOException {

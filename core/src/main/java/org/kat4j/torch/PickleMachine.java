@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,39 +11,30 @@ import org.kat4j.torch.Pickled.Elements;
 import org.kat4j.torch.Pickled.Function;
 import org.kat4j.torch.Pickled.None;
 import org.kat4j.torch.Pickled.Opaque;
-import org.kat4j.torch.Pickled.Storage;
 import org.kat4j.torch.Pickled.StoredTensor;
 
 /**
- * Reads one pickle as data: a stack machine with a closed list of instructions, none of which calls
- * anything.
+ * Reads one pickle as data: a stack machine none of whose instructions calls anything.
  *
  * <p>Texts, numbers, lists, tuples and dictionaries become Java's own; tensors become descriptions
- * of where their numbers lie ({@link StoredTensor}); every other object becomes an {@link Opaque}.
- * Memory is bounded by a budget that each value is charged to, so that a short file cannot describe
- * a large one. Source: Python's pickle protocols 2 to 5 as {@code torch.save} writes them.
+ * of where their numbers lie ({@link StoredTensor}); every other object, bytes and sets among them,
+ * becomes an {@link Opaque}. Source: all protocols of Python's pickle, 0 to 5.
  */
 final class PickleMachine {
   private static final int HIGHEST_PROTOCOL = 5;
-  private static final int MAX_DIMENSIONS = 64; // libtorch's own limit
-
-  // About what Java takes for each.
-  private static final int REFERENCE_BYTES = 8;
-  private static final int OBJECT_BYTES = 32;
-  private static final int TABLE_BYTES = 64;
+  private static final int LARGEST_INTEGER = 1024; // bytes; no size, count or key has more
 
   private final PickleInput in;
-  private final List<Object> stack = new ArrayList<>();
-  private final List<Integer> marks = new ArrayList<>();
-  private final Map<Long, Object> memo = new HashMap<>();
-  private long budget;
+  private final PickleStack stack;
+  private final PickledTensors tensors;
 
   /**
    * @param budget bytes of memory that the values may take together
    */
   PickleMachine(PickleInput in, long budget) {
     this.in = in;
-    this.budget = budget;
+    stack = new PickleStack(budget);
+    tensors = new PickledTensors(stack);
   }
 
   /** Runs to the end of the pickle and returns its value. */
@@ -53,50 +42,102 @@ final class PickleMachine {
     while (true) {
       int instruction = in.byte1();
       if (instruction == '.') { // STOP
-        return pop();
+        return stack.pop();
       }
       execute(instruction);
     }
+  }
+
+  /** Element types of all storages that the pickle has named. */
+  Map<String, Elements> storages() {
+    return tensors.storages();
   }
 
   private void execute(int instruction) throws IOException {
     switch (instruction) {
       case 0x80 -> checkProtocol(in.byte1());
       case 0x95 -> in.signed8(); // FRAME: its length is of use to nobody who reads byte by byte
-      case '(' -> marks.add(charged(REFERENCE_BYTES + OBJECT_BYTES, stack.size()));
-      case 'N' -> push(None.NONE);
-      case 0x88 -> push(true);
-      case 0x89 -> push(false);
-      case 'J' -> push((long) in.signed4());
-      case 'K' -> push((long) in.byte1());
-      case 'M' -> push((long) in.unsigned2());
-      case 0x8a -> push(integer(in.bytes(in.byte1()))); // LONG1
-      case 'G' -> push(in.float64());
+      // The stack
+      case '(' -> stack.mark();
+      case '0' -> stack.drop();
+      case '1' -> stack.sinceMark(); // POP_MARK
+      case '2' -> stack.push(stack.peek()); // DUP
+      case 'q' -> stack.remember(in.byte1());
+      case 'r' -> stack.remember(in.unsigned4());
+      case 'p' -> stack.remember(number(in.line()));
+      case 0x94 -> stack.rememberNext();
+      case 'h' -> stack.push(stack.recall(in.byte1()));
+      case 'j' -> stack.push(stack.recall(in.unsigned4()));
+      case 'g' -> stack.push(stack.recall(number(in.line())));
+      // Containers
+      case '}' -> stack.push(dictionary());
+      case 'd' -> {
+        List<Object> items = stack.sinceMark();
+        stack.push(dictionary());
+        setItems(items);
+      }
+      case 's' -> setItems(stack.top(2));
+      case 'u' -> setItems(stack.sinceMark());
+      case ']', 0x8f -> stack.push(list()); // list and set
+      case 'l' -> {
+        List<Object> items = stack.sinceMark();
+        stack.push(list());
+        append(items);
+      }
+      case 'a' -> append(stack.top(1));
+      case 'e', 0x90 -> append(stack.sinceMark()); // APPENDS, ADDITEMS
+      case 0x91 -> {
+        stack.sinceMark();
+        stack.push(new Opaque("frozenset"));
+      }
+      case ')' -> stack.push(new Object[0]);
+      case 't' -> stack.push(stack.sinceMark().toArray());
+      case 0x85 -> stack.push(stack.top(1).toArray());
+      case 0x86 -> stack.push(stack.top(2).toArray());
+      case 0x87 -> stack.push(stack.top(3).toArray());
+      // Objects
+      case 'c' -> stack.push(Pickled.global(in.line(), in.line()));
+      case 0x93 -> stackGlobal();
+      case 'R', 0x81 -> call(stack.top(2)); // REDUCE, NEWOBJ
+      case 0x92 -> call(stack.top(3).subList(0, 2)); // NEWOBJ_EX: names of arguments do not matter
+      case 'i' -> call(List.of(Pickled.global(in.line(), in.line()), stack.sinceMark().toArray()));
+      case 'o' -> instance(stack.sinceMark());
+      case 'b' -> stack.pop(); // BUILD: attributes of the object below, which nothing has a use for
+      case 'Q' -> stack.push(tensors.storage(stack.pop()));
+      case 0x82 -> pushExtension(in.byte1());
+      case 0x83 -> pushExtension(in.unsigned2());
+      case 0x84 -> pushExtension(in.unsigned4());
+      default -> scalar(instruction);
+    }
+  }
+
+  private void scalar(int instruction) throws IOException {
+    switch (instruction) {
+      case 'N' -> stack.push(None.NONE);
+      case 0x88 -> stack.push(true);
+      case 0x89 -> stack.push(false);
+      case 'J' -> stack.push((long) in.signed4());
+      case 'K' -> stack.push((long) in.byte1());
+      case 'M' -> stack.push((long) in.unsigned2());
+      case 'I' -> {
+        String text = in.line(); // 00 and 01 are the truth values of protocol 0
+        stack.push(text.equals("00") || text.equals("01") ? text.equals("01") : number(text));
+      }
+      case 'L' -> stack.push(number(in.line().replaceFirst("L$", "")));
+      case 'F' -> stack.push(real(in.line()));
+      case 'G' -> stack.push(in.float64());
+      case 0x8a -> pushInteger(in.byte1()); // LONG1
+      case 0x8b -> pushInteger(in.unsigned4()); // LONG4
       case 'X' -> pushText(in.utf8(in.unsigned4()));
       case 0x8c -> pushText(in.utf8(in.byte1()));
-      case 'U' ->
-          pushText(new String(in.bytes(in.byte1()), StandardCharsets.ISO_8859_1)); // Python 2
-      case '}' -> push(charged(TABLE_BYTES, new LinkedHashMap<Object, Object>()));
-      case ']', 0x8f -> push(charged(OBJECT_BYTES, new ArrayList<Object>())); // list and set
-      case ')' -> push(new Object[0]);
-      case 't' -> push(sinceMark().toArray());
-      case 0x85 -> push(top(1).toArray());
-      case 0x86 -> push(top(2).toArray());
-      case 0x87 -> push(top(3).toArray());
-      case 'a' -> append(top(1));
-      case 'e' -> append(sinceMark());
-      case 's' -> setItems(top(2));
-      case 'u' -> setItems(sinceMark());
-      case 'q' -> remember(in.byte1());
-      case 'r' -> remember(in.unsigned4());
-      case 0x94 -> remember(memo.size());
-      case 'h' -> push(recall(in.byte1()));
-      case 'j' -> push(recall(in.unsigned4()));
-      case 'c' -> push(Pickled.global(in.line(), in.line()));
-      case 0x93 -> stackGlobal();
-      case 'R', 0x81 -> call(); // REDUCE, NEWOBJ
-      case 'b' -> pop(); // BUILD: attributes of the object below, which nothing here has a use for
-      case 'Q' -> push(storage());
+      case 0x8d -> pushText(in.utf8(in.signed8()));
+      case 'V' -> pushText(in.line());
+      case 'S' -> pushText(in.line().replaceAll("^['\"]|['\"]$", ""));
+      case 'U' -> pushText(latin1(in.byte1())); // Python 2
+      case 'T' -> pushText(latin1(in.unsigned4()));
+      case 'C' -> pushBytes(in.byte1());
+      case 'B' -> pushBytes(in.unsigned4());
+      case 0x8e, 0x96 -> pushBytes(in.signed8()); // bytes and bytearray
       default ->
           throw new MalformedFileException(
               "its pickle has the instruction 0x%02x, which tensors do not need"
@@ -111,96 +152,83 @@ final class PickleMachine {
     }
   }
 
+  // Scalars
+
+  private static long number(String text) throws MalformedFileException {
+    try {
+      return Long.parseLong(text.strip());
+    } catch (NumberFormatException none) {
+      throw new MalformedFileException("its pickle has a number that is none");
+    }
+  }
+
+  private static double real(String text) throws MalformedFileException {
+    try {
+      return switch (text.strip()) {
+        case "inf" -> Double.POSITIVE_INFINITY;
+        case "-inf" -> Double.NEGATIVE_INFINITY;
+        case "nan" -> Double.NaN;
+        default -> Double.parseDouble(text);
+      };
+    } catch (NumberFormatException none) {
+      throw new MalformedFileException("its pickle has a number that is none");
+    }
+  }
+
   /** Two's complement, little-endian; a long where it fits. */
-  private static Object integer(byte[] littleEndian) {
+  private void pushInteger(long count) throws IOException {
+    if (count > LARGEST_INTEGER) {
+      in.skip(count);
+      stack.push(new Opaque("int"));
+      return;
+    }
+    byte[] littleEndian = in.bytes(count);
     byte[] bigEndian = new byte[littleEndian.length];
     for (int i = 0; i < bigEndian.length; i++) {
       bigEndian[i] = littleEndian[bigEndian.length - 1 - i];
     }
     BigInteger value = bigEndian.length == 0 ? BigInteger.ZERO : new BigInteger(bigEndian);
-    return value.bitLength() < Long.SIZE ? (Object) value.longValueExact() : value;
+    stack.push(
+        value.bitLength() < Long.SIZE
+            ? (Object) value.longValueExact()
+            : stack.charged(count, value));
   }
 
-  // The stack
-
-  private <T> T charged(long bytes, T value) throws MalformedFileException {
-    budget -= bytes;
-    if (budget < 0) {
-      throw new MalformedFileException("its pickle describes more than the file can hold");
-    }
-    return value;
-  }
-
-  private void push(Object value) throws MalformedFileException {
-    stack.add(charged(REFERENCE_BYTES + OBJECT_BYTES, value));
+  private String latin1(long count) throws IOException {
+    return new String(in.bytes(count), StandardCharsets.ISO_8859_1);
   }
 
   private void pushText(String text) throws MalformedFileException {
-    push(charged(OBJECT_BYTES + 2L * text.length(), text));
+    stack.push(stack.charged(PickleStack.OBJECT_BYTES + 2L * text.length(), text));
   }
 
-  /** Nothing below the last mark may be taken: what stands there is not finished. */
-  private int floor() {
-    return marks.isEmpty() ? 0 : marks.getLast();
+  /** Bytes are nothing that weights are made of here: storages lie outside of the pickle. */
+  private void pushBytes(long count) throws IOException {
+    in.skip(count);
+    stack.push(new Opaque("bytes"));
   }
 
-  private Object pop() throws MalformedFileException {
-    return top(1).getFirst();
-  }
-
-  /** Takes the topmost values, the lowest of them first. */
-  private List<Object> top(int count) throws MalformedFileException {
-    int from = stack.size() - count;
-    if (from < floor()) {
-      throw new MalformedFileException("its pickle takes a value that is not there");
-    }
-    return from(from);
-  }
-
-  /** Takes all values since the last mark, and the mark. */
-  private List<Object> sinceMark() throws MalformedFileException {
-    if (marks.isEmpty()) {
-      throw new MalformedFileException("its pickle closes a group that was not opened");
-    }
-    return from(marks.removeLast());
-  }
-
-  private List<Object> from(int index) throws MalformedFileException {
-    List<Object> tail = stack.subList(index, stack.size());
-    List<Object> taken =
-        charged(OBJECT_BYTES + (long) REFERENCE_BYTES * tail.size(), List.copyOf(tail));
-    tail.clear();
-    return taken;
-  }
-
-  /** The value on top, which stays. */
-  private Object peek() throws MalformedFileException {
-    if (stack.size() == floor()) {
-      throw new MalformedFileException("its pickle takes a value that is not there");
-    }
-    return stack.getLast();
-  }
-
-  private void remember(long index) throws MalformedFileException {
-    memo.put(charged(TABLE_BYTES, index), peek());
-  }
-
-  private Object recall(long index) throws MalformedFileException {
-    Object value = memo.get(index);
-    if (value == null) {
-      throw new MalformedFileException("its pickle refers to value " + index + ", not yet read");
-    }
-    return value;
+  /** EXT: a class by its number in a registry that only Python has. */
+  private void pushExtension(long number) throws MalformedFileException {
+    stack.push(new Opaque("extension " + number));
   }
 
   // Containers
 
+  private Map<Object, Object> dictionary() throws MalformedFileException {
+    return stack.charged(PickleStack.TABLE_BYTES, new LinkedHashMap<>());
+  }
+
+  private List<Object> list() throws MalformedFileException {
+    return stack.charged(PickleStack.OBJECT_BYTES, new ArrayList<>());
+  }
+
   private void append(List<Object> items) throws MalformedFileException {
-    if (peek() instanceof List<?>) {
+    if (stack.peek() instanceof List<?>) {
       @SuppressWarnings("unchecked") // lists on the stack are ours
-      List<Object> list = (List<Object>) peek();
-      list.addAll(charged(2L * REFERENCE_BYTES * items.size(), items));
-    } else if (!(peek() instanceof Opaque)) {
+      List<Object> list = (List<Object>) stack.peek();
+      list.addAll(stack.charged(2L * PickleStack.REFERENCE_BYTES * items.size(), items));
+    } else if (!(stack.peek() instanceof Opaque)) {
       throw new MalformedFileException("its pickle appends to what is no list");
     }
   }
@@ -210,15 +238,15 @@ final class PickleMachine {
     if (items.size() % 2 != 0) {
       throw new MalformedFileException("its pickle has a key without a value");
     }
-    if (peek() instanceof Map<?, ?>) {
+    if (stack.peek() instanceof Map<?, ?>) {
       @SuppressWarnings("unchecked") // maps on the stack are ours
-      Map<Object, Object> map = (Map<Object, Object>) peek();
+      Map<Object, Object> map = (Map<Object, Object>) stack.peek();
       for (int i = 0; i < items.size(); i += 2) {
         if (items.get(i) instanceof String || items.get(i) instanceof Long) {
-          map.put(charged(TABLE_BYTES, items.get(i)), items.get(i + 1));
+          map.put(stack.charged(PickleStack.TABLE_BYTES, items.get(i)), items.get(i + 1));
         }
       }
-    } else if (!(peek() instanceof Opaque)) {
+    } else if (!(stack.peek() instanceof Opaque)) {
       throw new MalformedFileException("its pickle sets entries of what is no dictionary");
     }
   }
@@ -226,108 +254,37 @@ final class PickleMachine {
   // Objects
 
   private void stackGlobal() throws MalformedFileException {
-    List<Object> name = top(2);
+    List<Object> name = stack.top(2);
     if (!(name.get(0) instanceof String module && name.get(1) instanceof String attribute)) {
       throw new MalformedFileException("its pickle names a class by something else than texts");
     }
-    push(Pickled.global(module, attribute));
+    stack.push(Pickled.global(module, attribute));
+  }
+
+  /** OBJ: a class and its arguments. */
+  private void instance(List<Object> classAndArguments) throws MalformedFileException {
+    if (classAndArguments.isEmpty()) {
+      throw new MalformedFileException("its pickle calls what is no function");
+    }
+    call(
+        List.of(
+            classAndArguments.getFirst(),
+            classAndArguments.subList(1, classAndArguments.size()).toArray()));
   }
 
   /**
    * The value of a function of known meaning; for any other an object that is never looked into.
    */
-  private void call() throws MalformedFileException {
-    List<Object> both = top(2);
+  private void call(List<?> both) throws MalformedFileException {
     if (!(both.get(1) instanceof Object[] arguments)) {
       throw new MalformedFileException("its pickle calls a function without arguments");
     }
-    push(
+    stack.push(
         switch (both.get(0)) {
-          case Function function -> value(function, arguments);
+          case Function function -> tensors.value(function, arguments);
           case Opaque object -> object;
           case Elements elements -> new Opaque("torch." + elements.name());
           default -> throw new MalformedFileException("its pickle calls what is no function");
         });
-  }
-
-  private Object value(Function function, Object[] arguments) throws MalformedFileException {
-    return switch (function) {
-      case ORDERED_DICT -> charged(TABLE_BYTES, new LinkedHashMap<Object, Object>());
-      case SIZE -> argument(arguments, 0, Object[].class);
-      case REBUILD_PARAMETER -> argument(arguments, 0, Object.class);
-      case REBUILD_TENSOR -> tensor(arguments, argument(arguments, 0, Storage.class).elements());
-      case REBUILD_TENSOR_V3 -> tensor(arguments, argument(arguments, 6, Elements.class));
-    };
-  }
-
-  private static <T> T argument(Object[] arguments, int index, Class<T> type)
-      throws MalformedFileException {
-    if (index >= arguments.length || !type.isInstance(arguments[index])) {
-      throw new MalformedFileException("its pickle describes a tensor wrongly");
-    }
-    return type.cast(arguments[index]);
-  }
-
-  /** Arguments: storage, offset, sizes, strides, ... */
-  private StoredTensor tensor(Object[] arguments, Elements elements) throws MalformedFileException {
-    Storage storage = argument(arguments, 0, Storage.class);
-    long offset = argument(arguments, 1, Long.class);
-    long[] shape = sizes(argument(arguments, 2, Object[].class));
-    long[] stride = sizes(argument(arguments, 3, Object[].class));
-    if (shape.length != stride.length || offset < 0) {
-      throw new MalformedFileException("its pickle describes a tensor wrongly");
-    }
-    checkExact(offset, shape, stride);
-    charged(4L * TABLE_BYTES + 2L * Long.BYTES * shape.length, storage);
-    return new StoredTensor(storage, elements, offset, shape, stride);
-  }
-
-  private static long[] sizes(Object[] numbers) throws MalformedFileException {
-    if (numbers.length > MAX_DIMENSIONS) {
-      throw new MalformedFileException("a tensor has more than " + MAX_DIMENSIONS + " dimensions");
-    }
-    long[] sizes = new long[numbers.length];
-    for (int i = 0; i < sizes.length; i++) {
-      sizes[i] = argument(numbers, i, Long.class);
-      if (sizes[i] < 0) {
-        throw new MalformedFileException("a tensor has a negative size or stride");
-      }
-    }
-    return sizes;
-  }
-
-  /** Products and the last place fit a long, also where a size is 0. */
-  private static void checkExact(long offset, long[] shape, long[] stride)
-      throws MalformedFileException {
-    try {
-      long count = Double.BYTES;
-      long last = Math.multiplyExact(offset + 1, Double.BYTES);
-      for (int i = 0; i < shape.length; i++) {
-        long size = Math.max(shape[i], 1);
-        count = Math.multiplyExact(count, size);
-        long reach = Math.multiplyExact(Math.multiplyExact(size, stride[i]), Double.BYTES);
-        last = Math.addExact(last, reach);
-      }
-    } catch (ArithmeticException overflow) {
-      throw new MalformedFileException(
-          "a tensor has the impossible shape " + Arrays.toString(shape));
-    }
-  }
-
-  /** ('storage', type, key, location, number of elements, view), the last one in old files only. */
-  private Storage storage() throws MalformedFileException {
-    if (pop() instanceof Object[] id
-        && id.length >= 5
-        && "storage".equals(id[0])
-        && id[1] instanceof Elements elements
-        && id[2] instanceof String key
-        && id[4] instanceof Long count
-        && count >= 0) {
-      if (id.length > 5 && id[5] != None.NONE) {
-        throw new MalformedFileException("it holds views of storages, which are not read");
-      }
-      return charged(TABLE_BYTES, new Storage(key, elements, count));
-    }
-    throw new MalformedFileException("its pickle names a storage wrongly");
   }
 }

@@ -17,11 +17,12 @@ sealed interface Pickled {
 
   /** Functions of PyTorch and Python whose meaning the machine knows. */
   enum Function implements Pickled {
-    ORDERED_DICT,
+    DICTIONARY,
     SIZE,
     REBUILD_TENSOR,
     REBUILD_TENSOR_V3,
-    REBUILD_PARAMETER
+    REBUILD_PARAMETER,
+    REBUILD_SUBCLASS
   }
 
   /**
@@ -132,13 +133,16 @@ sealed interface Pickled {
       return new Elements(name, elementTypes().get(name));
     }
     return switch (module + "." + name) {
-      case "collections.OrderedDict", "collections.Counter" -> Function.ORDERED_DICT;
+      case "collections.OrderedDict", "collections.Counter", "collections.defaultdict" ->
+          Function.DICTIONARY;
       case "torch.Size" -> Function.SIZE;
       case "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2" ->
           Function.REBUILD_TENSOR;
       case "torch._utils._rebuild_tensor_v3" -> Function.REBUILD_TENSOR_V3;
       case "torch._utils._rebuild_parameter", "torch._utils._rebuild_parameter_with_state" ->
           Function.REBUILD_PARAMETER;
+      case "torch._tensor._rebuild_from_type", "torch._tensor._rebuild_from_type_v2" ->
+          Function.REBUILD_SUBCLASS;
       default -> new Opaque(module + "." + name);
     };
   }

@@ -32,6 +32,9 @@ final class SafetensorsHeader {
 
   static final String METADATA = "__metadata__";
 
+  /** Tensors of a file, and entries of its metadata: a hundred times what any model has. */
+  private static final int MOST_ENTRIES = 200_000;
+
   /** libtorch cannot work on tensors of more dimensions. */
   private static final int MAX_DIMENSIONS = 64;
 
@@ -80,6 +83,7 @@ final class SafetensorsHeader {
           readMetadata(parser);
         } else {
           entries.put(name, readEntry(parser, name));
+          checkCount(entries, "it describes more than %d tensors");
         }
       }
       if (parser.nextToken() != null) {
@@ -118,6 +122,14 @@ final class SafetensorsHeader {
       parser.nextToken();
       expect(parser, JsonToken.VALUE_STRING, METADATA + " '" + key + "' must be a string");
       metadata.put(key, parser.getString());
+      checkCount(metadata, METADATA + " has more than %d entries");
+    }
+  }
+
+  /** Each entry takes more memory than its bytes in the file. */
+  private void checkCount(Map<String, ?> map, String otherwise) {
+    if (map.size() > MOST_ENTRIES) {
+      throw invalid(file, otherwise.formatted(MOST_ENTRIES));
     }
   }
 

@@ -15,7 +15,8 @@ import org.kat4j.error.UserException;
  * <p>Files are hostile until checked: nothing in them is run, and what they say of lengths is
  * compared with the bytes that are there before memory is taken.
  */
-public sealed interface TensorFile extends AutoCloseable permits Safetensors, TorchFile {
+public sealed interface TensorFile extends AutoCloseable
+    permits Safetensors, TorchFile, PlainNames {
   /**
    * Opens a file of either format, told apart by its content.
    *
@@ -26,20 +27,27 @@ public sealed interface TensorFile extends AutoCloseable permits Safetensors, To
   }
 
   /**
-   * Opens a file of either format.
+   * Opens a file of either format; prefixes that wrappers put before names are dropped.
    *
    * @param dictionary which dictionary of a PyTorch checkpoint is meant, such as {@code
    *     state_dict}; "" for the usual one. A safetensors file has one only
    */
   static TensorFile open(Path file, String dictionary) {
-    if (TorchFile.looksLikeOne(file)) {
-      return TorchFile.open(file, dictionary);
+    boolean torch = TorchFile.looksLikeOne(file);
+    if (!torch) {
+      ForeignFile.check(file, TorchFile.head(file, ForeignFile.HEAD));
     }
-    if (!dictionary.isEmpty()) {
+    if (!torch && !dictionary.isEmpty()) {
       throw new UserException(
           file + ": '" + dictionary + "' was asked for, but this is no PyTorch checkpoint");
     }
-    return Safetensors.open(file);
+    TensorFile opened = torch ? TorchFile.open(file, dictionary) : Safetensors.open(file);
+    try {
+      return PlainNames.of(opened);
+    } catch (UserException e) {
+      opened.close();
+      throw e;
+    }
   }
 
   /** The file. */
@@ -80,8 +88,8 @@ public sealed interface TensorFile extends AutoCloseable permits Safetensors, To
    * Copies a tensor of the file into one of the same shape, whatever its device and element type.
    * No gradient is recorded.
    *
-   * @throws UserException when there is no such tensor, its shape differs, or the file cannot be
-   *     read
+   * @throws UserException when there is no such tensor, its shape differs, whole numbers stand
+   *     where weights should, or the file cannot be read
    */
   default void copyInto(String name, Tensor target) {
     long[] shape = shape(name);
@@ -93,6 +101,11 @@ public sealed interface TensorFile extends AutoCloseable permits Safetensors, To
                   file(),
                   Arrays.toString(shape),
                   Arrays.toString(Safetensors.shape(target))));
+    }
+    if (!type(name).isReal() && target.is_floating_point()) {
+      throw new UserException(
+          "tensor '%s' of %s holds %s, no weights: quantised models are not read"
+              .formatted(SafetensorsHeader.printable(name), file(), type(name)));
     }
     try (PointerScope scope = new PointerScope();
         NoGradGuard noGrad = new NoGradGuard()) {

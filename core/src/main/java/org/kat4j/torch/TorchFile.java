@@ -16,6 +16,7 @@ import java.util.SequencedMap;
 import java.util.zip.ZipException;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.error.NearestName;
+import org.kat4j.error.OneLine;
 import org.kat4j.error.UserException;
 import org.kat4j.torch.Pickled.StoredTensor;
 
@@ -26,14 +27,10 @@ import org.kat4j.torch.Pickled.StoredTensor;
  * {@link PickleMachine}). All tensors together take at most twice the file's size, what describes
  * them at most as much again (or 4 MiB, where the file is small).
  *
- * <p>A training checkpoint holds several dictionaries; as timm does, the first of {@code
- * state_dict_ema}, {@code model_ema}, {@code state_dict}, {@code model} is taken, else the file
- * itself, and the prefixes {@code module.} and {@code _orig_mod.} are dropped.
+ * <p>A training checkpoint holds several dictionaries, of which one is taken: see {@link
+ * Dictionaries}.
  */
 public final class TorchFile implements TensorFile {
-  private static final List<String> PREFERRED =
-      List.of("state_dict_ema", "model_ema", "state_dict", "model");
-  private static final List<String> PREFIXES = List.of("module.", "_orig_mod.");
   private static final byte[] ZIP = {'P', 'K', 3, 4};
   private static final byte[] LEGACY = HexFormat.of().parseHex("80028a0a6cfc9c46f9206aa850192e");
   private static final byte[] TAR = "ustar".getBytes(StandardCharsets.US_ASCII);
@@ -49,18 +46,30 @@ public final class TorchFile implements TensorFile {
       throws MalformedFileException {
     this.file = file;
     this.archive = archive;
+    if (archive.root() instanceof Pickled.Opaque object) {
+      throw new UserException(
+          "%s holds a whole object of Python (%s), which only its own code can read: save the model's state_dict() instead"
+              .formatted(file, SafetensorsHeader.printable(object.name())));
+    }
     if (!(archive.root() instanceof Map<?, ?> root)) {
       throw new MalformedFileException("it holds no dictionary of tensors");
     }
-    dictionary = wanted.isEmpty() ? preferred(root) : wanted;
-    tensors = tensors(dictionary(root));
+    var dictionaries = new Dictionaries(root);
+    if (!wanted.isEmpty() && !dictionaries.paths().contains(wanted)) {
+      throw new UserException(
+          file
+              + ": "
+              + OneLine.of(
+                  NearestName.unknown("dictionary", wanted, dictionaries.paths()).getMessage()));
+    }
+    dictionary = wanted.isEmpty() ? dictionaries.usual() : wanted;
+    tensors = tensors(dictionaries.at(dictionary));
     metadata = scalars(root);
     if (tensors.isEmpty()) {
       throw new MalformedFileException(
-          "there are no tensors in "
-              + (dictionary.isEmpty() ? "it" : "'" + dictionary + "'")
-              + "; its entries are "
-              + SafetensorsHeader.printable(String.join(", ", texts(root))));
+          "there are no tensors in it; its entries are "
+              + SafetensorsHeader.printable(String.join(", ", texts(root)))
+              + modules(root));
     }
     checkSizes(fileBytes);
   }
@@ -71,7 +80,7 @@ public final class TorchFile implements TensorFile {
   }
 
   /** The first bytes of a file; none where it cannot be read: whoever opens it next says why. */
-  private static byte[] head(Path file, int count) {
+  static byte[] head(Path file, int count) {
     if (!Files.isRegularFile(file)) {
       return new byte[0];
     }
@@ -131,21 +140,16 @@ public final class TorchFile implements TensorFile {
         e);
   }
 
-  private static String preferred(Map<?, ?> root) {
-    return PREFERRED.stream().filter(name -> root.get(name) instanceof Map).findFirst().orElse("");
-  }
-
-  private Map<?, ?> dictionary(Map<?, ?> root) {
-    if (dictionary.isEmpty()) {
-      return root;
-    }
-    if (root.get(dictionary) instanceof Map<?, ?> chosen) {
-      return chosen;
-    }
-    List<String> dictionaries =
-        texts(root).stream().filter(name -> root.get(name) instanceof Map).toList();
-    throw new UserException(
-        file + ": " + NearestName.unknown("dictionary", dictionary, dictionaries).getMessage());
+  /** What is said of objects of classes where there should have been dictionaries. */
+  private static String modules(Map<?, ?> root) {
+    return root.entrySet().stream()
+        .filter(
+            entry -> entry.getValue() instanceof Pickled.Opaque && entry.getKey() instanceof String)
+        .findFirst()
+        .map(entry ->
+            "; '%s' is a whole object of Python, which only its own code can read: save the model's state_dict() instead"
+                .formatted(SafetensorsHeader.printable(entry.getKey().toString())))
+        .orElse("");
   }
 
   private static List<String> texts(Map<?, ?> root) {
@@ -156,26 +160,14 @@ public final class TorchFile implements TensorFile {
         .toList();
   }
 
-  private static SequencedMap<String, StoredTensor> tensors(Map<?, ?> dictionary)
-      throws MalformedFileException {
+  private static SequencedMap<String, StoredTensor> tensors(Map<?, ?> dictionary) {
     SequencedMap<String, StoredTensor> tensors = new LinkedHashMap<>();
-    for (Map.Entry<?, ?> entry : dictionary.entrySet()) {
-      if (entry.getKey() instanceof String name && entry.getValue() instanceof StoredTensor t) {
-        if (tensors.put(withoutPrefixes(name), t) != null) {
-          throw new MalformedFileException(
-              "two tensors are called " + SafetensorsHeader.printable(withoutPrefixes(name)));
-        }
+    dictionary.forEach((key, value) -> {
+      if (key instanceof String name && value instanceof StoredTensor tensor) {
+        tensors.put(name, tensor);
       }
-    }
+    });
     return tensors;
-  }
-
-  private static String withoutPrefixes(String name) {
-    String rest = name;
-    for (String prefix : PREFIXES) {
-      rest = rest.startsWith(prefix) ? rest.substring(prefix.length()) : rest;
-    }
-    return rest;
   }
 
   private static Map<String, String> scalars(Map<?, ?> root) {

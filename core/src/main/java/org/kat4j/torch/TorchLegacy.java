@@ -10,16 +10,10 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.kat4j.torch.Pickled.Elements;
-import org.kat4j.torch.Pickled.Storage;
-import org.kat4j.torch.Pickled.StoredTensor;
 
 /**
  * The container of {@code torch.save} before 1.6: five pickles in a row (a number that marks the
@@ -52,9 +46,10 @@ final class TorchLegacy implements TorchArchive {
       }
       checkMachine(new PickleMachine(in, SMALL_BUDGET).run());
       long budget = TorchArchive.pickleBudget(size);
-      root = new PickleMachine(in, budget / 2).run();
+      var machine = new PickleMachine(in, budget / 2);
+      root = machine.run();
       Object keys = new PickleMachine(in, budget / 2).run();
-      locate(keys, elementBytes(root), in.position(), size);
+      locate(keys, machine.storages(), in.position(), size);
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
@@ -67,52 +62,34 @@ final class TorchLegacy implements TorchArchive {
     }
   }
 
-  /** Element sizes of the storages: the list in the file has only names and counts. */
-  private static Map<String, Integer> elementBytes(Object root) {
-    Map<String, Integer> bytes = new HashMap<>();
-    List<Object> open = new ArrayList<>(List.of(root));
-    // Dictionaries only, each once: a dictionary may hold itself.
-    Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-    while (!open.isEmpty()) {
-      Object next = open.removeLast();
-      if (next instanceof Map<?, ?> map && seen.add(map)) {
-        open.addAll(map.values());
-      } else if (next instanceof List<?> list && seen.add(list)) {
-        open.addAll(list);
-      } else if (next instanceof StoredTensor tensor) {
-        Storage storage = tensor.storage();
-        bytes.put(storage.key(), bytesOf(storage.elements()));
-      }
-    }
-    return bytes;
-  }
-
   private static int bytesOf(Elements elements) {
     return elements.type() == null ? 16 : elements.type().bytes(); // complex128 is the one not read
   }
 
-  private void locate(Object keys, Map<String, Integer> elementBytes, long start, long size)
+  private void locate(Object keys, Map<String, Elements> storages, long start, long size)
       throws IOException {
     if (!(keys instanceof List<?> names)) {
       throw new MalformedFileException("its list of storages is missing");
     }
     long position = start;
     for (Object name : names) {
-      Integer width = name instanceof String key ? elementBytes.get(key) : null;
-      if (width == null) {
-        throw new MalformedFileException("it has a storage that no tensor belongs to");
+      // The list has only names; how wide an element is stands where the value names the storage.
+      Elements elements = name instanceof String key ? storages.get(key) : null;
+      if (elements == null) {
+        throw new MalformedFileException("it has a storage that its value does not name");
       }
+      int width = bytesOf(elements);
       ByteBuffer count = ByteBuffer.allocate(LENGTH_BYTES).order(ByteOrder.LITTLE_ENDIAN);
       TensorBytes.read(channel, position, MemorySegment.ofBuffer(count));
       position += LENGTH_BYTES;
-      long elements = count.getLong(0);
-      if (elements < 0 || elements > (size - position) / width) {
+      long length = count.getLong(0);
+      if (length < 0 || length > (size - position) / width) {
         throw new MalformedFileException(
             "a storage of %s elements is announced where %d bytes are left"
-                .formatted(Long.toUnsignedString(elements), size - position));
+                .formatted(Long.toUnsignedString(length), size - position));
       }
-      places.put((String) name, new Place(position, elements * width));
-      position += elements * width;
+      places.put((String) name, new Place(position, length * width));
+      position += length * width;
     }
   }
 

@@ -13,6 +13,10 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
@@ -22,11 +26,14 @@ import java.util.zip.ZipFile;
  */
 final class TorchZip implements TorchArchive {
   private static final int PIECE = 1 << 16;
+  private static final long NOT_SUMMED = 0; // what PyTorch leaves where checksums are switched off
 
   private final ZipFile zip;
   private final Map<String, ZipEntry> entries = new HashMap<>();
   private final String prefix;
   private final Object root;
+  private final Set<String> sound =
+      ConcurrentHashMap.newKeySet(); // entries with the right checksum
 
   TorchZip(Path file) throws IOException {
     zip = new ZipFile(file.toFile());
@@ -39,10 +46,14 @@ final class TorchZip implements TorchArchive {
       ZipEntry pickle = pickle();
       prefix = pickle.getName().substring(0, pickle.getName().length() - "data.pkl".length());
       checkByteOrder();
-      try (InputStream in = new BufferedInputStream(stored(pickle))) {
+      var sum = new CRC32();
+      try (InputStream in =
+          new BufferedInputStream(new CheckedInputStream(stored(pickle), sum), PIECE)) {
         var input = new PickleInput(in, pickle.getSize());
         root = new PickleMachine(input, TorchArchive.pickleBudget(Files.size(file))).run();
+        in.skipNBytes(pickle.getSize() - input.position());
       }
+      check(pickle, sum);
     } catch (IllegalArgumentException e) { // the JDK's answer
       zip.close();
       throw new MalformedFileException("one of its entries has a damaged name");
@@ -107,17 +118,39 @@ final class TorchZip implements TorchArchive {
     if (entry == null) {
       throw new MalformedFileException("it has no storage of this name");
     }
-    byte[] piece = new byte[(int) Math.min(PIECE, target.byteSize())];
     try (InputStream in = stored(entry)) {
-      in.skipNBytes(offset);
-      for (long done = 0; done < target.byteSize(); ) {
-        int count = in.read(piece, 0, (int) Math.min(piece.length, target.byteSize() - done));
-        if (count < 0) {
-          throw new EOFException("a storage ends early");
-        }
-        MemorySegment.copy(piece, 0, target, ValueLayout.JAVA_BYTE, done, count);
-        done += count;
+      if (sound.contains(key)) {
+        in.skipNBytes(offset);
+        copy(in, target);
+        return;
       }
+      // The checksum is that of the whole entry, and nobody else looks at it.
+      var sum = new CRC32();
+      var summed = new CheckedInputStream(in, sum);
+      summed.skipNBytes(offset);
+      copy(summed, target);
+      summed.skipNBytes(entry.getSize() - offset - target.byteSize());
+      check(entry, sum);
+      sound.add(key);
+    }
+  }
+
+  private static void check(ZipEntry entry, CRC32 sum) throws MalformedFileException {
+    if (entry.getCrc() != sum.getValue() && entry.getCrc() != NOT_SUMMED) {
+      throw new MalformedFileException(
+          "the checksum of its entry %s is wrong: the file is damaged".formatted(entry.getName()));
+    }
+  }
+
+  private static void copy(InputStream in, MemorySegment target) throws IOException {
+    byte[] piece = new byte[(int) Math.min(PIECE, target.byteSize())];
+    for (long done = 0; done < target.byteSize(); ) {
+      int count = in.read(piece, 0, (int) Math.min(piece.length, target.byteSize() - done));
+      if (count < 0) {
+        throw new EOFException("a storage ends early");
+      }
+      MemorySegment.copy(piece, 0, target, ValueLayout.JAVA_BYTE, done, count);
+      done += count;
     }
   }
 

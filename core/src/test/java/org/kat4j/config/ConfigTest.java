@@ -53,6 +53,38 @@ class ConfigTest {
     return Config.bind(Config.parse(yaml, "run.yaml"), DEFAULTS, "run.yaml");
   }
 
+  /** A record whose constructor has a fault of its own. */
+  record Faulty(int value) {
+    Faulty {
+      if (value == 1) {
+        throw new IllegalStateException("a fault");
+      }
+      if (value == 2) {
+        Integer.parseInt("no number");
+      }
+      if (value == 3) {
+        throw new StackOverflowError("deep");
+      }
+    }
+  }
+
+  @Test
+  void aFaultOfAConstructorIsNoMistakeOfTheUser() {
+    assertThatThrownBy(() -> bindFaulty(1)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> bindFaulty(2)).isInstanceOf(NumberFormatException.class);
+    assertThatThrownBy(() -> bindFaulty(3)).isInstanceOf(StackOverflowError.class);
+  }
+
+  private static void bindFaulty(int value) {
+    Faulty _ = Config.bind(Config.parse("value: " + value, "f.yaml"), new Faulty(0), "f.yaml");
+  }
+
+  @Test
+  void aClassTokenThatWouldSeeItselfAloneIsRefused() {
+    assertMistake(() -> bind("model: {preset: kat_nano, tokenMixer: {causal: true}}"))
+        .hasMessageContaining("run.yaml: model: tokenMixer.causal = true");
+  }
+
   private static AbstractThrowableAssert<?, ?> assertMistake(ThrowingCallable call) {
     return assertThatThrownBy(call)
         .isInstanceOf(UserException.class)

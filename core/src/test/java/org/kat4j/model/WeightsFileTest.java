@@ -6,8 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,7 +34,7 @@ import tools.jackson.databind.node.ObjectNode;
 class WeightsFileTest {
   private static final Map<String, String> METADATA =
       Map.of(
-          Weights.CLASSES, "a\nb\nc\nd\ne",
+          Weights.CLASSES, ClassNames.toText(List.of("a", "b", "c\nc", "d", "e")),
           Weights.MEAN, "0.5",
           Weights.DEVIATION, "0.25",
           Weights.CROP_PCT, "0.875",
@@ -134,7 +138,7 @@ class WeightsFileTest {
       assertThat(opened.metadata())
           .containsEntry(Weights.MEAN, mean)
           .containsEntry(Weights.CROP_PCT, crop)
-          .containsEntry(Weights.CLASSES, "0\n1\n2\n3\n4\n5\n6");
+          .containsEntry(Weights.CLASSES, "[\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\"]");
     }
   }
 
@@ -170,10 +174,10 @@ class WeightsFileTest {
           {}                                                                             | architecture ''
           {"architecture": "resnet50"}                                                   | resnet50
           {"architecture": "vit_tiny_patch16_224", "global_pool": "map"}                 | global_pool = map
-          {"architecture": "vit_tiny_patch16_224", "model_args": {"depth": -1}}          | depth = -1
+          {"architecture": "vit_tiny_patch16_224", "model_args": {"norm_eps": -1}}       | normEpsilon = -1
           {"architecture": "vit_tiny_patch16_224", "model_args": {"act_layer": "elu"}}   | act_layer
           {"architecture": "vit_tiny_patch16_224", "model_args": {"num_heads": 5, "depth": 2}} | heads = 5
-          {"architecture": "vit_tiny_patch16_224", "model_args": {"img_size": 1000000}}  | imageSize
+          {"architecture": "vit_tiny_patch16_224", "pretrained_cfg": {"crop_mode": "squash"}} | crop_mode = squash
           {"architecture": "vit_tiny_patch16_224"                                        | not valid
           """)
   void aConfigThatDoesNotFitIsRefusedInOneLine(String config, String message) throws IOException {
@@ -186,6 +190,135 @@ class WeightsFileTest {
         .hasMessageContaining(message)
         .message()
         .doesNotContain("\n");
+  }
+
+  /** Names and shapes say it; a name or config that says something else is not believed. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"registers\":3",
+        "\"positionOfPrefix\":false",
+        "\"pooling\":\"average\"",
+        "\"classToken\":false,\"pooling\":\"average-of-normed\"",
+        "\"layerScale\":1e-5",
+        "\"qkNorm\":true",
+        "\"normFirst\":true",
+        "\"qkvBias\":false",
+        "\"outBias\":false",
+        "\"ratio\":2.5",
+        "\"depth\":3"
+      })
+  void whatTensorsShowIsReadOffThem(String unusual) {
+    ObjectNode tree =
+        Config.parse(Config.toJson(VisionTransformer.Spec.vit(16, 4, 3, 5, 24, 2, 3)), "test");
+    ObjectNode changes = Config.parse("{" + unusual + "}", "test");
+    ObjectNode attention = (ObjectNode) tree.get("tokenMixer");
+    ObjectNode mlp = (ObjectNode) tree.get("channelMixer");
+    changes
+        .propertyStream()
+        .forEach(change -> {
+          ObjectNode holder =
+              attention.has(change.getKey()) ? attention : mlp.has(change.getKey()) ? mlp : tree;
+          holder.set(change.getKey(), change.getValue());
+        });
+    var spec = (VisionTransformer.Spec) Config.fromJson(tree.toString(), Model.Spec.class, "test");
+    Path file = folder.resolve("bare.safetensors");
+    Model model = spec.build(Context.cpu(4));
+    Safetensors.write(file, StateDict.of(model), Map.of());
+    for (String name : List.of("vit_tiny_patch16_224", "deit3_tiny_patch16_384")) {
+      try (WeightsFile opened = WeightsFile.open(file, name, "")) {
+        assertThat(opened.spec())
+            .usingRecursiveComparison()
+            .ignoringFields("layerScale") // tensors show that there is one, not how it began
+            .isEqualTo(spec.withWeightInit(WeightInit.TIMM));
+        Model loaded = Weights.load(opened, Context.cpu(0));
+        assertThat(Agreement.of(model, loaded, List.of(new float[768])).largestDifference())
+            .isZero();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "dist_token, distilled DeiT",
+    "decoder_embed.weight, masked autoencoder",
+    "blocks.0.gamma_1, first names",
+    "attn_pool.latent, attention pooling",
+    "blocks.0.mlp.w12.weight, SwiGLU",
+  })
+  void modelsThatLookAlikeAreNamed(String tensor, String what) {
+    Path file = folder.resolve("other.safetensors");
+    var tensors =
+        new LinkedHashMap<>(
+            StateDict.of(VisionTransformer.Spec.vit(16, 4, 3, 5, 24, 2, 3).build(Context.cpu(0))));
+    tensors.put(tensor, torch.zeros(24));
+    Safetensors.write(file, tensors, Map.of());
+    assertRefused(file, "vit_tiny_patch16_224", what);
+  }
+
+  /** timm's table: what images went through belongs to the weights, not to the family. */
+  @ParameterizedTest
+  @CsvSource({
+    "vit_base_patch16_224, 0.5, 0.9",
+    "vit_base_patch16_384, 0.5, 1.0",
+    "vit_base_patch16_384.augreg_in21k_ft_in1k, 0.5, 1.0",
+    "vit_small_patch16_224.dino, 0.485, 0.9",
+    "vit_base_patch16_224.mae, 0.485, 0.9",
+    "deit_base_patch16_224, 0.485, 0.9",
+    "deit_base_patch16_384, 0.485, 1.0",
+    "deit3_small_patch16_224.fb_in1k, 0.485, 0.9",
+    "deit3_small_patch16_224.fb_in22k_ft_in1k, 0.485, 1.0",
+    "deit3_small_patch16_384, 0.485, 1.0",
+  })
+  void preprocessingIsThatOfTheName(String name, double mean, double crop) {
+    TimmArchitecture.Preprocessing preprocessing = TimmArchitecture.named(name).preprocessing();
+    assertThat(preprocessing.mean().getFirst()).isEqualTo(mean);
+    assertThat(preprocessing.crop()).isEqualTo(crop);
+  }
+
+  @Test
+  void weightsThatAreNoNumbersAreNamed() {
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      Model model = VisionTransformer.Spec.vit(16, 4, 3, 5, 24, 2, 3).build(Context.cpu(0));
+      try (var _ = Scope.noGradients()) {
+        StateDict.of(model).get("head.weight").select(0, 1).fill_(new Scalar(bad));
+      }
+      Path file = folder.resolve("broken.safetensors");
+      Weights.save(file, model, Map.of());
+      assertThatThrownBy(() -> Weights.load(file, Context.cpu(0)))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining(Float.isNaN(bad) ? "hold NaN (head.weight)" : "an infinity (head");
+      assertThatThrownBy(
+              () -> {
+                try (WeightsFile opened = WeightsFile.open(file)) {
+                  Transfer.into(opened.spec().build(Context.cpu(1)), opened.tensors());
+                }
+              })
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("(head.weight)");
+    }
+  }
+
+  @Test
+  void wholeNumbersAreNoWeights() {
+    Path file = folder.resolve("quantised.safetensors");
+    Model model = VisionTransformer.Spec.vit(16, 4, 3, 5, 24, 2, 3).build(Context.cpu(0));
+    var tensors = new LinkedHashMap<>(StateDict.of(model));
+    tensors.put("head.weight", torch.ones(5, 24).to(ScalarType.Char));
+    Safetensors.write(file, tensors, Map.of(Weights.MODEL, Config.toJson((Record) model.spec())));
+    assertThatThrownBy(() -> Weights.load(file, Context.cpu(0)))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("'head.weight'")
+        .hasMessageContaining("I8");
+  }
+
+  @Test
+  void anyClassNameSurvives() {
+    List<String> names = List.of("a\nb", "", "[\"x\"]", "\"", "ä \u001b[0m");
+    assertThat(ClassNames.fromText(ClassNames.toText(names))).isEqualTo(names);
+    assertThat(ClassNames.toText(names)).doesNotContain("\n");
+    assertThat(ClassNames.fromText("cat\ndog")).containsExactly("cat", "dog"); // older files
+    assertThat(ClassNames.fromText("[cat\ndog")).containsExactly("[cat", "dog");
   }
 
   @Test

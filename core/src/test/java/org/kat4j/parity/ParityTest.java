@@ -48,6 +48,44 @@ class ParityTest {
     assertThat(result.compared()).isPositive();
   }
 
+  /** qkan's p_dim = 2: outputs and inputs on one axis, the same numbers. */
+  @Test
+  void flatParametersOfQkanAreRead() throws URISyntaxException {
+    Path flat = folder.resolve("flat.safetensors");
+    try (Scope _ = Scope.open();
+        Safetensors source = Safetensors.open(golden("23-qkan-layer-pz_encoding"))) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      for (String name : source.names()) {
+        Tensor tensor = source.read(name);
+        boolean ofEdges =
+            name.matches("(param|grad|buffer)\\.(theta|pre.*|post.*|base_weight|mask)");
+        tensors.put(name, ofEdges ? tensor.flatten(0, 1) : tensor);
+      }
+      Safetensors.write(flat, tensors, source.metadata());
+    }
+    Parity.Result result = Parity.check(flat);
+    assertThat(result.passed()).as(result.line()).isTrue();
+    assertThat(result.compared()).isPositive();
+  }
+
+  /**
+   * A recording that its adapter stumbles over has failed; the files after it are still checked.
+   */
+  @Test
+  void whatAnAdapterThrowsIsAFailure() throws URISyntaxException {
+    Path odd = folder.resolve("odd.safetensors");
+    try (Scope _ = Scope.open();
+        Safetensors source = Safetensors.open(golden("23-qkan-layer-pz_encoding"))) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      source.names().forEach(name -> tensors.put(name, source.read(name)));
+      tensors.put("input.x", source.read("input.x").flatten().narrow(0, 0, 7).contiguous());
+      Safetensors.write(odd, tensors, source.metadata());
+    }
+    Parity.Result result = Parity.check(odd);
+    assertThat(result.passed()).isFalse();
+    assertThat(result.line()).startsWith("FAIL").doesNotContain("\n");
+  }
+
   @ParameterizedTest
   @MethodSource("recordedResults")
   void aChangedRecordingFails(String name, String tensor) throws URISyntaxException {

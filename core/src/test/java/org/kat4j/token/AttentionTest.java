@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
+import org.kat4j.torch.Backpropagation;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Memory;
@@ -51,6 +54,35 @@ class AttentionTest {
         for (int c = 0; c < WIDTH; c++) {
           assertThat(found[c]).as("token %d", t).isCloseTo(wanted[c], within(1e-14));
         }
+      }
+    }
+  }
+
+  /** libtorch's own attention has no second derivative; the composed one computes the same. */
+  @Test
+  void theComposedTwinHasSecondDerivatives() {
+    try (Scope _ = Scope.open()) {
+      for (Attention.Spec spec : List.of(WHOLE, WHOLE.asCausal())) {
+        Attention twin = spec.build(WIDTH, Context.cpu(1).withDType(DType.FLOAT64).composed());
+        Tensor x = input().set_requires_grad(true);
+        Tensor y = twin.forward(x, Pass.evaluation());
+        double[] wanted = Memory.doubles(built(spec).forward(x, Pass.evaluation()));
+        double[] found = Memory.doubles(y);
+        for (int i = 0; i < found.length; i++) {
+          assertThat(found[i]).isCloseTo(wanted[i], within(1e-14));
+        }
+        Tensor first =
+            torch
+                .grad(
+                    new TensorVector(y.square().sum()),
+                    new TensorVector(x),
+                    new TensorVector(),
+                    new BoolOptional(true),
+                    true,
+                    false)
+                .get(0);
+        Backpropagation.run(first.square().sum());
+        assertThat(x.grad().abs().max().item_double()).isPositive().isFinite();
       }
     }
   }

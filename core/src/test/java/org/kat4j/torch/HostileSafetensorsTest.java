@@ -75,6 +75,16 @@ class HostileSafetensorsTest {
     refused(new byte[8], "does not start with '{'");
   }
 
+  /** Entries of a dozen bytes take ten times as much in memory. */
+  @Test
+  void aFloodOfMetadataIsRefused() throws IOException {
+    var header = new StringBuilder("{\"__metadata__\":{");
+    for (int i = 0; i <= 200_000; i++) {
+      header.append(i == 0 ? "" : ",").append('"').append(i).append("\":\"\"");
+    }
+    refused(file(header.append("}}").toString(), new byte[0]), "more than 200000 entries");
+  }
+
   @Test
   void textThatIsNotUtf8IsRefused() throws IOException {
     byte[] bytes = file("{\"?\":{}}", new byte[0]);

@@ -12,11 +12,14 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -111,7 +114,7 @@ class TorchFileTest {
   @ParameterizedTest
   @ValueSource(strings = {"state.pth", "protocol4.pth"})
   void aStateDictOfParametersViewsAndOtherTypesLoads(String name) {
-    try (TorchFile file = TorchFile.open(resource(name))) {
+    try (TensorFile file = TensorFile.open(resource(name))) {
       assertThat(file.names())
           .containsExactly("w", "t", "middle", "n", "mask", "half", "none"); // without "module."
       checkValues(file, 1);
@@ -136,9 +139,9 @@ class TorchFileTest {
   @ValueSource(strings = {"checkpoint.pth.tar", "legacy.pth"})
   void aTrainingCheckpointGivesTheWeightsOfItsAverageFirst(String name) {
     Path file = resource(name);
-    try (TorchFile average = TorchFile.open(file);
-        TorchFile last = TorchFile.open(file, "state_dict")) {
-      assertThat(average.dictionary()).isEqualTo("state_dict_ema");
+    try (TensorFile average = TensorFile.open(file);
+        TensorFile last = TensorFile.open(file, "state_dict")) {
+      assertThat(TorchFile.open(file).dictionary()).isEqualTo("state_dict_ema");
       checkValues(average, 10);
       checkValues(last, 1);
       assertThat(average.metadata())
@@ -153,13 +156,136 @@ class TorchFileTest {
         .hasMessageContaining("did you mean 'state_dict'?");
   }
 
+  /** Every protocol, and beside the weights whatever people keep there. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "beside2.pth",
+        "beside3.pth",
+        "beside4.pth",
+        "beside5.pth",
+        "scattered.pth",
+        "unusual.pth"
+      })
+  void whatLiesBesideTheWeightsDoesNotMatter(String name) {
+    try (TensorFile file = TensorFile.open(resource(name))) {
+      checkValues(file, 1);
+    }
+  }
+
+  /** All instructions of protocol 0, one by one: they were never written by torch.save. */
+  @Test
+  void textInstructionsAreReadToo() throws IOException {
+    String text =
+        "(lp0\nI1\naL2L\naF1.5\naFnan\naI01\naS'a'\naV\u00e4\na(dp1\nS'k'\nI1\nsa(I1\ntag0\n0(I1\n1(ibuiltins\nrange\n2"
+            + "(cbuiltins\nrange\nI1\no000";
+    byte[] before = text.getBytes(StandardCharsets.ISO_8859_1);
+    byte[] vector = HexFormat.of().parseHex(VECTOR);
+    byte[] pickle = Arrays.copyOf(before, before.length + vector.length);
+    System.arraycopy(vector, 0, pickle, before.length, vector.length);
+    try (TensorFile file = TensorFile.open(write(zip(pickle, STORAGE)))) {
+      assertThat(file.names()).containsExactly("w");
+    }
+  }
+
+  @Test
+  void theDictionaryOfTheWeightsIsFound() {
+    Path file = resource("dictionaries.pth");
+    try (TorchFile usual = TorchFile.open(file);
+        TensorFile last = TensorFile.open(file, "model_state_dict")) {
+      assertThat(usual.dictionary()).isEqualTo("ema.module");
+      checkValues(last, 1);
+    }
+    assertThatThrownBy(() -> TorchFile.open(file, "ema").close())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("known are ")
+        .hasMessageContaining("model_state_dict, ema.module");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"whole.pth", "inside.pth"})
+  void aWholeModuleIsNamed(String name) {
+    assertThatThrownBy(() -> TorchFile.open(resource(name)).close())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("state_dict() instead");
+  }
+
+  @Test
+  void aFlippedBitOfAStorageIsSeen() throws IOException {
+    byte[] whole = zip(HexFormat.of().parseHex(VECTOR), STORAGE);
+    int at = new String(whole, StandardCharsets.ISO_8859_1).indexOf("\0\0\u0080?\0\0\0@");
+    byte[] flipped = whole.clone();
+    flipped[at + 5] ^= 4;
+    refused(flipped, "the checksum of its entry net/data/0 is wrong");
+    int name = new String(whole, StandardCharsets.ISO_8859_1).indexOf("cpuq");
+    byte[] pickle = whole.clone();
+    pickle[name] ^= 4;
+    refused(pickle, "the checksum of its entry net/data.pkl is wrong");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "module. | ",
+        "_orig_mod.module. | ",
+        "model. | ",
+        "net.backbone. | ",
+        "backbone. | head.weight",
+        "module.encoder. | head.weight"
+      })
+  void prefixesAreDroppedWhateverTheFormat(String prefix, String plain) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    for (String name :
+        List.of("patch_embed.proj.weight", "blocks.0.w", "pos_embed", "head.weight")) {
+      tensors.put(name.equals(plain) ? name : prefix + name, torch.ones(1));
+    }
+    tensors.put("optimizer/x", torch.ones(1)); // lies beside
+    Path file = folder.resolve("prefixed.safetensors");
+    Safetensors.write(file, tensors, Map.of());
+    try (TensorFile opened = TensorFile.open(file)) {
+      assertThat(opened.names())
+          .containsExactlyInAnyOrder(
+              "patch_embed.proj.weight", "blocks.0.w", "pos_embed", "head.weight", "optimizer/x");
+      assertThat(Memory.doubles(opened.read("blocks.0.w"))).containsExactly(1);
+    }
+  }
+
+  @Test
+  void prefixesThatHideTwoTensorsOfOneNameAreRefused() {
+    Path file = folder.resolve("twice.safetensors");
+    Safetensors.write(file, Map.of("a.w", torch.ones(1), "module.a.w", torch.ones(1)), Map.of());
+    assertThatThrownBy(() -> TensorFile.open(file).close())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("two tensors are called");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "version https://git-lfs.github.com/spec/v1 oid sha256:0 size 9 | Git LFS pointer",
+        "<!DOCTYPE html><html>not found</html> | web page",
+        "Entry not found | a text",
+        "{'error': 'denied'} | a text",
+        "GGUFxxxx | GGUF"
+      })
+  void whatIsNoWeightsIsNamed(String content, String what) throws IOException {
+    Path file = Files.writeString(folder.resolve("w.safetensors"), content);
+    assertThatThrownBy(() -> TensorFile.open(file).close())
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(what)
+        .message()
+        .doesNotContain("\n");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "80022e, takes a value that is not there",
     "8002282e, takes a value that is not there",
     "8002747d2e, closes a group that was not opened",
     "80026800, 'refers to value 0, not yet read'",
-    "8002690a, the instruction 0x69",
+    "8002500a, the instruction 0x50",
     "80ff, pickle protocol 255",
     "8002580000000f, a text of 251658240 bytes is announced where 0 are left",
     "80025d2e, holds no dictionary of tensors",

@@ -8,16 +8,19 @@ import static org.kat4j.model.Weights.MEAN;
 import static org.kat4j.model.Weights.UPRIGHT;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Normalization;
 import org.kat4j.error.UserException;
 import org.kat4j.image.EvaluationTransform;
 import org.kat4j.image.Resampling;
+import org.kat4j.model.ClassNames;
 
 /**
  * What a model's inputs and outputs mean; travels in the metadata of its weights.
@@ -42,7 +45,7 @@ public record InputDescription(
   /** Entries for the metadata of a weights file. */
   public Map<String, String> toMetadata() {
     Map<String, String> metadata = new LinkedHashMap<>();
-    metadata.put(CLASSES, String.join("\n", classNames));
+    metadata.put(CLASSES, ClassNames.toText(classNames));
     metadata.put(MEAN, join(normalization.mean()));
     metadata.put(DEVIATION, join(normalization.std()));
     metadata.put(CROP_PCT, Double.toString(transform.cropPct()));
@@ -62,7 +65,7 @@ public record InputDescription(
                 + "' is missing: these weights do not say what their classes mean");
       }
     }
-    List<String> classNames = List.of(metadata.getOrDefault(CLASSES, "").split("\n", -1));
+    List<String> classNames = ClassNames.fromText(metadata.getOrDefault(CLASSES, ""));
     try {
       return new InputDescription(
           classNames, normalization(metadata, source).orElseThrow(), transform(metadata));
@@ -81,9 +84,21 @@ public record InputDescription(
     double cropPct = Double.parseDouble(metadata.getOrDefault(CROP_PCT, "1"));
     String interpolation = metadata.getOrDefault(INTERPOLATION, "bicubic");
     return new EvaluationTransform(
-        cropPct,
-        Resampling.valueOf(interpolation.toUpperCase(Locale.ROOT)),
-        Boolean.parseBoolean(metadata.get(UPRIGHT)));
+        cropPct, resampling(interpolation), Boolean.parseBoolean(metadata.get(UPRIGHT)));
+  }
+
+  private static Resampling resampling(String name) {
+    return Arrays.stream(Resampling.values())
+        .filter(filter -> filter.name().equalsIgnoreCase(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "interpolation = %s: one of %s is expected"
+                    .formatted(
+                        name,
+                        Arrays.stream(Resampling.values())
+                            .map(filter -> filter.name().toLowerCase(Locale.ROOT))
+                            .collect(Collectors.joining(", ")))));
   }
 
   /** How pixels become numbers, where the metadata say it; {@code source} is named in errors. */

@@ -20,12 +20,13 @@ import org.kat4j.torch.TensorFile;
  * move at another rate. Patterns are regular expressions on whole state-dict names.
  *
  * @param init weights to start from, a file or hub folder; "" for fresh ones
+ * @param take which dictionary of a PyTorch checkpoint; "" for the usual one
  * @param freeze pattern of parameters that stay as they are; "" for none
  * @param lrScale factors of the learning rate, {@code PATTERN=FACTOR} with blanks between; the
  *     first that matches a name counts
  */
-public record FineTuning(String init, String freeze, String lrScale) {
-  public static final FineTuning NONE = new FineTuning("", "", "");
+public record FineTuning(String init, String take, String freeze, String lrScale) {
+  public static final FineTuning NONE = new FineTuning("", "", "", "");
 
   /** One factor of the learning rate. */
   private record Scale(Pattern names, double factor) {}
@@ -124,7 +125,7 @@ public record FineTuning(String init, String freeze, String lrScale) {
 
   /** Takes over the weights to start from. */
   Transfer initialise(Model model) {
-    try (TensorFile tensors = WeightsFile.openTensors(Path.of(init), "")) {
+    try (TensorFile tensors = WeightsFile.openTensors(Path.of(init), take)) {
       return Transfer.into(model, tensors);
     }
   }
