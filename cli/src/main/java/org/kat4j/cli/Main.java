@@ -6,6 +6,7 @@ import java.nio.file.InvalidPathException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import org.kat4j.error.OneLine;
 import org.kat4j.error.UserException;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -167,7 +168,7 @@ public final class Main implements Runnable {
   /** libtorch puts a C++ stack behind the first line of its messages. */
   private static String firstLine(Throwable failure) {
     String message = Objects.requireNonNullElse(failure.getMessage(), "");
-    return Plain.line(message.lines().findFirst().orElse(""));
+    return OneLine.of(message.lines().findFirst().orElse(""));
   }
 
   /** Reads the version from the manifest of the jar that this class came in. */

@@ -4,24 +4,15 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.util.regex.Pattern;
 
 /**
  * Text for a terminal that cannot steer it: control characters, which names in files from elsewhere
  * may hold, are written out, such as {@code \x1b}.
  */
 final class Plain {
-  private static final Pattern CONTROL = Pattern.compile("\\p{Cc}");
-  private static final Pattern LINE_BREAK = Pattern.compile("\\R");
   private static final int UTF8_OF_C1 = 0xc2; // begins the two bytes of U+0080 to U+009F
 
   private Plain() {}
-
-  /** A name on one line. */
-  static String line(String name) {
-    String line = LINE_BREAK.matcher(name).replaceAll(" ");
-    return CONTROL.matcher(line).replaceAll(control -> "\\\\" + hex(control.group().charAt(0)));
-  }
 
   private static String hex(int value) {
     return "x" + Character.forDigit(value >> 4, 16) + Character.forDigit(value & 15, 16);

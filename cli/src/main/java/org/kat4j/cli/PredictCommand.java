@@ -63,7 +63,7 @@ final class PredictCommand implements Callable<Integer> {
       }
       double[] probabilities = classifier.probabilities(List.of(pixels)).getFirst();
       List<Prediction> best = classifier.best(probabilities, top);
-      System.out.println(Plain.line(image.toString()));
+      System.out.println(OneLine.of(image.toString()));
       for (Prediction prediction : best) {
         System.out.printf(
             Locale.ROOT,

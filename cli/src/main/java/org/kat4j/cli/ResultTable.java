@@ -3,6 +3,7 @@ package org.kat4j.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import org.kat4j.error.OneLine;
 import org.kat4j.task.Evaluation;
 import org.kat4j.train.Trainer;
 
@@ -39,7 +40,7 @@ final class ResultTable {
 
   /** Rows: true classes; columns: predicted ones; then each class's share that was recognised. */
   private static String confusion(Evaluation evaluation, List<String> names) {
-    List<String> classNames = names.stream().map(Plain::line).toList();
+    List<String> classNames = names.stream().map(OneLine::of).toList();
     int classes = classNames.size();
     int nameWidth = classNames.stream().mapToInt(String::length).max().orElse(1);
     var text = new StringBuilder("confusion matrix (rows: true class, columns: predicted class)\n");

@@ -14,6 +14,7 @@ import org.kat4j.config.Config;
 import org.kat4j.data.ImageData;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Normalization;
+import org.kat4j.error.OneLine;
 import org.kat4j.error.UserException;
 import org.kat4j.explain.report.Report;
 import org.kat4j.explain.report.Run;
@@ -267,7 +268,7 @@ final class TrainCommand implements Callable<Integer> {
     TrainConfig c = trainer.config();
     System.out.printf(
         "data   %s: %d training, %d validation images%n",
-        Plain.line(images.name()), images.train().size(), images.validation().size());
+        OneLine.of(images.name()), images.train().size(), images.validation().size());
     System.out.printf(Locale.ROOT, "model  %s%n", trainer.describeModel());
     trainer
         .transfer()

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.kat4j.error.OneLine;
 
 /** What names in files can do to a terminal, and what is said when nothing can be written. */
 class PlainTest {
@@ -31,7 +32,7 @@ class PlainTest {
 
   @Test
   void namesStandOnOneLine() {
-    assertThat(Plain.line("a\nb\r\nc\u001bd\u0085e\u2028f")).isEqualTo("a b c\\x1bd e f");
+    assertThat(OneLine.of("a\nb\r\nc\u001bd\u0085e\u2028f")).isEqualTo("a⏎b⏎c␛d�e⏎f");
   }
 
   @Test

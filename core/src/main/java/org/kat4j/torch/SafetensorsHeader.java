@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.kat4j.error.OneLine;
 import org.kat4j.error.UserException;
 import org.kat4j.torch.Safetensors.Entry;
 import tools.jackson.core.JacksonException;
@@ -111,7 +112,7 @@ final class SafetensorsHeader {
 
   /** Text from a file, made fit for a one-line message. */
   static String printable(String text) {
-    String oneLine = text.replaceAll("\\p{Cntrl}", "?");
+    String oneLine = OneLine.of(text);
     return oneLine.length() <= 200 ? oneLine : oneLine.substring(0, 200) + "…";
   }
 
