@@ -16,6 +16,9 @@ import picocli.CommandLine.Option;
 
 /** How a table is read. */
 final class TableOptions {
+  /** A comma with a blank behind it, or in double quotes, is part of a name. */
+  private static final String BETWEEN = ",(?! )";
+
   @Option(
       names = "--header",
       paramLabel = "yes|no",
@@ -25,7 +28,7 @@ final class TableOptions {
 
   @Option(
       names = "--missing-marks",
-      split = ",",
+      split = BETWEEN,
       paramLabel = "TEXT",
       description =
           "Texts that stand for a missing value, in any case, instead of the usual ones (?, NA,"
@@ -34,21 +37,21 @@ final class TableOptions {
 
   @Option(
       names = "--categories",
-      split = ",",
+      split = BETWEEN,
       paramLabel = "COLUMN",
       description = "Columns that hold words even where they look like numbers.")
-  private Set<String> categories = Set.of();
+  private List<String> categories = List.of();
 
   @Option(
       names = "--drop",
-      split = ",",
+      split = BETWEEN,
       paramLabel = "COLUMN",
       description = "Columns to leave out, such as identifiers.")
-  private Set<String> drop = Set.of();
+  private List<String> drop = List.of();
 
   /** Columns to leave out. */
   Set<String> drop() {
-    return drop;
+    return names(drop);
   }
 
   /**
@@ -62,9 +65,14 @@ final class TableOptions {
         Reading.usual()
             .withHeader(line())
             .withTarget(target)
-            .withCategories(categories)
-            .withoutColumns(drop);
-    return TableReader.read(file, marks == null ? reading : reading.withMissing(marks), notes);
+            .withCategories(names(categories))
+            .withoutColumns(drop());
+    return TableReader.read(
+        file, marks == null ? reading : reading.withMissing(List.copyOf(names(marks))), notes);
+  }
+
+  private static Set<String> names(List<String> given) {
+    return Set.copyOf(given.stream().map(name -> name.replaceAll("^\"(.*)\"$", "$1")).toList());
   }
 
   private Reading.Header line() {

@@ -189,7 +189,8 @@ final class ColumnBuilder {
 
   /** The name as an option takes it. */
   private String quoted() {
-    return name.matches("[\\w.]+") ? name : "'" + name + "'";
+    String whole = name.matches(".*,(?! ).*") ? '"' + name + '"' : name; // not cut at the comma
+    return whole.matches("[\\w.]+") ? whole : "'" + whole + "'";
   }
 
   private static String shown(String word) {
