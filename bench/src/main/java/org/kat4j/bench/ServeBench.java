@@ -1,17 +1,11 @@
 package org.kat4j.bench;
 
 import java.awt.image.BufferedImage;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -33,7 +27,6 @@ import org.kat4j.task.Classifier;
  */
 public final class ServeBench {
   private static final double WARM_UP_SECONDS = 1;
-  private static final int OK = 200;
 
   private ServeBench() {}
 
@@ -134,18 +127,18 @@ public final class ServeBench {
   private static Load load(InetSocketAddress server, byte[] image, int count, double seconds) {
     long begun = System.nanoTime();
     long end = begun + (long) (seconds * 1e9);
-    List<Callable<Client>> clients = new ArrayList<>();
+    List<Callable<ServeClient>> clients = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      clients.add(() -> new Client(server, image).until(end));
+      clients.add(() -> new ServeClient(server, image).until(end));
     }
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Future<Client>> done = threads.invokeAll(clients);
+      List<Future<ServeClient>> done = threads.invokeAll(clients);
       double elapsed = (System.nanoTime() - begun) / 1e9; // requests under way at the end count too
       List<Double> times = new ArrayList<>();
       int failed = 0;
-      for (Future<Client> client : done) {
-        times.addAll(client.get().milliseconds);
-        failed += client.get().failed;
+      for (Future<ServeClient> client : done) {
+        times.addAll(client.get().milliseconds());
+        failed += client.get().failed();
       }
       double[] all = numbers(times);
       return new Load(
@@ -162,77 +155,12 @@ public final class ServeBench {
     }
   }
 
-  private static double[] numbers(List<Double> list) {
+  static double[] numbers(List<Double> list) {
     return list.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
-  /** One connection; it speaks just enough HTTP. */
-  private static final class Client {
-    private final InetSocketAddress server;
-    private final byte[] request;
-    private final List<Double> milliseconds = new ArrayList<>();
-    private int failed;
-
-    Client(InetSocketAddress server, byte[] image) {
-      this.server = server;
-      byte[] head =
-          "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
-              .formatted(image.length)
-              .getBytes(StandardCharsets.US_ASCII);
-      request = Arrays.copyOf(head, head.length + image.length);
-      System.arraycopy(image, 0, request, head.length, image.length);
-    }
-
-    Client until(long end) {
-      while (System.nanoTime() < end) {
-        try (Socket socket = new Socket(server.getAddress(), server.getPort())) {
-          socket.setTcpNoDelay(true);
-          InputStream in = new BufferedInputStream(socket.getInputStream());
-          while (System.nanoTime() < end) {
-            long before = System.nanoTime();
-            socket.getOutputStream().write(request);
-            if (status(in) == OK) {
-              milliseconds.add((System.nanoTime() - before) / 1e6);
-            } else {
-              failed++;
-            }
-          }
-        } catch (IOException e) {
-          failed++;
-        }
-      }
-      return this;
-    }
-
-    /** Reads a whole answer. */
-    private static int status(InputStream in) throws IOException {
-      int status = Integer.parseInt(line(in).split(" ", -1)[1]);
-      int length = 0;
-      for (String header = line(in); !header.isEmpty(); header = line(in)) {
-        if (header.toLowerCase(Locale.ROOT).startsWith("content-length:")) {
-          length = Integer.parseInt(header.substring(header.indexOf(':') + 1).strip());
-        }
-      }
-      in.skipNBytes(length);
-      return status;
-    }
-
-    private static String line(InputStream in) throws IOException {
-      var text = new StringBuilder();
-      for (int c = in.read(); c != '\n'; c = in.read()) {
-        if (c < 0) {
-          throw new EOFException();
-        }
-        if (c != '\r') {
-          text.append((char) c);
-        }
-      }
-      return text.toString();
-    }
-  }
-
   /** 256 x 256 pixels of smooth colour and some noise, as a photograph compresses. */
-  private static byte[] jpeg() {
+  static byte[] jpeg() {
     Random random = new Random(1);
     var image = new BufferedImage(256, 256, BufferedImage.TYPE_INT_RGB);
     for (int y = 0; y < 256; y++) {

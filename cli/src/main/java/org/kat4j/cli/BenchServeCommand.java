@@ -2,8 +2,10 @@ package org.kat4j.cli;
 
 import java.util.Arrays;
 import java.util.concurrent.Callable;
+import org.kat4j.bench.ServeAttack;
 import org.kat4j.bench.ServeBench;
 import org.kat4j.error.UserException;
+import org.kat4j.task.Classifier;
 import org.kat4j.torch.Host;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,6 +21,7 @@ import picocli.CommandLine.Option;
     })
 final class BenchServeCommand implements Callable<Integer> {
   private static final int MOST_CONNECTIONS = 1024;
+  private static final int ATTACKS = 6;
 
   @Mixin private final WeightsOptions weights = new WeightsOptions();
   @Mixin private final PrecisionOption precision = new PrecisionOption();
@@ -37,6 +40,16 @@ final class BenchServeCommand implements Callable<Integer> {
       paramLabel = "N",
       description = "Measured time of each; default: ${DEFAULT-VALUE}.")
   private double seconds;
+
+  @Option(
+      names = "--attackers",
+      defaultValue = "0",
+      paramLabel = "N",
+      description = {
+        "Measure four good clients and /healthz instead, in turn alone and beside N clients that",
+        "post the worst images; six rounds of each."
+      })
+  private int attackers;
 
   @Mixin private final JsonOption json = new JsonOption();
 
@@ -62,11 +75,17 @@ final class BenchServeCommand implements Callable<Integer> {
     if (!(seconds > 0 && seconds <= 3600)) {
       throw new UserException("--seconds " + seconds + ": above 0, at most 3600");
     }
-    var r =
-        ServeBench.run(
-            weights.classifierOrFresh("kat_nano", precision.on(weights.device())),
-            connections,
-            seconds);
+    if (attackers < 0 || attackers > MOST_CONNECTIONS) {
+      throw new UserException("--attackers " + attackers + ": 0 to " + MOST_CONNECTIONS);
+    }
+    Classifier classifier = weights.classifierOrFresh("kat_nano", precision.on(weights.device()));
+    if (attackers > 0) {
+      ServeAttack.Result result = ServeAttack.run(classifier, attackers, ATTACKS, seconds);
+      System.out.print(result.table());
+      result.rounds().forEach(json::print);
+      return 0;
+    }
+    var r = ServeBench.run(classifier, connections, seconds);
     System.out.print(r.table());
     for (ServeBench.Load load : r.loads()) {
       json.print(

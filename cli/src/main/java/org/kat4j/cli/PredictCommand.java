@@ -12,8 +12,10 @@ import org.kat4j.task.Classifier;
 import org.kat4j.task.Prediction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code kat4j predict}. */
 @Command(
@@ -24,6 +26,7 @@ import picocli.CommandLine.Parameters;
       "A broken image is named and left out; the exit code is then 2."
     })
 final class PredictCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private final WeightsOptions weights = new WeightsOptions();
   @Mixin private final PrecisionOption precision = new PrecisionOption();
 
@@ -57,7 +60,7 @@ final class PredictCommand implements Callable<Integer> {
       try {
         pixels = classifier.pixels(image);
       } catch (UserException mistake) {
-        System.err.println("kat4j: " + mistake.getMessage());
+        spec.commandLine().getErr().println("kat4j: " + mistake.getMessage());
         broken = true;
         continue;
       }

@@ -54,6 +54,10 @@ final class Metrics {
     dropped.increment();
   }
 
+  long answers() {
+    return answers.values().stream().mapToLong(LongAdder::sum).sum();
+  }
+
   void took(double requestSeconds) {
     seconds.add(requestSeconds);
   }

@@ -217,6 +217,11 @@ public final class Server implements AutoCloseable {
     }
   }
 
+  /** Answers so far, of whatever status. */
+  public long answers() {
+    return metrics.answers();
+  }
+
   /** The settings it was started with. */
   public Settings settings() {
     return settings;

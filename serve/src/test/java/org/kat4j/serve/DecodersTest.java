@@ -46,12 +46,12 @@ class DecodersTest {
                 decoders
                     .submit(SMALL, later(), () -> number)
                     .orElseThrow()
-                    .get(10, TimeUnit.SECONDS))
+                    .get(1, TimeUnit.MINUTES))
             .isEqualTo(number);
       }
       held.countDown();
       for (CompletableFuture<Integer> result : large) {
-        assertThat(result.get(10, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(result.get(1, TimeUnit.MINUTES)).isEqualTo(1);
       }
     }
   }
@@ -86,7 +86,7 @@ class DecodersTest {
       }
       held.countDown();
       for (CompletableFuture<Long> result : results) {
-        result.get(10, TimeUnit.SECONDS);
+        result.get(1, TimeUnit.MINUTES);
       }
       for (int i = 0; i < order.size(); i++) { // as many at once as there are threads
         assertThat(order.get(i) - LARGE - 1).isBetween((long) i - threads, (long) i + threads);
@@ -102,7 +102,7 @@ class DecodersTest {
           decoders
               .submit(SMALL, DecodingLimit.in(-1, TimeUnit.SECONDS), () -> begun[0] = true)
               .orElseThrow();
-      result.exceptionally(_ -> false).get(10, TimeUnit.SECONDS);
+      result.exceptionally(_ -> false).get(1, TimeUnit.MINUTES);
       assertThat(result.isCancelled()).isTrue();
       assertThat(begun[0]).isFalse();
     }
