@@ -145,7 +145,8 @@ public final class Main implements Runnable {
     return similar.isEmpty() ? "" : "; did you mean " + similar.getFirst() + "?";
   }
 
-  private static int report(Throwable failure, CommandLine root) {
+  private static int report(Throwable thrown, CommandLine root) {
+    Throwable failure = Limits.explained(thrown);
     boolean userMistake =
         failure instanceof UserException || failure instanceof InvalidPathException;
     boolean debug = root.<Main>getCommand().debug;
@@ -153,7 +154,7 @@ public final class Main implements Runnable {
     String hint = userMistake || debug ? "" : " (run with --debug to see where)";
     err.println("kat4j: " + (userMistake ? firstLine(failure) : describe(failure)) + hint);
     if (debug) {
-      failure.printStackTrace(err);
+      thrown.printStackTrace(err);
     }
     err.flush();
     return userMistake ? USER_MISTAKE : FAULT;

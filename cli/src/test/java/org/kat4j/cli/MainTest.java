@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 import org.kat4j.error.UserException;
 import picocli.CommandLine;
@@ -66,10 +68,47 @@ class MainTest {
   void errorsOfTheMachineAreReportedToo() {
     Runnable work =
         () -> {
-          throw new UnsatisfiedLinkError("no jnitorch");
+          throw new StackOverflowError();
         };
     assertThat(run(work, "work")).isEqualTo(1);
-    assertThat(err.toString()).startsWith("kat4j: UnsatisfiedLinkError: no jnitorch");
+    assertThat(err.toString()).startsWith("kat4j: StackOverflowError");
+  }
+
+  @Test
+  void limitsOfTheMachineAreOneLineOfAdvice() {
+    for (Throwable limit :
+        List.of(
+            new OutOfMemoryError("Java heap space"),
+            new IllegalStateException(
+                "a worker failed", new ExecutionException(new OutOfMemoryError("any"))))) {
+      assertThat(run(() -> sneak(limit), "work")).isEqualTo(2);
+      assertThat(line()).contains("Java's memory of").contains("KAT4J_JAVA_OPTS=-Xmx");
+    }
+    assertThat(run(() -> sneak(new OutOfMemoryError("unable to create native thread")), "work"))
+        .isEqualTo(2);
+    assertThat(line()).contains("ulimit -u");
+    var natives = new UnsatisfiedLinkError("no jnitorch");
+    assertThat(run(() -> sneak(new ExceptionInInitializerError(natives)), "work")).isEqualTo(2);
+    assertThat(line())
+        .contains("libtorch cannot be unpacked and loaded in", "no jnitorch", "cachedir=DIR");
+    for (String message :
+        List.of("DefaultCPUAllocator: can't allocate memory: you tried", "std::bad_alloc")) {
+      assertThat(run(() -> sneak(new RuntimeException(message)), "work")).isEqualTo(2);
+      assertThat(line()).contains("the machine has not enough memory");
+    }
+  }
+
+  /** What was said since the last call, which is one line. */
+  private String line() {
+    String said = err.toString();
+    err.getBuffer().setLength(0);
+    assertThat(said.lines()).hasSize(1);
+    return said;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T extends Throwable> void sneak(Throwable failure) throws T {
+    throw (T) failure;
   }
 
   @Test

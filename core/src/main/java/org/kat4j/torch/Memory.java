@@ -1,34 +1,36 @@
 package org.kat4j.torch;
 
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import java.util.List;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.kat4j.error.UserException;
 
 /** The way between Java's memory and tensors. */
 public final class Memory {
   private Memory() {}
 
+  /** Where memory of any size begins; a buffer would end at 2 GiB. */
+  private static final class Address extends Pointer {
+    Address(MemorySegment memory) {
+      address = memory.address();
+    }
+  }
+
   /**
    * A tensor over native float32 memory, not copied: it must not be used once the memory is gone.
    */
   public static Tensor floats(MemorySegment memory, long... shape) {
-    var pointer =
-        new FloatPointer(memory.asByteBuffer().order(ByteOrder.nativeOrder()).asFloatBuffer());
-    return torch.from_blob(pointer, shape, new TensorOptions(ScalarType.Float));
+    return torch.from_blob(new Address(memory), shape, new TensorOptions(ScalarType.Float));
   }
 
   /** A tensor over native int64 memory, not copied: it must not be used once the memory is gone. */
   public static Tensor longs(MemorySegment memory, long... shape) {
-    var pointer =
-        new LongPointer(memory.asByteBuffer().order(ByteOrder.nativeOrder()).asLongBuffer());
-    return torch.from_blob(pointer, shape, new TensorOptions(ScalarType.Long));
+    return torch.from_blob(new Address(memory), shape, new TensorOptions(ScalarType.Long));
   }
 
   /** A float64 tensor on the CPU with a copy of the values, in row-major order. */
@@ -59,7 +61,7 @@ public final class Memory {
    */
   public static Tensor batch(List<float[]> rows, long... shape) {
     int length = rows.getFirst().length;
-    float[] joined = new float[Math.multiplyExact(rows.size(), length)];
+    float[] joined = new float[length((long) rows.size() * length)];
     for (int i = 0; i < rows.size(); i++) {
       System.arraycopy(rows.get(i), 0, joined, i * length, length);
     }
@@ -108,7 +110,7 @@ public final class Memory {
   public static double[] doubles(Tensor tensor) {
     try (Scope _ = Scope.open()) {
       Tensor flat = tensor.detach().to(ScalarType.Double).cpu().contiguous();
-      double[] values = new double[Math.toIntExact(flat.numel())];
+      double[] values = new double[length(flat.numel())];
       if (values.length > 0) {
         flat.data_ptr_double().get(values);
       }
@@ -120,11 +122,21 @@ public final class Memory {
   public static long[] longs(Tensor tensor) {
     try (Scope _ = Scope.open()) {
       Tensor flat = tensor.detach().to(ScalarType.Long).cpu().contiguous();
-      long[] values = new long[Math.toIntExact(flat.numel())];
+      long[] values = new long[length(flat.numel())];
       if (values.length > 0) {
         flat.data_ptr_long().get(values);
       }
       return values;
     }
+  }
+
+  /** The length of an array of so many elements. */
+  private static int length(long elements) {
+    if (elements > Integer.MAX_VALUE - 8) { // the longest array that there is
+      throw new UserException(
+          "%,d numbers at once are more than an array holds: take fewer rows or images at a time"
+              .formatted(elements));
+    }
+    return (int) elements;
   }
 }

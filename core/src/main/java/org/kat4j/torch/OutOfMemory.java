@@ -14,7 +14,7 @@ public final class OutOfMemory {
    */
   public static RuntimeException explained(RuntimeException failure, String advice) {
     String message = String.valueOf(failure.getMessage());
-    boolean host = message.contains("can't allocate memory");
+    boolean host = message.contains("can't allocate memory") || message.contains("bad_alloc");
     boolean gpu = message.contains("out of memory");
     return host || gpu
         ? new UserException(
