@@ -11,8 +11,10 @@ import org.kat4j.task.Classifier;
 import org.kat4j.task.Prediction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code kat4j predict}. */
 @Command(
@@ -41,6 +43,10 @@ final class PredictCommand implements Callable<Integer> {
 
   @Mixin private final JsonOption json = new JsonOption();
 
+  @Spec
+  @SuppressWarnings("NullAway.Init") // set by picocli
+  private CommandSpec spec;
+
   /** What {@code --json} prints for one image. */
   private record Summary(String image, String label, double probability) {}
 
@@ -56,7 +62,7 @@ final class PredictCommand implements Callable<Integer> {
       try {
         pixels = classifier.pixels(image);
       } catch (UserException mistake) {
-        System.err.println("kat4j: " + mistake.getMessage());
+        spec.commandLine().getErr().println("kat4j: " + mistake.getMessage());
         broken = true;
         continue;
       }
