@@ -71,7 +71,7 @@ final class ClassFolders {
       Path classFolder = folder.resolve(classNames.get(label));
       int before = items.size();
       for (Path file : files(classFolder)) {
-        if (ImageFile.isImageName(file.getFileName().toString())) {
+        if (ImageFile.isImageName(file.getFileName().toString()) && Files.isRegularFile(file)) {
           items.add(new ImageFolder.Item(new ImageFile.Plain(file), label));
         } else {
           leftOut.merge(suffix(file), 1, Integer::sum);
@@ -95,7 +95,7 @@ final class ClassFolders {
     try (Stream<Path> paths = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
       return paths
           .filter(path -> !isHidden(folder.relativize(path)))
-          .filter(Files::isRegularFile)
+          .filter(path -> !Files.isDirectory(path))
           .sorted(Comparator.comparing(path -> folder.relativize(path).toString()))
           .toList();
     } catch (UncheckedIOException e) {
@@ -123,6 +123,9 @@ final class ClassFolders {
   }
 
   private static String suffix(Path file) {
+    if (!Files.isRegularFile(file)) {
+      return "broken link";
+    }
     String name = file.getFileName().toString();
     int dot = name.lastIndexOf('.');
     return dot < 0 ? "without a suffix" : name.substring(dot).toLowerCase(Locale.ROOT);

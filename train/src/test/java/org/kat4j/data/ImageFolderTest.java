@@ -96,6 +96,7 @@ class ImageFolderTest {
     Files.writeString(folder.resolve("train/dog/README"), "");
     put("elsewhere/h.png", 4, 4, 8);
     Files.createSymbolicLink(folder.resolve("train/dog/link"), folder.resolve("elsewhere"));
+    Files.createSymbolicLink(folder.resolve("train/dog/gone.png"), folder.resolve("none.png"));
     put("val/cat/a.png", 4, 4, 1);
     put("val/dog/a.png", 4, 4, 1);
 
@@ -125,7 +126,7 @@ class ImageFolderTest {
     assertThat(said)
         .containsExactly(
             folder.resolve("train")
-                + ": 3 files left out: 1 .bmp, 1 .png, 1 without a suffix (PNG, JPEG and WebP are read)");
+                + ": 4 files left out: 1 .bmp, 1 .png, 1 broken link, 1 without a suffix (PNG, JPEG and WebP are read)");
 
     Files.createSymbolicLink(folder.resolve("train/dog/loop"), folder.resolve("train"));
     assertRefused(4, "is a link to a folder that it lies in");
