@@ -37,7 +37,7 @@ class InputDescriptionTest {
           kat4j.std  | 1,NaN,1 | positive
           kat4j.crop_pct | 2   | at most 1
           kat4j.crop_pct | all | all
-          kat4j.interpolation | cubic | CUBIC
+          kat4j.interpolation | cubic | interpolation = cubic: one of
           """)
   void brokenMetadataNameTheFile(String key, String value, String message) {
     Map<String, String> metadata = INPUT.toMetadata();
