@@ -44,9 +44,7 @@ class ArchitectureTest {
     "optim",
     "parity"
   };
-  private static final String[] TRAIN = {
-    "image", "augment", "data", "hub", "web", "task", "train"
-  };
+  private static final String[] TRAIN = {"image", "augment", "data", "hub", "web", "task", "train"};
 
   /** Each package below {@code org.kat4j} and the packages it may use. A new one is a line here. */
   private static Map<String, List<String>> rooms() {
