@@ -30,7 +30,9 @@ import org.jspecify.annotations.Nullable;
  * the hook, once per backward.
  *
  * <p>Limits: parameters must be leaves; a second derivative does not see the kernel (use the
- * composed twin); a graph must not outlive the {@link Scope} it was built in.
+ * composed twin); {@code torch.grad} for inputs alone also adds to the {@code .grad} of parameters,
+ * since a hook cannot see what was asked for; a graph must not outlive the {@link Scope} it was
+ * built in.
  */
 public final class CustomGradient {
   private CustomGradient() {}
