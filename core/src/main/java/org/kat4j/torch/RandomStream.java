@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.global.torch;
  * <p>Same seed, same calls = same bits. Numbers are drawn on the CPU whatever the device of the
  * model, so that a model starts from the same weights everywhere.
  */
-public final class RandomStream {
+public final class RandomStream implements AutoCloseable {
   private final Generator generator;
   private final GeneratorOptional optional;
 
@@ -52,5 +52,12 @@ public final class RandomStream {
   /** Goes on where the stream stood when {@code state} was taken. */
   public void restore(Tensor state) {
     generator.set_state(state);
+  }
+
+  /** Frees the stream, which cannot be used any more. */
+  @Override
+  public void close() {
+    optional.close();
+    generator.close();
   }
 }

@@ -113,12 +113,16 @@ public final class Trainer implements AutoCloseable {
     }
     device = Device.parse(config.device());
     config.precision().requireOn(device);
-    Context context =
-        new Context(device, DType.FLOAT32, new RandomStream(config.seed()), 0, 1, true);
     boolean fresh = config.fineTuning().init().isEmpty();
-    model = Assembly.model(config.model(), fresh ? context : context.forOverwriting());
-    Model averaged =
-        config.ema().isEnabled() ? Assembly.model(config.model(), context.forOverwriting()) : null;
+    @Nullable Model averaged;
+    try (RandomStream initial = new RandomStream(config.seed())) {
+      Context context = new Context(device, DType.FLOAT32, initial, 0, 1, true);
+      model = Assembly.model(config.model(), fresh ? context : context.forOverwriting());
+      averaged =
+          config.ema().isEnabled()
+              ? Assembly.model(config.model(), context.forOverwriting())
+              : null;
+    }
     weights = new WeightUpdate(config, model, averaged);
     random = new RandomStream(config.seed() ^ TRAINING_STREAM);
     gradient = new LossGradient(config, model, device, random, weights::scaled);
@@ -452,5 +456,6 @@ public final class Trainer implements AutoCloseable {
     weights.close();
     model.close();
     lossSum.close();
+    random.close();
   }
 }

@@ -61,9 +61,11 @@ class KillTest {
     assertThat(process.exitValue()).isZero();
   }
 
+  /** Training needs no temporary folder: that of the child is not there, as if it were full. */
   private Process child(RunFolder run) throws IOException {
-    return ChildProcess.start(
-        log(run), List.of("-XX:+UseSerialGC"), KillChild.class, run.path().toString());
+    List<String> options =
+        List.of("-XX:+UseSerialGC", "-Djava.io.tmpdir=" + folder.resolve("not-there"));
+    return ChildProcess.start(log(run), options, KillChild.class, run.path().toString());
   }
 
   private Path log(RunFolder run) {
