@@ -1,5 +1,7 @@
 package org.kat4j.error;
 
+import java.util.Objects;
+
 /**
  * A mistake of the user: a path, a shape, a key, a range, a corrupt file.
  *
@@ -16,5 +18,11 @@ public class UserException extends RuntimeException {
 
   public UserException(String message, Throwable cause) {
     super(OneLine.of(message), cause);
+  }
+
+  /** The line; there always is one. */
+  @Override
+  public String getMessage() {
+    return Objects.requireNonNull(super.getMessage());
   }
 }
