@@ -45,10 +45,6 @@ final class PredictCommand implements Callable<Integer> {
 
   @Mixin private final JsonOption json = new JsonOption();
 
-  @Spec
-  @SuppressWarnings("NullAway.Init") // set by picocli
-  private CommandSpec spec;
-
   /** What {@code --json} prints for one image. */
   private record Summary(String image, String label, double probability) {}
 

@@ -64,7 +64,7 @@ final class CudaProgram {
       List<String> all =
           Stream.concat(Stream.of(architecture, "--std=c++17"), options.stream()).toList();
       String source = source(resource);
-      Path cached = cacheFolder().resolve(hash(source, all) + ".cubin");
+      Path cached = cacheFolder().resolve(hash(source, all, compilerVersion()) + ".cubin");
       byte[] kept = read(cached);
       CUmod_st module = new CUmod_st();
       // What is not there, or damaged, is compiled anew.
@@ -102,6 +102,15 @@ final class CudaProgram {
   static void check(String call, int result) {
     if (result != 0) {
       throw new Failure(call + " failed with CUDA error " + result);
+    }
+  }
+
+  /** Of NVRTC, for example 13.1. */
+  private static String compilerVersion() {
+    try (IntPointer major = new IntPointer(1);
+        IntPointer minor = new IntPointer(1)) {
+      check("nvrtcVersion", nvrtc.nvrtcVersion(major, minor));
+      return major.get() + "." + minor.get();
     }
   }
 
@@ -188,10 +197,11 @@ final class CudaProgram {
     }
   }
 
-  private static String hash(String source, List<String> options) {
+  /** Names compiled code: another compiler makes other code of the same text. */
+  static String hash(String source, List<String> options, String compiler) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      String all = source + '\0' + options;
+      String all = source + '\0' + options + '\0' + compiler;
       return HexFormat.of().formatHex(digest.digest(all.getBytes(StandardCharsets.UTF_8)));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);

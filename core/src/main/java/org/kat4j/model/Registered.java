@@ -93,8 +93,9 @@ public final class Registered {
 
   /** The number of trainable numbers of a spec; no memory is taken for them. */
   public static long parameterCount(Model.Spec spec) {
-    try (Scope _ = Scope.open()) {
-      return StateDict.parameterCount(spec.build(Context.cpu(0).withDevice(Device.META)));
+    try (Scope _ = Scope.open();
+        Model model = spec.build(Context.cpu(0).withDevice(Device.META))) {
+      return StateDict.parameterCount(model);
     }
   }
 

@@ -13,6 +13,7 @@ import org.kat4j.error.UserException;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Safetensors;
+import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
 import org.kat4j.torch.TensorFile;
 
@@ -109,10 +110,17 @@ public final class Weights {
     Model.Spec spec = weights.spec();
     try {
       // Without memory first: shapes are compared before there is anything to fill.
-      checkShapes(weights.tensors(), file, spec.build(context.withDevice(Device.META)));
+      try (Model shapes = spec.build(context.withDevice(Device.META))) {
+        checkShapes(weights.tensors(), file, shapes);
+      }
       Model model = spec.build(context.forOverwriting());
-      copy(weights.tensors(), file, model);
-      return model;
+      try {
+        copy(weights.tensors(), file, model);
+        return model;
+      } catch (RuntimeException failure) {
+        model.close();
+        throw failure;
+      }
     } catch (IllegalArgumentException unfit) {
       throw new UserException(file + ": " + unfit.getMessage(), unfit);
     }
@@ -146,7 +154,9 @@ public final class Weights {
   private static void copy(TensorFile weights, Path file, Model model) {
     SequencedMap<String, Tensor> targets = StateDict.of(model);
     checkNames(weights, file, targets);
-    targets.forEach((name, target) -> copy(weights, name, target, model));
+    try (Scope _ = Scope.open()) {
+      targets.forEach((name, target) -> copy(weights, name, target, model));
+    }
   }
 
   private static void checkNames(

@@ -29,12 +29,17 @@ public final class NativeCache {
       SymbolLookup _ = SymbolLookup.libraryLookup(file.toPath(), Arena.global());
       return file.toPath();
     } catch (IOException | SecurityException | IllegalArgumentException e) {
-      String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-      throw new UserException(
-          "%s cannot be unpacked and loaded in %s (%s): choose a folder with space from which programs may run, KAT4J_JAVA_OPTS=-Dorg.bytedeco.javacpp.cachedir=DIR"
-              .formatted(name, folder(), reason),
-          e);
+      throw refused(name, e);
     }
+  }
+
+  /** What is said when a library cannot be unpacked or loaded. */
+  public static UserException refused(String library, Throwable cause) {
+    String reason = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+    return new UserException(
+        "%s cannot be unpacked and loaded in %s (%s): choose a folder with space from which programs may run, KAT4J_JAVA_OPTS=-Dorg.bytedeco.javacpp.cachedir=DIR"
+            .formatted(library, folder(), reason),
+        cause);
   }
 
   private static String folder() {

@@ -3,6 +3,7 @@ package org.kat4j.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +26,16 @@ class CudaSourcesTest {
         .isPositive()
         .isLessThan(source.indexOf("struct Place"));
     assertThat(source.indexOf("struct Place")).isLessThan(source.indexOf("struct Bumps"));
+  }
+
+  @Test
+  void compiledCodeIsNamedByAllThatItDependsOn() {
+    String name = CudaProgram.hash("text", List.of("-DWIDTH=4"), "13.1");
+    assertThat(name)
+        .isEqualTo(CudaProgram.hash("text", List.of("-DWIDTH=4"), "13.1"))
+        .isNotEqualTo(CudaProgram.hash("text", List.of("-DWIDTH=4"), "13.2"))
+        .isNotEqualTo(CudaProgram.hash("text", List.of("-DWIDTH=8"), "13.1"))
+        .isNotEqualTo(CudaProgram.hash("other", List.of("-DWIDTH=4"), "13.1"));
   }
 
   @Test

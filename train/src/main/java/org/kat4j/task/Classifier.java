@@ -27,9 +27,9 @@ import org.kat4j.torch.StateDict;
  * A model together with what its inputs and outputs mean: from images to probabilities of classes.
  *
  * <p>Images may be made into inputs by many threads at once; the model itself is used by one at a
- * time.
+ * time. Closing it frees the model too.
  */
-public final class Classifier {
+public final class Classifier implements AutoCloseable {
   static final String NO_NUMBER =
       "the model's output is no number: its weights hold NaN or are too large; take others";
 
@@ -184,5 +184,18 @@ public final class Classifier {
         .sorted(Comparator.comparingDouble(Prediction::probability).reversed())
         .limit(count)
         .toList();
+  }
+
+  /** Frees the model and what was recorded of it; after the last call. */
+  @Override
+  public void close() {
+    for (RecordedForward forward : recorded) {
+      if (forward != null) {
+        forward.close();
+      }
+    }
+    Arrays.fill(recorded, null);
+    recordable = false;
+    model.close();
   }
 }

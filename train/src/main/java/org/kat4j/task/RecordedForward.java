@@ -11,9 +11,9 @@ import org.kat4j.torch.Scope;
 
 /**
  * From images to probabilities as a {@link CudaGraph}, for batches up to one size: what is missing
- * of a batch is computed and thrown away. Lives as long as the process.
+ * of a batch is computed and thrown away.
  */
-final class RecordedForward {
+final class RecordedForward implements AutoCloseable {
   private final Tensor images; // [size, channels, side, side]
   private final Tensor probabilities; // [size, classes]
   private final CudaGraph graph;
@@ -56,5 +56,11 @@ final class RecordedForward {
     Memory.fill(images.narrow(0, 0, count), batch);
     graph.replay();
     return Memory.doubles(probabilities.narrow(0, 0, count));
+  }
+
+  @Override
+  public void close() {
+    graph.close();
+    Scope.free(List.of(images, probabilities));
   }
 }
