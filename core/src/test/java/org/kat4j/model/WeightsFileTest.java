@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -281,7 +282,7 @@ class WeightsFileTest {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
       Model model = VisionTransformer.Spec.vit(16, 4, 3, 5, 24, 2, 3).build(Context.cpu(0));
       try (var _ = Scope.noGradients()) {
-        StateDict.of(model).get("head.weight").select(0, 1).fill_(new Scalar(bad));
+        Objects.requireNonNull(StateDict.of(model).get("head.weight")).select(0, 1).fill_(new Scalar(bad));
       }
       Path file = folder.resolve("broken.safetensors");
       Weights.save(file, model, Map.of());

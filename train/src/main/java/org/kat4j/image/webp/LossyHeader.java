@@ -42,7 +42,8 @@ record LossyHeader(
     int level = bits.number(6);
     int sharpness = bits.number(3);
     int[] levelChanges = new int[2]; // by kind of block
-    if (bits.flag() && bits.flag()) {
+    boolean perBlock = bits.flag();
+    if (perBlock && bits.flag()) { // there are changes, and they are given
       int[] changes = new int[8];
       for (int i = 0; i < changes.length; i++) {
         changes[i] = bits.optional(6);
