@@ -38,7 +38,7 @@ class TrainerTest {
     assertThat(result.finished()).isTrue();
     assertThat(epochs).hasSize(6);
     assertThat(epochs.getLast().trainLoss()).isLessThan(0.7 * epochs.getFirst().trainLoss());
-    assertThat(result.test().top1()).as("chance is 25 %").isGreaterThan(60);
+    assertThat(Objects.requireNonNull(result.test()).top1()).as("chance is 25 %").isGreaterThan(60);
     assertThat(epochs.getLast().updates()).isEqualTo(6 * 12);
     assertThat(result.parameters()).isEqualTo(StateDict.parameterCount(trainer.model()));
 
@@ -138,7 +138,7 @@ class TrainerTest {
     TrainConfig config = TinyRun.config("data.holdOut=0.25", "schedule.epochs=1");
     Trainer.Result result = Trainer.start(config, run, TinyRun.data()).run(Monitor.SILENT);
     assertThat(images(result.evaluation())).isEqualTo(12); // round(11 / 4) of each class
-    assertThat(images(result.test())).isEqualTo(20);
+    assertThat(images(Objects.requireNonNull(result.test()))).isEqualTo(20);
   }
 
   private static long images(Evaluation evaluation) {
