@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * Kills processes soon after they begin a run, and sees whether their folders can be used.
  *
  * <p>As a program, by hand: {@code EarlyKill FOLDER FIRST COUNT STEP_MILLISECONDS} kills COUNT
- * processes, each STEP later after it is about to begin than the one before.
+ * processes, each STEP later after its folder has appeared than the one before.
  */
 final class EarlyKill {
   private static final int SECONDS = 60;
@@ -21,7 +21,6 @@ final class EarlyKill {
 
   /** What a killed process had come to. */
   enum Left {
-    NOTHING,
     NO_RUN,
     NO_CHECKPOINT,
     CHECKPOINT
@@ -30,7 +29,7 @@ final class EarlyKill {
   /**
    * Starts a process, kills it, and goes on in its folder for one update.
    *
-   * @param millis between the moment when it is about to begin the run and its end
+   * @param millis between the moment when its folder is there and its end
    * @throws RuntimeException if the folder can neither be started nor resumed
    */
   static Left killAndGoOn(Path folder, long millis) throws IOException, InterruptedException {
@@ -40,7 +39,7 @@ final class EarlyKill {
         ChildProcess.start(output, List.of("-XX:+UseSerialGC"), KillChild.class, folder.toString());
     try {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-      while (!Files.readString(output).contains(KillChild.READY)) {
+      while (!Files.exists(folder)) {
         if (!process.isAlive() || System.nanoTime() > end) {
           throw new IllegalStateException("it did not come so far: " + Files.readString(output));
         }
@@ -52,11 +51,9 @@ final class EarlyKill {
     }
     process.waitFor();
     Left left =
-        !Files.exists(folder)
-            ? Left.NOTHING
-            : !Files.exists(run.config())
-                ? Left.NO_RUN
-                : Files.exists(run.last()) ? Left.CHECKPOINT : Left.NO_CHECKPOINT;
+        !Files.exists(run.config())
+            ? Left.NO_RUN
+            : Files.exists(run.last()) ? Left.CHECKPOINT : Left.NO_CHECKPOINT;
     try (Trainer trainer = KillChild.begin(run)) {
       trainer.stopAfter(1);
       trainer.run(Monitor.SILENT);

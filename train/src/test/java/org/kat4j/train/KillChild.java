@@ -1,18 +1,14 @@
 package org.kat4j.train;
 
 import java.nio.file.Path;
-import org.kat4j.torch.Host;
 
 /** A process that is killed: begins a run, or goes on where one was begun. */
 final class KillChild {
   static final int EPOCHS = 12;
-  static final String READY = "ready";
 
   private KillChild() {}
 
   public static void main(String[] arguments) {
-    Host.start();
-    System.out.println(READY);
     try (Trainer trainer = begin(new RunFolder(Path.of(arguments[0])))) {
       trainer.run(Monitor.SILENT);
     }
