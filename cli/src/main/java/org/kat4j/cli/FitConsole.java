@@ -1,9 +1,13 @@
 package org.kat4j.cli;
 
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Locale;
 import org.kat4j.explain.fit.FitMonitor;
 import org.kat4j.explain.fit.FitResult;
+import org.kat4j.explain.fit.FitSummary;
+import org.kat4j.explain.fit.NetworkFit;
+import org.kat4j.explain.search.Found;
 
 /**
  * A line for every stage of a fit, and on a terminal the step at hand with the stage's time left.
@@ -39,7 +43,7 @@ final class FitConsole implements FitMonitor {
   }
 
   @Override
-  public void stage(FitResult.Stage done) {
+  public void stage(NetworkFit.Stage done) {
     out.printf(
         Locale.ROOT,
         "%s%-10s %5d parameters  train %.2e  validation %.2e  test %.2e  %.1f s%n",
@@ -50,5 +54,49 @@ final class FitConsole implements FitMonitor {
         done.validationError(),
         done.testError(),
         done.seconds());
+  }
+
+  /** What was found: a short list of formulas, and the one that is meant. */
+  void result(FitResult result) {
+    if (result.network().isPresent() && result.formula().isEmpty() && result.formulas().isEmpty()) {
+      if (!result.namedEdges().isEmpty()) {
+        out.println("no formula found that is defined in all of the ranges");
+      }
+      return;
+    }
+    out.println();
+    out.println("complexity  error     formula");
+    for (Found one : result.formulas()) {
+      out.printf(
+          Locale.ROOT,
+          "%10d  %.2e  %s%n",
+          one.complexity(),
+          one.validationError(),
+          one.formula().shortText());
+    }
+    result.formula().ifPresent(found -> chosen(result, found));
+  }
+
+  private void chosen(FitResult result, Found found) {
+    out.println();
+    if (!result.simple()) {
+      out.println("no simple formula found that does as well as the network; the nearest:");
+    }
+    out.println(oneLine(result.data().target()) + " = " + found.formula().shortText());
+    for (FitSummary.Symbol symbol : FitSummary.legend(result)) {
+      out.println("  " + symbol.symbol() + " is the column " + oneLine(symbol.column()));
+    }
+    List<String> idle = result.idle(found);
+    if (!idle.isEmpty()) {
+      out.println("  not in the formula: " + oneLine(String.join(", ", idle)));
+    }
+    out.println("LaTeX: " + found.formula().latex());
+    FitResult.Score score = result.score(found);
+    out.printf(
+        Locale.ROOT, "test error of the formula %.2e  R^2 %.6f%n", score.error(), score.rSquared());
+  }
+
+  private static String oneLine(String name) {
+    return name.replaceAll("\\p{Cntrl}", " ");
   }
 }

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.kat4j.explain.fit.FitMonitor;
-import org.kat4j.explain.fit.FitResult;
+import org.kat4j.explain.fit.NetworkFit;
 import org.kat4j.explain.fit.ShapeSearch;
 
 /** A line for every shape of a search, and on a terminal the step at hand with the time left. */
@@ -44,7 +44,7 @@ final class ShapeConsole implements ShapeSearch.Monitor {
       }
 
       @Override
-      public void stage(FitResult.Stage done) {}
+      public void stage(NetworkFit.Stage done) {}
     };
   }
 
@@ -52,12 +52,12 @@ final class ShapeConsole implements ShapeSearch.Monitor {
   public void done(ShapeSearch.Candidate candidate) {
     rewrite("");
     if (lines) {
-      FitResult fit = candidate.fit();
+      NetworkFit fit = candidate.fit();
       out.printf(
           Locale.ROOT,
           "hidden %-8s grid %3d  %5d parameters  train %.2e  validation %.2e  %.1f s%n",
           text(candidate.hidden()),
-          fit.network().layers().getFirst().spec().gridSize(),
+          fit.gridSize(),
           fit.best().parameters(),
           fit.best().trainError(),
           fit.best().validationError(),

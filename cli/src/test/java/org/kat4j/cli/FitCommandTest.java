@@ -30,7 +30,8 @@ class FitCommandTest {
 
   private String[] small(String data, Path out) {
     String settings =
-        "fit --target y --features x --hidden 1 --grids 5,10 --no-pruning --json --data %s --out %s";
+        "fit --target y --features x --hidden 1 --grids 5,10 --no-pruning --json --data %s --out"
+            + " %s";
     return settings.formatted(data, out).split(" ");
   }
 
@@ -42,7 +43,7 @@ class FitCommandTest {
     var summary = run.json();
     assertThat(summary.get("features")).hasSize(1);
     // The best cubic of sin(pi x) on 5 intervals is 2.7e-3 off (sheet 00, Checks).
-    assertThat(summary.get("testError").asDouble()).isBetween(0.0, 2.7e-3);
+    assertThat(summary.get("network").get("testError").asDouble()).isBetween(0.0, 2.7e-3);
     String formula = summary.get("formula").asString();
     assertThat(formula).contains("x");
     try (Stream<Path> files = Files.list(out)) {
@@ -59,14 +60,71 @@ class FitCommandTest {
     assertThat(out.resolve("report.html")).hasContent(report);
   }
 
+  /** A simple formula needs no network, and what is printed is read back. */
+  @Test
+  void columnsThatNoFormulaCanNameGetStandIns() throws IOException {
+    StringBuilder text = new StringBuilder("x 1,pi,same,colour,y\n");
+    for (int i = 0; i < 60; i++) {
+      double x = i / 20.0;
+      double y = i * 37 % 60 / 20.0;
+      text.append(String.format(Locale.ROOT, "%s,%s,5,red,%s%n", x, y, Math.sin(x) + y));
+    }
+    Path out = folder.resolve("fit");
+    CommandRun run =
+        CommandRun.of(
+            "fit",
+            "--data",
+            table(text.toString()),
+            "--target",
+            "y",
+            "--out",
+            out.toString(),
+            "--json");
+    assertThat(run.code()).as(run.err()).isZero();
+    assertThat(run.out())
+        .contains("left out: 'same' (the same everywhere), 'colour' (words)")
+        .contains("x_1 is the column x 1")
+        .contains("x_2 is the column pi")
+        .doesNotContain("NaN");
+    assertThat(run.json().get("formula").asString()).isIn("sin(x_1) + x_2", "x_2 + sin(x_1)");
+    assertThat(run.json().get("network").isNull()).isTrue();
+    assertThat(out.resolve("model.safetensors")).doesNotExist();
+    CommandRun again =
+        CommandRun.of(
+            "fit",
+            "--formula",
+            Files.readString(out.resolve("formula.txt")),
+            "--range",
+            "x_1=0:3",
+            "--range",
+            "x_2=0:3",
+            "--json");
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(again.json().get("formula").asString()).isIn("sin(x_1) + x_2", "x_2 + sin(x_1)");
+  }
+
+  @Test
+  void placesThatCannotBeWrittenAreRefusedFirst() {
+    refused(
+        "cannot write to /proc/fit",
+        "fit",
+        "--formula",
+        "x^2",
+        "--range",
+        "x=0:1",
+        "--out",
+        "/proc/fit");
+  }
+
   /** 40 rows carry few shapes only. */
   @Test
   void shapesAreTriedOnRequest() throws IOException {
     String line =
-        "fit --target y --features x --hidden auto --grids 3 --no-pruning --no-symbolic --json --data ";
+        "fit --target y --features x --hidden auto --grids 3 --no-pruning --no-symbolic --json"
+            + " --data ";
     CommandRun run = CommandRun.of((line + table(rows(40))).split(" "));
     assertThat(run.code()).as(run.err()).isZero();
-    assertThat(run.json().get("testError").asDouble()).isBetween(0.0, 0.5);
+    assertThat(run.json().get("network").get("testError").asDouble()).isBetween(0.0, 0.5);
   }
 
   @Test
@@ -113,6 +171,9 @@ class FitCommandTest {
     refusedFormula("character 8: a bracket is not closed", "sin(x+1", "x=-1:1");
     refusedFormula("character 3: '*' is not expected", "x+*x", "x=-1:1");
     refusedFormula("choose ranges where it is a finite number", "log(x)", "x=-1:1");
+    refusedFormula("the formula is 3 everywhere", "3", "x=0:1");
+    refusedFormula("the formula is 0 everywhere", "x-x", "x=0:1");
+    refusedFormula("no finite number, such as 1/0", "x+1/0", "x=0:1");
     refusedFormula("the lower one first", "x^2", "x=1:-1");
     refusedFormula("NAME=LOW:HIGH", "x^2", "x=1");
     refused("--range for every variable", "fit", "--formula", "x^2");

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.kat4j.error.NearestName;
 import org.kat4j.error.UserException;
 import tools.jackson.databind.JsonNode;
@@ -314,6 +315,7 @@ final class Binder {
       case Double number -> nodes.numberNode(number);
       case String text -> nodes.stringNode(text);
       case Enum<?> constant -> nodes.stringNode(spelling(constant));
+      case Optional<?> maybe -> maybe.isPresent() ? unbindValue(maybe.get()) : nodes.nullNode();
       default -> throw new IllegalStateException("no spelling for " + value.getClass());
     };
   }

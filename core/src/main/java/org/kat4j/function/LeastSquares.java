@@ -1,7 +1,7 @@
 package org.kat4j.function;
 
 /** Dense linear least squares by Householder reflections, for a handful of unknowns. */
-final class LeastSquares {
+public final class LeastSquares {
   private LeastSquares() {}
 
   /**
@@ -11,7 +11,7 @@ final class LeastSquares {
    * @param right b; overwritten
    * @return x; zero for unknowns that no row depends on
    */
-  static double[] solve(double[][] matrix, double[] right) {
+  public static double[] solve(double[][] matrix, double[] right) {
     int unknowns = matrix.length;
     int rows = right.length;
     double[] diagonal = new double[unknowns];

@@ -7,6 +7,11 @@ import java.util.Set;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.kat4j.error.UserException;
+import org.kat4j.explain.symbolic.Algebra;
+import org.kat4j.explain.symbolic.Box;
+import org.kat4j.explain.symbolic.Notation;
+import org.kat4j.explain.symbolic.Samples;
+import org.kat4j.explain.symbolic.Symbols;
 
 /**
  * What a function is fitted to: samples to train on, to choose by, and to report.
@@ -82,6 +87,11 @@ public record FitData(
     checkCount("samples to choose by", choosing);
     var random = new Random(seed);
     Samples train = sampled(ranges, function, rows, random);
+    if (Arrays.stream(train.targets()).distinct().count() == 1) {
+      throw new UserException(
+          "the formula is %s everywhere in its ranges: there is nothing to fit"
+              .formatted(Notation.TEXT.of(Algebra.constant(train.targets()[0]))));
+    }
     Samples test = sampled(ranges, function, rows, random);
     Samples validation = sampled(ranges, function, choosing, random);
     return new FitData(features, target, ranges, train, validation, test);
@@ -191,6 +201,18 @@ public record FitData(
       order[j] = kept;
     }
     return order;
+  }
+
+  /** What the inputs are called in a formula. */
+  public Symbols symbols() {
+    return Symbols.of(features);
+  }
+
+  /** Where the inputs lie. */
+  public Box box() {
+    return new Box(
+        ranges.stream().mapToDouble(Range::low).toArray(),
+        ranges.stream().mapToDouble(Range::high).toArray());
   }
 
   /** Deviation of the training targets. */

@@ -9,7 +9,7 @@ public interface FitMonitor {
         public void progress(String stage, int step, int steps, double error) {}
 
         @Override
-        public void stage(FitResult.Stage done) {}
+        public void stage(NetworkFit.Stage done) {}
       };
 
   /**
@@ -20,5 +20,5 @@ public interface FitMonitor {
   void progress(String stage, int step, int steps, double error);
 
   /** After every stage. */
-  void stage(FitResult.Stage done);
+  void stage(NetworkFit.Stage done);
 }

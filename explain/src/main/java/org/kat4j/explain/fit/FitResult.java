@@ -2,45 +2,52 @@ package org.kat4j.explain.fit;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.kat4j.explain.search.Found;
 import org.kat4j.explain.symbolic.Formula;
-import org.kat4j.function.kan.PykanNetwork;
+import org.kat4j.explain.symbolic.Leaves;
 
 /**
  * A fitted function.
  *
  * @param data what it was fitted to
- * @param network the network with the least validation error; it sees inputs scaled to [-1, 1] and
- *     gives targets scaled to mean 0 and deviation 1
- * @param stages how it came about
- * @param best the stage of {@code network}
- * @param edges what its edges look like on the training samples, and how much they matter
- * @param formula the formula, where one was asked for
- * @param formulaEdges the edges as named functions; empty without a formula
- * @param formulaTestError root mean squared error of the formula on the test samples; NaN without
+ * @param network a network fitted to it; none where a formula was found without
+ * @param formulas formulas of which none that is as short is better, short ones first
+ * @param formula the one that is meant, by the validation samples; none where none was asked for or
+ *     none exists on all of the ranges
+ * @param simple whether {@code formula} does as well as the network, or nearly
+ * @param namedEdges the network's edges as named functions; empty where none were looked for
  */
 public record FitResult(
     FitData data,
-    PykanNetwork network,
-    List<Stage> stages,
-    Stage best,
-    List<EdgeCurve> edges,
-    Optional<Formula> formula,
-    List<EdgeCurve> formulaEdges,
-    double formulaTestError) {
+    Optional<NetworkFit> network,
+    List<Found> formulas,
+    Optional<Found> formula,
+    boolean simple,
+    List<EdgeCurve> namedEdges) {
+  public FitResult {
+    formulas = List.copyOf(formulas);
+    namedEdges = List.copyOf(namedEdges);
+  }
 
-  /**
-   * What was reached at one point of a fit; errors are roots of mean squared errors on the targets'
-   * own scale.
-   *
-   * @param name of the stage
-   * @param parameters trainable numbers of edges that are there
-   * @param seconds since the start
-   */
-  public record Stage(
-      String name,
-      int parameters,
-      double trainError,
-      double validationError,
-      double testError,
-      double seconds) {}
+  /** How a formula does on the test samples. */
+  public record Score(double error, double rSquared) {}
+
+  /** On the test samples, which had no say in anything. */
+  public Score score(Found found) {
+    double error = Formula.error(found.formula().expression(), data.test());
+    double deviation = Formula.deviation(data.test().targets());
+    double left = deviation > 0 ? error / deviation : error > 0 ? 1 : 0;
+    return new Score(error, 1 - left * left);
+  }
+
+  /** The inputs that a formula does without. */
+  public List<String> idle(Found found) {
+    Set<Integer> used = Leaves.columns(found.formula().expression());
+    return IntStream.range(0, data.features().size())
+        .filter(j -> !used.contains(j))
+        .mapToObj(j -> data.features().get(j))
+        .toList();
+  }
 }

@@ -15,6 +15,7 @@ import org.kat4j.error.UserException;
  * @param sparseSteps steps of LBFGS with the regulariser, before pruning; 0 prunes nothing
  * @param lambda weight of the regulariser: L1 norm and twice the entropies of the edges
  * @param symbolic whether to look for a formula
+ * @param network whether to train a network even where a formula is found that needs none
  * @param seed of the initial networks
  */
 public record FitSettings(
@@ -26,6 +27,7 @@ public record FitSettings(
     int sparseSteps,
     double lambda,
     boolean symbolic,
+    boolean network,
     long seed) {
   private static final int MAX_WIDTH = 1000;
   private static final int MAX_DEPTH = 20;
@@ -65,41 +67,48 @@ public record FitSettings(
   /** Five hidden nodes, pruned to what is needed, up to a grid of 20. */
   public static FitSettings example() {
     return new FitSettings(
-        List.of(5), List.of(3, 5, 10, 20), Optimizer.GAUSS_NEWTON, 40, 1, 20, 1e-3, true, 0);
+        List.of(5), List.of(3, 5, 10, 20), Optimizer.GAUSS_NEWTON, 40, 1, 20, 1e-3, true, false, 0);
   }
 
   public FitSettings withHidden(List<Integer> widths) {
     return new FitSettings(
-        widths, grids, optimizer, steps, starts, sparseSteps, lambda, symbolic, seed);
+        widths, grids, optimizer, steps, starts, sparseSteps, lambda, symbolic, network, seed);
   }
 
   public FitSettings withGrids(List<Integer> sizes) {
     return new FitSettings(
-        hidden, sizes, optimizer, steps, starts, sparseSteps, lambda, symbolic, seed);
+        hidden, sizes, optimizer, steps, starts, sparseSteps, lambda, symbolic, network, seed);
   }
 
   public FitSettings withOptimizer(Optimizer other, int otherSteps) {
     return new FitSettings(
-        hidden, grids, other, otherSteps, starts, sparseSteps, lambda, symbolic, seed);
+        hidden, grids, other, otherSteps, starts, sparseSteps, lambda, symbolic, network, seed);
   }
 
   public FitSettings withStarts(int count) {
     return new FitSettings(
-        hidden, grids, optimizer, steps, count, sparseSteps, lambda, symbolic, seed);
+        hidden, grids, optimizer, steps, count, sparseSteps, lambda, symbolic, network, seed);
   }
 
   /** All edges stay. */
   public FitSettings withoutPruning() {
-    return new FitSettings(hidden, grids, optimizer, steps, starts, 0, lambda, symbolic, seed);
+    return new FitSettings(
+        hidden, grids, optimizer, steps, starts, 0, lambda, symbolic, network, seed);
   }
 
   public FitSettings withSymbolic(boolean wanted) {
     return new FitSettings(
-        hidden, grids, optimizer, steps, starts, sparseSteps, lambda, wanted, seed);
+        hidden, grids, optimizer, steps, starts, sparseSteps, lambda, wanted, network, seed);
+  }
+
+  /** A network is trained in any case. */
+  public FitSettings withNetwork() {
+    return new FitSettings(
+        hidden, grids, optimizer, steps, starts, sparseSteps, lambda, symbolic, true, seed);
   }
 
   public FitSettings withSeed(long other) {
     return new FitSettings(
-        hidden, grids, optimizer, steps, starts, sparseSteps, lambda, symbolic, other);
+        hidden, grids, optimizer, steps, starts, sparseSteps, lambda, symbolic, network, other);
   }
 }

@@ -1,347 +1,65 @@
 package org.kat4j.explain.fit;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.function.Function;
-import org.bytedeco.pytorch.Tensor;
-import org.kat4j.explain.symbolic.Expression;
-import org.kat4j.explain.symbolic.Formula;
-import org.kat4j.function.kan.KanTrace;
-import org.kat4j.function.kan.NetworkPruning;
-import org.kat4j.function.kan.PykanNetwork;
-import org.kat4j.function.kan.PykanSpline;
-import org.kat4j.optim.FlatTensors;
-import org.kat4j.optim.GaussNewton;
-import org.kat4j.optim.Lbfgs;
-import org.kat4j.optim.Objective;
-import org.kat4j.torch.Context;
-import org.kat4j.torch.DType;
-import org.kat4j.torch.Host;
-import org.kat4j.torch.Memory;
-import org.kat4j.torch.Scope;
-import org.kat4j.torch.StateDict;
+import java.util.function.Supplier;
+import org.kat4j.explain.search.Choice;
+import org.kat4j.explain.search.FormulaSearch;
+import org.kat4j.explain.search.Found;
+import org.kat4j.explain.search.Task;
 
 /**
- * Fits a function by a spline KAN in float64: sparse training and pruning, finer and finer grids,
- * and a formula whose constants are fitted once more.
+ * Fits a function: looks for a simple formula in the samples, trains a spline KAN where none is
+ * exact, reads a formula off the network too, and chooses among all by the validation samples.
  *
  * <pre>{@code
  * FitData data = FitData.ofFunction(List.of("x", "y"), "f", ranges, row -> ..., 1000, 0);
  * FitResult result = FunctionFit.run(data, FitSettings.example(), FitMonitor.SILENT);
- * System.out.println(result.formula().get().text());
+ * System.out.println(result.formula().get().formula().text());
  * }</pre>
- *
- * <p>Source: KAN, arXiv 2404.19756.
  */
 public final class FunctionFit {
-  private static final int GRID_UPDATES = 3;
-  private static final int STEPS_BETWEEN_UPDATES = 4;
-  private static final double ENTROPY = 2; // its weight beside the L1 norm
-
-  /** A step that takes away less than this part of the cost is idle; so many of them end a grid. */
-  private static final double IDLE = 1e-3;
-
-  private static final int PATIENCE = 4;
-
-  /** A smaller network may have this many times the error. */
+  /** A simple formula may have this many times the network's error. */
   private static final double NEARLY = 3;
 
-  private static final int RETRIES = 3;
-  private static final long SEEDS_APART = 1000;
+  private FunctionFit() {}
 
-  /** An edge has a coefficient more than the grid's intervals for every order, and a base scale. */
-  static final int NUMBERS_BESIDE_GRID = PykanSpline.Spec.example().order() + 1;
-
-  private final FitData data;
-  private final FitSettings settings;
-  private final FitMonitor monitor;
-  private final Regression train;
-  private final Regression validation;
-  private final Regression test;
-  private final List<FitResult.Stage> stages = new ArrayList<>();
-  private final long start = System.nanoTime();
-  private double earlier; // seconds of stages that were there before
-
-  private FunctionFit(
-      FitData data,
-      FitSettings settings,
-      FitMonitor monitor,
-      Regression train,
-      Regression validation,
-      Regression test) {
-    this.data = data;
-    this.settings = settings;
-    this.monitor = monitor;
-    this.train = train;
-    this.validation = validation;
-    this.test = test;
-  }
-
-  /**
-   * Fits; ends early, with what it has, when its thread is interrupted.
-   *
-   * <p>Runs on one thread: its tensors are so small that a second one waits more than it works.
-   */
+  /** Fits; ends early, with what it has, when its thread is interrupted. */
   public static FitResult run(FitData data, FitSettings settings, FitMonitor monitor) {
-    return onOneThread(data, settings, monitor, fit -> fit.run());
+    return run(data, settings, () -> network(data, settings, monitor), monitor);
   }
 
-  /** A fit without a formula, with the formula of its network. */
-  static FitResult withFormula(FitResult fit, FitMonitor monitor) {
-    return onOneThread(
-        fit.data(),
-        FitSettings.example(), // a formula depends on none
-        monitor,
-        formula -> {
-          formula.stages.addAll(fit.stages());
-          formula.earlier = fit.stages().getLast().seconds();
-          return formula.withFormula(fit.network(), fit.best(), fit.edges());
-        });
-  }
-
-  private static FitResult onOneThread(
-      FitData data,
-      FitSettings settings,
-      FitMonitor monitor,
-      Function<FunctionFit, FitResult> work) {
-    int threads = Host.threads();
-    Host.setThreads(1);
-    try (var train = new Regression(data, data.train());
-        var validation = new Regression(data, data.validation());
-        var test = new Regression(data, data.test())) {
-      return work.apply(new FunctionFit(data, settings, monitor, train, validation, test));
-    } finally {
-      Host.setThreads(threads);
-    }
-  }
-
-  private FitResult run() {
-    PykanNetwork network = first();
-    if (settings.sparseSteps() > 0) {
-      network = sparse(network);
-    }
-    PykanNetwork best = network;
-    FitResult.Stage bestStage = null;
-    for (int grid : settings.grids()) {
-      if (grid != network.layers().getFirst().spec().gridSize()) {
-        network = network.refined(grid, train.domain(), context(settings.seed()));
-      }
-      train("grid " + grid, network, train.domain());
-      FitResult.Stage stage = report("grid " + grid, network);
-      if (bestStage != null && !(stage.validationError() < bestStage.validationError())) {
-        break;
-      }
-      best = network.copy(context(settings.seed()));
-      bestStage = stage;
-      if (Thread.currentThread().isInterrupted()) {
-        break;
-      }
-    }
-    if (bestStage == null) {
-      throw new IllegalStateException("no grid"); // the settings hold at least one
-    }
-    List<EdgeCurve> curves = EdgeCurve.of(best, train.x());
-    return settings.symbolic()
-        ? withFormula(best, bestStage, curves)
-        : new FitResult(
-            data, best, stages, bestStage, curves, Optional.empty(), List.of(), Double.NaN);
-  }
-
-  private FitResult withFormula(
-      PykanNetwork numeric, FitResult.Stage best, List<EdgeCurve> curves) {
-    PykanNetwork named = new SymbolicStep(train, monitor).of(numeric.copy(context(0)), context(0));
-    Expression fitted = NetworkFormula.of(named, data);
-    Formula formula = Formula.of(fitted, data.train().inputs(), data.train().targets());
-    report("formula", named);
-    double error = Formula.error(formula.expression(), data.test().inputs(), data.test().targets());
-    return new FitResult(
-        data,
-        numeric,
-        stages,
-        best,
-        curves,
-        Optional.of(formula),
-        EdgeCurve.of(named, train.x()),
-        error);
-  }
-
-  private PykanNetwork first() {
-    List<PykanNetwork.Nodes> widths = new ArrayList<>();
-    widths.add(new PykanNetwork.Nodes(data.features().size(), 0));
-    settings.hidden().forEach(width -> widths.add(new PykanNetwork.Nodes(width, 0)));
-    widths.add(new PykanNetwork.Nodes(1, 0));
-    int grid = settings.grids().getFirst();
-    return settings.starts() == 1
-        ? random(widths, grid, settings.seed())
-        : bestOf(settings.starts(), widths, grid);
-  }
-
-  /** The best of some random networks after training. */
-  private PykanNetwork bestOf(int starts, List<PykanNetwork.Nodes> widths, int grid) {
-    PykanNetwork best = null;
-    double least = Double.POSITIVE_INFINITY;
-    for (int i = 0; i < starts; i++) {
-      PykanNetwork network = random(widths, grid, settings.seed() + SEEDS_APART * i);
-      train("start " + (i + 1), network, train.domain());
-      double error = validation.error(network);
-      if (best == null || error < least) {
-        least = error;
-        best = network;
-      }
-    }
-    return Objects.requireNonNull(best);
-  }
-
-  private static PykanNetwork random(List<PykanNetwork.Nodes> widths, int grid, long seed) {
-    PykanSpline.Spec d = PykanSpline.Spec.example();
-    var spec =
-        new PykanSpline.Spec(
-            grid, d.order(), d.low(), d.high(), d.base(), d.noise(), d.gridEpsilon());
-    return new PykanNetwork(widths, spec, context(seed));
-  }
-
-  private static Context context(long seed) {
-    return Context.cpu(seed).withDType(DType.FLOAT64);
-  }
-
-  /** Training with the regulariser, then without nodes and edges of low score. */
-  private PykanNetwork sparse(PykanNetwork network) {
-    network.updateGrid(train.x(), PykanSpline.FitAt.SAMPLES);
-    lbfgs("sparse", network, settings.sparseSteps(), settings.lambda());
-    PykanNetwork pruned =
-        NetworkPruning.pykan().pruned(network, train.x(), context(settings.seed()));
-    report("pruned", pruned);
-    int grid = settings.grids().get(Math.min(1, settings.grids().size() - 1));
-    PykanNetwork small =
-        withoutNeedlessNodes(pruned.refined(grid, train.x(), context(settings.seed())));
-    PykanNetwork cut = NetworkPruning.pykan().pruned(small, train.x(), context(settings.seed()));
-    report("small", cut);
-    return cut;
+  /** A network alone. */
+  public static NetworkFit network(FitData data, FitSettings settings, FitMonitor monitor) {
+    return NetworkTraining.run(data, settings, monitor);
   }
 
   /**
-   * Takes hidden nodes away, the least important first, as long as the rest can be trained to
-   * nearly the same error. The regulariser alone often leaves two nodes that share one's work.
+   * Fits with a network that comes from elsewhere, such as a search among shapes.
+   *
+   * @param training is called where a network is needed
    */
-  private PykanNetwork withoutNeedlessNodes(PykanNetwork network) {
-    PykanNetwork current = network;
-    train("small", current, train.x());
-    double error = validation.error(current);
-    for (int layer = 1; layer < network.widths().size() - 1; layer++) {
-      while (current.widths().get(layer).sums() > 1) {
-        PykanNetwork smaller = withoutLeastNode(current, layer);
-        train("small", smaller, train.x());
-        if (validation.error(smaller) > NEARLY * error) {
-          smaller =
-              bestOf(RETRIES, smaller.widths(), smaller.layers().getFirst().spec().gridSize());
-        }
-        double now = validation.error(smaller);
-        if (now > NEARLY * error) {
-          break;
-        }
-        current = smaller;
-        error = Math.max(error, now);
-      }
+  public static FitResult run(
+      FitData data, FitSettings settings, Supplier<NetworkFit> training, FitMonitor monitor) {
+    if (!settings.symbolic()) {
+      return new FitResult(
+          data, Optional.of(training.get()), List.of(), Optional.empty(), false, List.of());
     }
-    return current;
-  }
-
-  private PykanNetwork withoutLeastNode(PykanNetwork network, int layer) {
-    try (Scope _ = Scope.open();
-        var _ = Scope.noGradients()) {
-      double[] scores = Memory.doubles(network.trace(train.x()).attribution().nodes().get(layer));
-      int least = 0;
-      for (int i = 1; i < scores.length; i++) {
-        least = scores[i] < scores[least] ? i : least;
-      }
-      return NetworkPruning.without(network, layer, least, context(settings.seed()));
+    var task = new Task(data.symbols().names(), data.box(), data.train(), data.validation());
+    List<Found> found = new ArrayList<>(FormulaSearch.of(task));
+    Optional<Found> chosen = Choice.of(found, task);
+    boolean exact = chosen.filter(f -> f.validationError() <= task.exact()).isPresent();
+    if (exact && !settings.network()) {
+      return new FitResult(data, Optional.empty(), Choice.front(found), chosen, true, List.of());
     }
-  }
-
-  /** Training; grids reach as far as {@code reach}. */
-  private void train(String stage, PykanNetwork network, Tensor reach) {
-    switch (settings.optimizer()) {
-      case GAUSS_NEWTON -> {
-        for (int i = 0; i < GRID_UPDATES; i++) {
-          network.updateGrid(reach, PykanSpline.FitAt.SAMPLES);
-          gaussNewton(stage, network, STEPS_BETWEEN_UPDATES);
-        }
-        gaussNewton(stage, network, settings.steps());
-      }
-      case LBFGS -> {
-        network.updateGrid(reach, PykanSpline.FitAt.SAMPLES);
-        lbfgs(stage, network, settings.steps(), 0);
-      }
-    }
-  }
-
-  private void gaussNewton(String stage, PykanNetwork network, int steps) {
-    var search = new GaussNewton(train.problem(network));
-    int idle = 0;
-    for (int i = 1; i <= steps && idle < PATIENCE; i++) {
-      if (Thread.currentThread().isInterrupted()) {
-        return;
-      }
-      idle = search.step() < IDLE ? idle + 1 : 0;
-      monitor.progress(stage, i, steps, train.error(search.cost()));
-    }
-  }
-
-  private void lbfgs(String stage, PykanNetwork network, int steps, double lambda) {
-    Collection<Tensor> parameters = StateDict.trained(network).values();
-    Objective objective = Objective.of(parameters, () -> loss(network, lambda));
-    var search = new Lbfgs(Lbfgs.Spec.pykan(), objective, FlatTensors.read(parameters));
-    for (int i = 1; i <= steps; i++) {
-      if (Thread.currentThread().isInterrupted()) {
-        break;
-      }
-      search.step();
-      monitor.progress(stage, i, steps, train.error(network));
-    }
-    FlatTensors.write(search.point(), parameters);
-  }
-
-  /** Mean squared error and the regulariser. */
-  private Tensor loss(PykanNetwork network, double lambda) {
-    Tensor error = train.loss(network);
-    if (lambda == 0) {
-      return error;
-    }
-    KanTrace trace = network.trace(train.x());
-    return error.add(network.regularisation(trace.edgeGains(), lambda, ENTROPY * lambda, 0, 0));
-  }
-
-  private FitResult.Stage report(String name, PykanNetwork network) {
-    var stage =
-        new FitResult.Stage(
-            name,
-            parameters(network),
-            train.error(network),
-            validation.error(network),
-            test.error(network),
-            earlier + (System.nanoTime() - start) / 1e9);
-    stages.add(stage);
-    monitor.stage(stage);
-    return stage;
-  }
-
-  /** Numbers that the edges which are there have: coefficients and base scale, or a, b, c, d. */
-  private static int parameters(PykanNetwork network) {
-    int count = 0;
-    for (int l = 0; l < network.layers().size(); l++) {
-      PykanSpline.Spec spec = network.layers().get(l).spec();
-      for (int o = 0; o < network.widths().get(l + 1).sums(); o++) {
-        for (int i = 0; i < network.widths().get(l).sums(); i++) {
-          if (network.connected(l, i, o)) {
-            boolean named = network.symbolic().get(l).fixed(i, o);
-            count += named ? 4 : spec.gridSize() + NUMBERS_BESIDE_GRID;
-          }
-        }
-      }
-    }
-    return count;
+    NetworkFit network = training.get();
+    NamedNetwork named = NamedNetwork.of(network, task, monitor);
+    found.addAll(named.formulas());
+    chosen = Choice.of(found, task);
+    double enough = Math.max(NEARLY * network.best().validationError(), task.exact());
+    boolean simple = chosen.filter(f -> f.validationError() <= enough).isPresent();
+    return new FitResult(
+        data, Optional.of(network), Choice.front(found), chosen, simple, named.edges());
   }
 }

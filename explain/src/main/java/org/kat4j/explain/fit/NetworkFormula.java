@@ -40,7 +40,8 @@ final class NetworkFormula {
     FitData.Range range = data.ranges().get(j);
     return Algebra.sum(
         Algebra.product(
-            Algebra.constant(1 / range.half()), new Expression.Variable(data.features().get(j), j)),
+            Algebra.constant(1 / range.half()),
+            new Expression.Variable(data.symbols().names().get(j), j)),
         Algebra.constant(-range.middle() / range.half()));
   }
 

@@ -3,6 +3,7 @@ package org.kat4j.explain.fit;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.explain.symbolic.Samples;
 import org.kat4j.function.kan.NetworkJacobian;
 import org.kat4j.function.kan.PykanNetwork;
 import org.kat4j.optim.GaussNewton;

@@ -25,7 +25,7 @@ public final class ShapeSearch {
    *
    * @param hidden widths of the hidden layers, before pruning
    */
-  public record Candidate(List<Integer> hidden, FitResult fit) {
+  public record Candidate(List<Integer> hidden, NetworkFit fit) {
     public Candidate {
       hidden = List.copyOf(hidden);
     }
@@ -80,7 +80,7 @@ public final class ShapeSearch {
   }
 
   /**
-   * Fits every shape, then finds the formula of the chosen one if the settings ask for one.
+   * Fits every shape.
    *
    * <p>A shape is not given grids with which it has more numbers than there are rows to train on.
    *
@@ -95,7 +95,7 @@ public final class ShapeSearch {
     double done = 0;
     List<Candidate> tried = new ArrayList<>();
     for (FitSettings plan : plans) {
-      FitResult fit = FunctionFit.run(data, plan, monitor.shape(plan.hidden(), done / all));
+      NetworkFit fit = NetworkTraining.run(data, plan, monitor.shape(plan.hidden(), done / all));
       tried.add(new Candidate(plan.hidden(), fit));
       monitor.done(tried.getLast());
       done += work(data, plan);
@@ -103,12 +103,7 @@ public final class ShapeSearch {
         break;
       }
     }
-    Candidate chosen = choose(tried);
-    if (settings.symbolic()) {
-      FitMonitor last = monitor.shape(chosen.hidden(), 1);
-      chosen = new Candidate(chosen.hidden(), FunctionFit.withFormula(chosen.fit(), last));
-    }
-    return new Result(List.copyOf(tried), chosen);
+    return new Result(List.copyOf(tried), choose(tried));
   }
 
   /** The rule: the least validation error, and of equal ones the first. */
@@ -122,7 +117,7 @@ public final class ShapeSearch {
       FitData data, FitSettings settings, List<List<Integer>> shapes) {
     List<FitSettings> plans = new ArrayList<>();
     for (List<Integer> shape : shapes) {
-      FitSettings plan = settings.withHidden(shape).withSymbolic(false);
+      FitSettings plan = settings.withHidden(shape);
       List<Integer> grids =
           plan.grids().stream()
               .filter(grid -> numbers(data, shape, grid) <= data.train().rows())
@@ -134,7 +129,7 @@ public final class ShapeSearch {
     if (plans.isEmpty()) {
       shapes.stream()
           .min(Comparator.comparingInt(shape -> numbers(data, shape, 1)))
-          .map(shape -> settings.withHidden(shape).withSymbolic(false))
+          .map(shape -> settings.withHidden(shape))
           .ifPresent(plan -> plans.add(plan.withGrids(plan.grids().subList(0, 1))));
     }
     return plans;
@@ -148,7 +143,7 @@ public final class ShapeSearch {
       edges += before * width;
       before = width;
     }
-    return (edges + before) * (grid + FunctionFit.NUMBERS_BESIDE_GRID);
+    return (edges + before) * (grid + NetworkFit.NUMBERS_BESIDE_GRID);
   }
 
   /** What the fit of a shape costs, up to a factor: J^T J on every grid. */

@@ -4,15 +4,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.kat4j.explain.symbolic.Expression.Call;
 import org.kat4j.explain.symbolic.Expression.Constant;
 import org.kat4j.explain.symbolic.Expression.Power;
 import org.kat4j.explain.symbolic.Expression.Product;
 import org.kat4j.explain.symbolic.Expression.Sum;
-import org.kat4j.explain.symbolic.Expression.Variable;
 import org.kat4j.function.kan.SymbolicFunction;
 
 /**
@@ -110,6 +107,13 @@ public final class Algebra {
         boolean even = other % 4 == 0;
         return power(even ? inner : call(SymbolicFunction.ABS, inner), other / 2); // |x|
       }
+      case Call(SymbolicFunction f, var inner)
+          when f == SymbolicFunction.ABS && exponent % 2 == 0 -> {
+        return power(inner, exponent);
+      }
+      case Power(var inner, double other) when !whole && other % 2 != 0 -> {
+        return power(inner, other * exponent); // both exist where the inner one is positive
+      }
       case Product(var factors) when whole -> {
         return product(factors.stream().map(f -> power(f, exponent)).toList());
       }
@@ -162,32 +166,6 @@ public final class Algebra {
       case TAN, TANH, ARCSIN, ARCTAN, ARCTANH ->
           leading(x) < 0 ? scaled(-1, new Call(function, negative(x))) : new Call(function, x);
       case ARCCOS -> new Call(function, x);
-    };
-  }
-
-  /** All constants, exponents among them, in the order in which they stand. */
-  static List<Double> constants(Expression e) {
-    return switch (e) {
-      case Constant(double value) -> List.of(value);
-      case Variable _ -> List.of();
-      case Sum(var terms) -> terms.stream().flatMap(t -> constants(t).stream()).toList();
-      case Product(var factors) -> factors.stream().flatMap(f -> constants(f).stream()).toList();
-      case Power(var base, double exponent) ->
-          Stream.concat(constants(base).stream(), Stream.of(exponent)).toList();
-      case Call(_, var x) -> constants(x);
-    };
-  }
-
-  /** The formula with every constant replaced, exponents aside, and simplified again. */
-  public static Expression mapConstants(Expression e, DoubleUnaryOperator change) {
-    return switch (e) {
-      case Constant(double value) -> new Constant(change.applyAsDouble(value));
-      case Variable variable -> variable;
-      case Sum(var terms) -> sum(terms.stream().map(t -> mapConstants(t, change)).toList());
-      case Product(var factors) ->
-          product(factors.stream().map(f -> mapConstants(f, change)).toList());
-      case Power(var base, double exponent) -> power(mapConstants(base, change), exponent);
-      case Call(var function, var x) -> call(function, mapConstants(x, change));
     };
   }
 

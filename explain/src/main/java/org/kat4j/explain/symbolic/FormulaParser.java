@@ -64,7 +64,7 @@ public final class FormulaParser {
     if (parser.peek() != 0) {
       throw parser.mistake("'" + parser.peek() + "' is not expected here");
     }
-    if (!Algebra.constants(all).stream().allMatch(Double::isFinite)) {
+    if (!Leaves.constants(all).stream().allMatch(Double::isFinite)) {
       throw new UserException(
           "the formula holds a part that is no finite number, such as 1/0 or log(-1)");
     }
@@ -211,10 +211,13 @@ public final class FormulaParser {
     return text.substring(start, at);
   }
 
-  /** The next character that is no blank; 0 at the end. */
+  /** The next character that is no blank and in no comment, # to the line's end; 0 at the end. */
   private char peek() {
-    while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
-      at++;
+    while (at < text.length()
+        && (Character.isWhitespace(text.charAt(at)) || text.charAt(at) == '#')) {
+      boolean comment = text.charAt(at) == '#';
+      int end = comment ? text.indexOf('\n', at) : at + 1;
+      at = end < 0 ? text.length() : end;
     }
     return at < text.length() ? text.charAt(at) : 0;
   }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.kat4j.error.UserException;
+import org.kat4j.explain.symbolic.Samples;
 
 class ShapeSearchTest {
   private static final FitData.Range UNIT = new FitData.Range(-1, 1);
@@ -35,12 +36,13 @@ class ShapeSearchTest {
     FitData data = product();
     // On these test rows the network without hidden nodes is nearly perfect, all others are far
     // off.
-    FitResult sums =
-        FunctionFit.run(data, QUICK.withHidden(List.of()), FitMonitor.SILENT); // of x and of y
+    NetworkFit sums =
+        FunctionFit.network(data, QUICK.withHidden(List.of()), FitMonitor.SILENT); // of x and of y
     double[] targets = new double[data.test().rows()];
     Arrays.fill(targets, data.mean());
     FitData misleading = withTest(data, new Samples(data.test().inputs(), targets));
-    FitResult misled = FunctionFit.run(misleading, QUICK.withHidden(List.of()), FitMonitor.SILENT);
+    NetworkFit misled =
+        FunctionFit.network(misleading, QUICK.withHidden(List.of()), FitMonitor.SILENT);
     assertThat(sums.best().testError()).isGreaterThan(0.1);
 
     ShapeSearch.Result honest = search(data);
@@ -71,7 +73,8 @@ class ShapeSearchTest {
 
   @Test
   void leastValidationErrorIsChosen() {
-    FitResult fit = FunctionFit.run(product(), QUICK.withHidden(List.of(1)), FitMonitor.SILENT);
+    NetworkFit fit =
+        FunctionFit.network(product(), QUICK.withHidden(List.of(1)), FitMonitor.SILENT);
     List<ShapeSearch.Candidate> tried =
         List.of(
             candidate(fit, 1, 0.2, 0.1),
@@ -83,19 +86,11 @@ class ShapeSearchTest {
   }
 
   private static ShapeSearch.Candidate candidate(
-      FitResult fit, int width, double validationError, double testError) {
-    var stage = new FitResult.Stage("grid 3", 10, 0.1, validationError, testError, 1);
+      NetworkFit fit, int width, double validationError, double testError) {
+    var stage = new NetworkFit.Stage("grid 3", 10, 0.1, validationError, testError, 1);
     return new ShapeSearch.Candidate(
         List.of(width),
-        new FitResult(
-            fit.data(),
-            fit.network(),
-            List.of(stage),
-            stage,
-            fit.edges(),
-            fit.formula(),
-            List.of(),
-            Double.NaN));
+        new NetworkFit(fit.data(), fit.network(), List.of(stage), stage, fit.edges()));
   }
 
   /** 60 rows: [2] has 6 edges, 42 numbers on a grid of 3 and 66 on a grid of 7. */

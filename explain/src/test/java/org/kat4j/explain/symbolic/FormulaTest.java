@@ -63,7 +63,9 @@ class FormulaTest {
         parse("0.9941822694529853*exp(1.00000002*x)+0.005817730547011804*exp(0.9999999*x)");
     double[][] rows = {{-1, 0}, {-0.3, 0}, {0.4, 0}, {1, 0}};
     double[] targets = {Math.exp(-1), Math.exp(-0.3), Math.exp(0.4), Math.exp(1)};
-    assertThat(Formula.of(fitted, rows, targets).text()).isEqualTo("exp(x)");
+    var box = new Box(new double[] {-1, 0}, new double[] {1, 1});
+    assertThat(Formula.of(fitted, new Samples(rows, targets), box).getFirst().text())
+        .isEqualTo("exp(x)");
   }
 
   @Test

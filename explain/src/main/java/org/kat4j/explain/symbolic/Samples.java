@@ -1,4 +1,4 @@
-package org.kat4j.explain.fit;
+package org.kat4j.explain.symbolic;
 
 import java.util.Arrays;
 import java.util.function.ToDoubleFunction;
@@ -19,7 +19,7 @@ public record Samples(double[][] inputs, double[] targets) {
   }
 
   /** Inputs with the values of a function. */
-  static Samples of(double[][] inputs, ToDoubleFunction<double[]> function) {
+  public static Samples of(double[][] inputs, ToDoubleFunction<double[]> function) {
     return new Samples(inputs, Arrays.stream(inputs).mapToDouble(function).toArray());
   }
 
@@ -28,7 +28,7 @@ public record Samples(double[][] inputs, double[] targets) {
   }
 
   /** Rows {@code from} to below {@code to} of an order. */
-  Samples part(int[] order, int from, int to) {
+  public Samples part(int[] order, int from, int to) {
     double[][] rows = new double[to - from][];
     double[] values = new double[to - from];
     for (int i = from; i < to; i++) {
