@@ -129,7 +129,11 @@ class CommandsTest {
     Files.copy(images.resolve("val/across/4.png"), mixed.resolve("whole.png"));
     Files.writeString(mixed.resolve("notes.txt"), "no image either");
     CommandRun predict =
-        CommandRun.of("predict", "--run", run.toString(), Objects.requireNonNull(mixed.getParent()).toString());
+        CommandRun.of(
+            "predict",
+            "--run",
+            run.toString(),
+            Objects.requireNonNull(mixed.getParent()).toString());
     assertThat(predict.code()).isEqualTo(2);
     assertThat(predict.err().lines()).hasSize(1).first().asString().contains("broken.png: not a");
     assertThat(predict.out()).startsWith(mixed.resolve("whole.png").toString()).contains(" %  ");

@@ -5,9 +5,9 @@ import java.util.Objects;
 /**
  * A mistake of the user: a path, a shape, a key, a range, a corrupt file.
  *
- * <p>The message is one line ({@link OneLine}) that says what, where and what to do. The command line prints it
- * without a stack trace and ends with exit code 2; library users get it as an ordinary unchecked
- * exception.
+ * <p>The message is one line ({@link OneLine}) that says what, where and what to do. The command
+ * line prints it without a stack trace and ends with exit code 2; library users get it as an
+ * ordinary unchecked exception.
  */
 public class UserException extends RuntimeException {
   private static final long serialVersionUID = 1L;

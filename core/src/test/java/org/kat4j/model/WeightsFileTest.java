@@ -282,7 +282,9 @@ class WeightsFileTest {
     for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
       Model model = VisionTransformer.Spec.vit(16, 4, 3, 5, 24, 2, 3).build(Context.cpu(0));
       try (var _ = Scope.noGradients()) {
-        Objects.requireNonNull(StateDict.of(model).get("head.weight")).select(0, 1).fill_(new Scalar(bad));
+        Objects.requireNonNull(StateDict.of(model).get("head.weight"))
+            .select(0, 1)
+            .fill_(new Scalar(bad));
       }
       Path file = folder.resolve("broken.safetensors");
       Weights.save(file, model, Map.of());

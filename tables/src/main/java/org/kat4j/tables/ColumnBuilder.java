@@ -158,8 +158,8 @@ final class ColumnBuilder {
     String word = shown(byCode.getOrDefault(codes[first], ""));
     return new UserException(
         ("column '%s' holds numbers, but row %d is '%s' (%d such row%s): correct them, or say"
-             + " --missing-marks '%s' if that means no value, --categories %s to take the column as"
-             + " words, --drop %s to leave it out")
+                + " --missing-marks '%s' if that means no value, --categories %s to take the column as"
+                + " words, --drop %s to leave it out")
             .formatted(
                 name, first + 1, word, count, count == 1 ? "" : "s", word, quoted(), quoted()));
   }
