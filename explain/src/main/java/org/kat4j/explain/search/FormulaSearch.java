@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.kat4j.explain.symbolic.Algebra;
 import org.kat4j.explain.symbolic.Complexity;
 import org.kat4j.explain.symbolic.Expression;
@@ -23,6 +24,11 @@ public final class FormulaSearch {
   private static final int ROWS_A_TERM = 8;
   private static final int ROWS = 150;
   private static final double NEARLY_SUM = 1e-2; // of the deviation, as what is left
+
+  /** A longer proposal has less than this part of the error, or is not worth its length. */
+  private static final double BETTER = 0.98;
+
+  private static final double CONSTANT = 1e-9; // relative to the largest value
   private static final int MOST_FINISHED = 10;
 
   /** Longer formulas than an exact one by so much may turn out shorter when finished. */
@@ -76,8 +82,11 @@ public final class FormulaSearch {
   }
 
   private void termsOfList() {
-    List<Expression> terms = Terms.of(task.variables(), task.box());
     Samples few = task.some(ROWS);
+    List<Expression> terms =
+        Terms.of(task.variables(), task.box()).stream()
+            .filter(term -> changes(term.at(few.inputs())))
+            .toList();
     double[][] columns = terms.stream().map(term -> term.at(few.inputs())).toArray(double[][]::new);
     int most = Math.clamp(few.rows() / ROWS_A_TERM, 1, MOST_TERMS);
     SparseSum sums = SparseSum.of(columns, few.targets());
@@ -85,12 +94,30 @@ public final class FormulaSearch {
       outer
           .inner(few.targets())
           .ifPresent(inner -> {
+            polynomial(few, inner);
             for (List<Integer> chosen : sums.with(inner.targets()).upTo(most)) {
               List<Integer> inOrder = chosen.stream().sorted().toList();
               propose(inner.around(sum(inOrder, terms, columns, inner.targets())), few);
             }
           });
     }
+  }
+
+  private void polynomial(Samples few, Outer.Inner inner) {
+    var sums = new Samples(few.inputs(), inner.targets());
+    List<Expression> terms = Polynomial.termsOf(task.variables(), sums);
+    if (!terms.isEmpty()) {
+      double[][] columns =
+          terms.stream().map(term -> term.at(few.inputs())).toArray(double[][]::new);
+      List<Integer> all = IntStream.range(0, terms.size()).boxed().toList();
+      propose(inner.around(sum(all, terms, columns, inner.targets())), few);
+    }
+  }
+
+  /** x/|x| is a constant where x has one sign. */
+  private static boolean changes(double[] values) {
+    double largest = Arrays.stream(values).map(Math::abs).max().orElse(0);
+    return Formula.deviation(values) > CONSTANT * largest;
   }
 
   private void ownConstants(Outer outer) {
@@ -132,7 +159,7 @@ public final class FormulaSearch {
     double error = Formula.error(formula, samples);
     if (Double.isFinite(error)) {
       proposals.putIfAbsent(
-          formula.toString(), new Proposal(formula, Complexity.ofRounded(formula), error));
+          formula.toString(), new Proposal(formula, Complexity.ofRounded(formula, samples), error));
     }
   }
 
@@ -168,14 +195,22 @@ public final class FormulaSearch {
     List<Proposal> chosen = new ArrayList<>();
     double least = Double.POSITIVE_INFINITY;
     for (Proposal proposal : byLength) {
-      if (proposal.error < least) {
+      if (proposal.error < BETTER * least) {
         chosen.add(proposal);
         least = proposal.error;
       }
     }
     while (chosen.size() > MOST_FINISHED) {
-      chosen.removeFirst();
+      chosen.remove(leastGain(chosen));
     }
     return chosen;
+  }
+
+  /** The one that is least better than the one before it. */
+  private static int leastGain(List<Proposal> front) {
+    return IntStream.range(1, front.size())
+        .boxed()
+        .max(Comparator.comparingDouble(i -> front.get(i).error / front.get(i - 1).error))
+        .orElseThrow();
   }
 }

@@ -19,11 +19,13 @@ final class SparseSum {
   private static final int MOST_PAIRED = 2_500; // columns; their products take 25 MB
   private static final double SAME_DIRECTION = 1e-9; // of a column's square that is new, at least
   private static final double NEARLY_SAME = 1e-6; // as products in single precision tell
+  private static final double SAME = 1 - 1e-12; // of a product
   private static final int REPORTED = 5;
   private static final double EXACT = 1e-22; // of the target's square that is left
 
   private final double[][] columns; // centred, of length 1
   private final float[][] products; // of every two columns, the later one first; none of too many
+  private final boolean[] idle; // columns that say what one before them says
   private final double[] target; // centred
   private final double size; // its square
 
@@ -32,7 +34,8 @@ final class SparseSum {
   private record State(
       List<Integer> chosen, List<double[]> directions, double[] residual, double left) {}
 
-  private SparseSum(double[][] columns, float[][] products, double[] target) {
+  private SparseSum(double[][] columns, float[][] products, boolean[] idle, double[] target) {
+    this.idle = idle;
     this.columns = columns;
     this.products = products;
     this.target = centred(target);
@@ -46,18 +49,21 @@ final class SparseSum {
     double[][] units = Arrays.stream(columns).map(SparseSum::unit).toArray(double[][]::new);
     int paired = units.length <= MOST_PAIRED ? units.length : 0;
     float[][] products = new float[paired][];
+    boolean[] idle = new boolean[units.length];
     for (int i = 0; i < paired; i++) {
       products[i] = new float[i];
       for (int j = 0; j < i; j++) {
-        products[i][j] = (float) dot(units[i], units[j]);
+        double product = dot(units[i], units[j]);
+        products[i][j] = (float) product;
+        idle[i] |= Math.abs(product) > SAME;
       }
     }
-    return new SparseSum(units, products, target);
+    return new SparseSum(units, products, idle, target);
   }
 
   /** The same columns with another target. */
   SparseSum with(double[] other) {
-    return new SparseSum(columns, products, other);
+    return new SparseSum(columns, products, idle, other);
   }
 
   /** Sets of columns: the best few of one, the best few of two, and so on up to {@code most}. */
@@ -86,7 +92,10 @@ final class SparseSum {
         double fresh = 1 - common * common;
         double gone =
             (along[i] * along[i] + along[j] * along[j] - 2 * along[i] * along[j] * common) / fresh;
-        if (fresh > NEARLY_SAME && (best.size() < PAIRS || gone > best.element().gone)) {
+        if (!idle[i]
+            && !idle[j]
+            && fresh > NEARLY_SAME
+            && (best.size() < PAIRS || gone > best.element().gone)) {
           best.add(new Pair(i, j, gone));
           if (best.size() > PAIRS) {
             best.remove();
@@ -114,7 +123,7 @@ final class SparseSum {
           double along = dot(direction, column);
           fresh -= along * along;
         }
-        if (fresh > SAME_DIRECTION) {
+        if (!idle[c] && fresh > SAME_DIRECTION) {
           double along = dot(column, state.residual);
           own.add(new Step(state, c, state.left - along * along / fresh));
         }

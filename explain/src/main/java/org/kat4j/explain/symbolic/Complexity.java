@@ -14,7 +14,8 @@ public final class Complexity {
   /** A constant that nobody would write down by heart counts twice. */
   private static final int LONG_CONSTANT = 2;
 
-  private static final double NEARLY = 1e-7;
+  private static final double NEARLY = 1e-3;
+  private static final double ABOUT = 1e-2; // of the targets' deviation
 
   private Complexity() {}
 
@@ -31,9 +32,16 @@ public final class Complexity {
     };
   }
 
-  /** Of a formula whose constants are only nearly what they are meant to be. */
-  public static int ofRounded(Expression e) {
-    return of(Rounding.of(e, NEARLY));
+  /**
+   * Of a formula whose constants are only nearly what they are meant to be: with constants as
+   * recognised, where the formula stays about the same.
+   */
+  public static int ofRounded(Expression e, Samples samples) {
+    Expression rounded = Rounding.of(e, NEARLY);
+    double allowed = ABOUT * Formula.deviation(samples.targets());
+    return Formula.error(rounded, samples) <= Formula.error(e, samples) + allowed
+        ? of(rounded)
+        : of(e);
   }
 
   /** What the constants of a formula count, exponents among them. */
