@@ -94,7 +94,7 @@ class HostileSafetensorsTest {
 
   @Test
   void aNameWithLineBreaksCannotSpoilTheMessage() throws IOException {
-    refused(file("{\"a\\nb\\u001b[31m\":[]}", new byte[0]), "tensor 'a?b?[31m' must be an object");
+    refused(file("{\"a\\nb\\u001b[31m\":[]}", new byte[0]), "tensor 'a⏎b␛[31m' must be an object");
   }
 
   @Test
