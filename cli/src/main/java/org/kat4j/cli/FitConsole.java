@@ -80,7 +80,7 @@ final class FitConsole implements FitMonitor {
   private void chosen(FitResult result, Found found) {
     out.println();
     if (!result.simple()) {
-      out.println("no simple formula found that does as well as the network; the nearest:");
+      out.println("no simple formula found; the nearest, which is not good:");
     }
     out.println(oneLine(result.data().target()) + " = " + found.formula().shortText());
     for (FitSummary.Symbol symbol : FitSummary.legend(result)) {

@@ -68,7 +68,9 @@ final class FitPage {
       content.text(symbol.symbol() + " is the column " + symbol.column());
     }
     if (!result.simple()) {
-      content.text("No simple formula does as well as the network: this is the nearest one found.");
+      content.text(
+          "No simple formula was found that does about as well as the network; this is the"
+              + " nearest.");
     }
     content.details(
         "With all digits, and as LaTeX",

@@ -8,6 +8,7 @@ import org.kat4j.explain.search.Choice;
 import org.kat4j.explain.search.FormulaSearch;
 import org.kat4j.explain.search.Found;
 import org.kat4j.explain.search.Task;
+import org.kat4j.explain.symbolic.Formula;
 
 /**
  * Fits a function: looks for a simple formula in the samples, trains a spline KAN where none is
@@ -22,6 +23,9 @@ import org.kat4j.explain.search.Task;
 public final class FunctionFit {
   /** A simple formula may have this many times the network's error. */
   private static final double NEARLY = 3;
+
+  /** A formula that leaves more than this part of the deviation says nothing. */
+  private static final double WORTH = 0.9;
 
   private FunctionFit() {}
 
@@ -58,7 +62,8 @@ public final class FunctionFit {
     found.addAll(named.formulas());
     chosen = Choice.of(found, task);
     double enough = Math.max(NEARLY * network.best().validationError(), task.exact());
-    boolean simple = chosen.filter(f -> f.validationError() <= enough).isPresent();
+    double least = WORTH * Formula.deviation(data.validation().targets());
+    boolean simple = chosen.filter(f -> f.validationError() <= Math.min(enough, least)).isPresent();
     return new FitResult(
         data, Optional.of(network), Choice.front(found), chosen, simple, named.edges());
   }

@@ -57,7 +57,7 @@ final class Polynomial {
       return List.of(Algebra.constant(1));
     }
     List<Expression> all = new ArrayList<>();
-    for (int power = 0; power <= degree; power++) {
+    for (int power = degree; power >= 0; power--) {
       Expression factor = Algebra.power(variables.get(from), power);
       for (Expression rest : monomials(variables, from + 1, degree - power)) {
         all.add(Algebra.product(factor, rest));
