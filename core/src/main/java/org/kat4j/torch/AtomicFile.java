@@ -81,7 +81,7 @@ public final class AtomicFile {
     return switch (e) {
       case NoSuchFileException missing -> "no such file or folder";
       case AccessDeniedException denied -> "permission denied";
-      case CharacterCodingException binary -> "this is no UTF-8 text";
+      case CharacterCodingException binary -> "this is not a UTF-8 text";
       case FileSystemException other when other.getReason() != null -> other.getReason();
       default -> String.valueOf(e.getMessage());
     };

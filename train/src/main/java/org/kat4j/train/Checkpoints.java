@@ -204,7 +204,7 @@ final class Checkpoints {
       random.restore(saved.read(RANDOM));
       saved.copyInto(LOSS, lossSum);
       return Config.bind(
-          Config.parse(position, file.toString()), Checkpoint.START, file.toString());
+          Config.parseJson(position, file.toString()), Checkpoint.START, file.toString());
     }
   }
 
@@ -263,8 +263,8 @@ final class Checkpoints {
     if (stored != null) {
       ConfigChanges changes =
           ConfigChanges.between(
-              Config.parse(stored, file.toString()),
-              Config.parse(Config.toJson(config), folder.config().toString()));
+              Config.parseJson(stored, file.toString()),
+              Config.parseJson(Config.toJson(config), folder.config().toString()));
       if (!changes.refused().isEmpty()) {
         throw new UserException(
             "%s was edited since %s was made (%s): undo that, or begin another run with --out"

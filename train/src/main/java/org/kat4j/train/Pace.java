@@ -73,10 +73,10 @@ final class Pace {
     return result;
   }
 
-  /** Training images a second in this epoch. */
+  /** Training images a second in this epoch, 0 before the first. */
   double imagesPerSecond() {
     long spent = trainingNanos + (training ? nanos.getAsLong() - sinceNanos : 0);
-    return images / (spent / 1e9);
+    return images == 0 ? 0 : images / (spent / 1e9);
   }
 
   /** Until so many images are trained on and so many evaluations are made, as far as known. */

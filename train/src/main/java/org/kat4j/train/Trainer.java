@@ -1,6 +1,7 @@
 package org.kat4j.train;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -363,6 +364,9 @@ public final class Trainer implements AutoCloseable {
     double imagesPerSecond = pace.imagesPerSecond();
     Evaluation evaluation = evaluated(validation);
     divergence.check(weights, position.epoch());
+    if (!Files.exists(folder.last())) {
+      write(); // best weights and a line of the log without a checkpoint could not go on
+    }
     boolean best = evaluation.top1() > position.bestTop1();
     double seconds = pace.seconds();
     var result =

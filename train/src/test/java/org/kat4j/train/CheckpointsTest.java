@@ -87,6 +87,21 @@ class CheckpointsTest {
         .isEqualTo(TinyRun.tensors(undisturbed.last()).get("head.weight"));
   }
 
+  /** A process can die between the best weights or the log's line and the first epoch's end. */
+  @Test
+  void theFirstEpochsResultsHaveACheckpointToGoOnFrom() throws IOException {
+    RunFolder first = TinyRun.train(folder.resolve("first"), "schedule.epochs=1");
+    var whole = TinyRun.tensors(first.last());
+    Files.move(first.before(), first.last(), StandardCopyOption.REPLACE_EXISTING);
+    try (Trainer trainer = Trainer.resume(first, TinyRun.data())) {
+      assertThat(MetricsLog.read(first.metrics())).isEmpty();
+      assertThat(trainer.run(Monitor.SILENT).finished()).isTrue();
+    }
+    assertThat(MetricsLog.read(first.metrics())).hasSize(1);
+    assertThat(TinyRun.tensors(first.last()).get("head.weight"))
+        .isEqualTo(whole.get("head.weight"));
+  }
+
   @Test
   void aRunWhoseCheckpointsAreGoneDoesNotBeginAgainUnasked() throws IOException {
     Files.delete(run.last());
@@ -169,8 +184,9 @@ class CheckpointsTest {
   @Test
   void aLogThatIsNoTextIsSaidToBe() throws IOException {
     Files.write(run.metrics(), new byte[] {(byte) 0xff, (byte) 0xfe, '\n'});
-    assertRefused("metrics.jsonl", "no UTF-8 text");
-    assertThatThrownBy(() -> MetricsLog.read(run.metrics())).hasMessageContaining("no UTF-8 text");
+    assertRefused("metrics.jsonl", "not a UTF-8 text");
+    assertThatThrownBy(() -> MetricsLog.read(run.metrics()))
+        .hasMessageContaining("not a UTF-8 text");
   }
 
   @Test
