@@ -58,7 +58,7 @@ public record RunFolder(Path path) {
     for (Path entry : entries(path)) {
       if (!isLeftover(entry)) {
         if (Files.exists(config())) {
-          RunLock.take(path).close(); // else the process that trains here is what is in the way
+          RunLock.requireFree(path); // else the process that trains here is what is in the way
         }
         throw new UserException(
             path + " is not empty: continue that run with --resume, or choose another --out");

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
@@ -57,6 +58,27 @@ final class RunLock implements AutoCloseable {
     } catch (IOException failed) {
       throw new UserException(
           folder + " cannot be trained in: " + FILE + ": " + AtomicFile.reason(failed), failed);
+    }
+  }
+
+  /**
+   * Looks whether a folder is trained in, and changes nothing there.
+   *
+   * @throws UserException when another process has its lock
+   */
+  static void requireFree(Path folder) throws IOException {
+    Path file = folder.resolve(FILE);
+    if (TAKEN.contains(folder.toRealPath())) {
+      throw taken(folder, Long.toString(ProcessHandle.current().pid()));
+    }
+    if (!Files.exists(file)) {
+      return;
+    }
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      if (isHeldByAnother(channel)) {
+        throw taken(folder, number(channel));
+      }
     }
   }
 
