@@ -82,7 +82,7 @@ final class BenchServeCommand implements Callable<Integer> {
     if (attackers > 0) {
       ServeAttack.Result result = ServeAttack.run(classifier, attackers, ATTACKS, seconds);
       System.out.print(result.table());
-      result.rounds().forEach(json::print);
+      json.print(result);
       return 0;
     }
     var r = ServeBench.run(classifier, connections, seconds);

@@ -82,21 +82,17 @@ final class FitConsole implements FitMonitor {
     if (!result.simple()) {
       out.println("no simple formula found; the nearest, which is not good:");
     }
-    out.println(oneLine(result.data().target()) + " = " + found.formula().shortText());
+    out.println(result.data().target() + " = " + found.formula().shortText());
     for (FitSummary.Symbol symbol : FitSummary.legend(result)) {
-      out.println("  " + symbol.symbol() + " is the column " + oneLine(symbol.column()));
+      out.println("  " + symbol.symbol() + " is the column " + symbol.column());
     }
     List<String> idle = result.idle(found);
     if (!idle.isEmpty()) {
-      out.println("  not in the formula: " + oneLine(String.join(", ", idle)));
+      out.println("  not in the formula: " + String.join(", ", idle));
     }
     out.println("LaTeX: " + found.formula().latex());
     FitResult.Score score = result.score(found);
     out.printf(
         Locale.ROOT, "test error of the formula %.2e  R^2 %.6f%n", score.error(), score.rSquared());
-  }
-
-  private static String oneLine(String name) {
-    return name.replaceAll("\\p{Cntrl}", " ");
   }
 }

@@ -76,13 +76,10 @@ public final class StateDict {
 
   /** The first of these tensors that holds NaN or an infinite number, by name; empty if none. */
   public static Optional<String> notFinite(Map<String, Tensor> tensors) {
-    try (Scope _ = Scope.open();
-        var _ = Scope.noGradients()) {
-      return tensors.entrySet().stream()
-          .filter(named -> !named.getValue().isfinite().all().item_bool())
-          .map(Map.Entry::getKey)
-          .findFirst();
-    }
+    return tensors.entrySet().stream()
+        .filter(named -> !Memory.isFinite(named.getValue()))
+        .map(Map.Entry::getKey)
+        .findFirst();
   }
 
   /** Forgets all gradients: their memory is freed, the next backward starts from nothing. */

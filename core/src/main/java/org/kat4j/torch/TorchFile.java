@@ -16,7 +16,6 @@ import java.util.SequencedMap;
 import java.util.zip.ZipException;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.error.NearestName;
-import org.kat4j.error.OneLine;
 import org.kat4j.error.UserException;
 import org.kat4j.torch.Pickled.StoredTensor;
 
@@ -59,8 +58,7 @@ public final class TorchFile implements TensorFile {
       throw new UserException(
           file
               + ": "
-              + OneLine.of(
-                  NearestName.unknown("dictionary", wanted, dictionaries.paths()).getMessage()));
+              + NearestName.unknown("dictionary", wanted, dictionaries.paths()).getMessage());
     }
     dictionary = wanted.isEmpty() ? dictionaries.usual() : wanted;
     tensors = tensors(dictionaries.at(dictionary));

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
 import java.util.function.Consumer;
-import org.kat4j.error.OneLine;
 import org.kat4j.error.UserException;
 import org.kat4j.torch.AtomicFile;
 
@@ -38,10 +37,9 @@ public final class TableReader {
    *     mixture of numbers and words
    */
   public static Table read(Path file, Reading reading, Consumer<String> notes) {
-    String name = OneLine.of(file.toString());
     if (!Files.isRegularFile(file)) {
       throw new UserException(
-          "%s: no such file; a table is a .csv, .tsv, .parquet or .json file".formatted(name));
+          "%s: no such file; a table is a .csv, .tsv, .parquet or .json file".formatted(file));
     }
     try {
       String lower = file.getFileName().toString().toLowerCase(Locale.ROOT);
@@ -49,9 +47,9 @@ public final class TableReader {
           ? ParquetTable.read(file, reading, notes)
           : ofText(file, lower.replaceFirst("\\.gz$", ""), reading, notes);
     } catch (IOException e) {
-      throw new UserException("%s cannot be read: %s".formatted(name, AtomicFile.reason(e)), e);
+      throw new UserException("%s cannot be read: %s".formatted(file, AtomicFile.reason(e)), e);
     } catch (UserException e) {
-      throw new UserException(name + ": " + OneLine.of(String.valueOf(e.getMessage())), e);
+      throw new UserException(file + ": " + e.getMessage(), e);
     }
   }
 

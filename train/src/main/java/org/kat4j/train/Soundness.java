@@ -1,6 +1,7 @@
 package org.kat4j.train;
 
 import java.util.List;
+import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.model.Model;
 import org.kat4j.torch.Device;
@@ -19,13 +20,11 @@ final class Soundness {
   static boolean of(Model model) {
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
-      Device device = Device.CPU;
-      for (Tensor tensor : StateDict.of(model).values()) {
-        if (!Memory.isFinite(tensor)) {
-          return false;
-        }
-        device = Device.of(tensor);
+      SequencedMap<String, Tensor> weights = StateDict.of(model);
+      if (StateDict.notFinite(weights).isPresent()) {
+        return false;
       }
+      Device device = Device.of(weights.lastEntry().getValue());
       Model.Spec spec = model.spec();
       List<float[]> ramp = List.of(ramp(spec, -RANGE, 0), ramp(spec, 0, RANGE));
       Tensor images = Memory.batch(ramp, spec.channels(), spec.imageSize(), spec.imageSize());

@@ -167,16 +167,7 @@ class LoaderTest {
   /** Images 20 and 21 are broken: their batch is smaller, the others are as they were. */
   @Test
   void leavesOutBrokenImages() {
-    ImageSet broken =
-        new DelegatingSet(SET) {
-          @Override
-          public void read(int index, byte[] target, int offset) {
-            if (index == 20 || index == 21) {
-              throw new SkippedImage(new UserException("broken"));
-            }
-            super.read(index, target, offset);
-          }
-        };
+    ImageSet broken = new PartlyBroken(SET, index -> index == 20 || index == 21);
     List<Copy> all = copies(Loader.epoch(SET, Loading.inOrder(8, 2), 0, 0));
     List<Copy> fewer = copies(Loader.epoch(broken, Loading.inOrder(8, 2), 0, 0));
     assertThat(fewer.get(2).shape()).containsExactly(6L, 3L, 4L, 5L);
@@ -335,54 +326,5 @@ class LoaderTest {
         super.read(index, target, offset);
       }
     };
-  }
-
-  /** Reads from another set. */
-  private static class DelegatingSet implements ImageSet {
-    private final ImageSet set;
-
-    DelegatingSet(ImageSet set) {
-      this.set = set;
-    }
-
-    @Override
-    public int size() {
-      return set.size();
-    }
-
-    @Override
-    public List<String> classNames() {
-      return set.classNames();
-    }
-
-    @Override
-    public int channels() {
-      return set.channels();
-    }
-
-    @Override
-    public int height() {
-      return set.height();
-    }
-
-    @Override
-    public int width() {
-      return set.width();
-    }
-
-    @Override
-    public int label(int index) {
-      return set.label(index);
-    }
-
-    @Override
-    public void read(int index, byte[] target, int offset) {
-      set.read(index, target, offset);
-    }
-
-    @Override
-    public Normalization normalization() {
-      return set.normalization();
-    }
   }
 }

@@ -1,44 +1,19 @@
 package org.kat4j.data;
 
-import java.util.List;
 import java.util.function.IntPredicate;
 import org.kat4j.error.UserException;
 
-/**
- * A set some of whose files are broken and left out.
- *
- * @param set the sound images
- * @param broken which of them are not
- */
-public record PartlyBroken(ImageSet set, IntPredicate broken) implements ImageSet {
-  @Override
-  public int size() {
-    return set.size();
-  }
+/** A set some of whose files are broken and left out. */
+public final class PartlyBroken extends DelegatingSet {
+  private final IntPredicate broken;
 
-  @Override
-  public List<String> classNames() {
-    return set.classNames();
-  }
-
-  @Override
-  public int channels() {
-    return set.channels();
-  }
-
-  @Override
-  public int height() {
-    return set.height();
-  }
-
-  @Override
-  public int width() {
-    return set.width();
-  }
-
-  @Override
-  public int label(int index) {
-    return set.label(index);
+  /**
+   * @param set the sound images
+   * @param broken which of them are not
+   */
+  public PartlyBroken(ImageSet set, IntPredicate broken) {
+    super(set);
+    this.broken = broken;
   }
 
   @Override
@@ -46,11 +21,6 @@ public record PartlyBroken(ImageSet set, IntPredicate broken) implements ImageSe
     if (broken.test(index)) {
       throw new SkippedImage(new UserException("broken"));
     }
-    set.read(index, target, offset);
-  }
-
-  @Override
-  public Normalization normalization() {
-    return set.normalization();
+    super.read(index, target, offset);
   }
 }

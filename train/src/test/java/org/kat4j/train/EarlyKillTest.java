@@ -1,5 +1,7 @@
 package org.kat4j.train;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,5 +17,6 @@ class EarlyKillTest {
   void aRunThatIsKilledAtItsBeginningCanBeUsed(long millis)
       throws IOException, InterruptedException {
     EarlyKill.killAndGoOn(folder.resolve("run"), millis);
+    assertThat(new RunFolder(folder.resolve("run")).last()).exists();
   }
 }

@@ -96,7 +96,7 @@ final class FitPage {
     }
     content.table(table);
     content.note(
-        "Every formula is better than all that are as short; complexity counts its parts.");
+        "Each formula has a smaller error than every shorter one; complexity counts its parts.");
   }
 
   /** Test samples, at most some hundred of them. */
