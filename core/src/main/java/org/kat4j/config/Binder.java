@@ -5,6 +5,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,14 +24,18 @@ import tools.jackson.databind.node.ObjectNode;
  * Turns trees into spec records and back.
  *
  * <p>Binding starts from a default record and replaces what the tree gives, so that records need no
- * nullable components and the tree that is written back is complete. A sealed interface is bound by
- * its {@code kind}; the defaults of another kind than the default record's are those of its static
+ * nullable components and the tree that is written back is complete. An interface is bound by its
+ * {@code kind}, sealed ones among what they permit, open ones among {@link Kinds}; the defaults of another kind than the default record's are those of its static
  * {@code example()}. A record type with a static {@code named(String)} may be given by name: {@code
  * model: kat_tiny_patch16_224}, or {@code model: {preset: kat_tiny_patch16_224, dropPath: 0.2}}.
  */
 final class Binder {
   private static final String KIND = "kind";
   private static final String PRESET = "preset";
+
+  /** A value of each type that a list of numbers or texts may have. */
+  private static final Map<Class<?>, Object> SCALARS =
+      Map.of(Integer.class, 0, Long.class, 0L, Double.class, 0.0, String.class, "");
 
   private final String source;
 
@@ -50,8 +55,22 @@ final class Binder {
 
   /** A value of a sealed interface or record that has no default: kind and all. */
   Object bindWithout(JsonNode tree, Class<?> type) {
-    Class<?> concrete = type.isRecord() ? type : type.getPermittedSubclasses()[0];
-    return bindValue(tree, type, example(concrete), "");
+    return bindWithout(tree, type, "");
+  }
+
+  private Object bindWithout(JsonNode tree, Class<?> type, String path) {
+    return bindValue(tree, type, example(type.isRecord() ? type : givenKind(tree, type, path)), path);
+  }
+
+  /** The kind that the tree names; the first of a sealed interface where it names none. */
+  private Class<?> givenKind(JsonNode tree, Class<?> type, String path) {
+    if (tree.has(KIND)) {
+      return ofName(tree.get(KIND), type, at(path, KIND));
+    }
+    if (type.isSealed()) {
+      return type.getPermittedSubclasses()[0];
+    }
+    throw wrong(path, tree, "a kind is expected, one of " + String.join(", ", kinds(type).keySet()));
   }
 
   private Object bindValue(JsonNode tree, Class<?> declared, Object defaults, String path) {
@@ -107,7 +126,6 @@ final class Binder {
     return construct(base.getClass(), components, values, path);
   }
 
-  /** A list is one of constants. */
   private Object bindComponent(
       JsonNode tree, RecordComponent component, Object defaults, String path) {
     if (!(component.getGenericType() instanceof ParameterizedType list)) {
@@ -116,8 +134,20 @@ final class Binder {
     if (!(tree instanceof ArrayNode given)) {
       throw wrong(path, tree, "a list is expected");
     }
-    Object[] constants = ((Class<?>) list.getActualTypeArguments()[0]).getEnumConstants();
-    return given.valueStream().map(element -> choice(element, constants, path)).toList();
+    Class<?> type = (Class<?>) list.getActualTypeArguments()[0];
+    List<Object> elements = new ArrayList<>();
+    for (JsonNode element : given) {
+      elements.add(bindElement(element, type, path + "[" + elements.size() + "]"));
+    }
+    return List.copyOf(elements);
+  }
+
+  private Object bindElement(JsonNode tree, Class<?> type, String path) {
+    if (type.isEnum()) {
+      return choice(tree, type.getEnumConstants(), path);
+    }
+    Object scalar = SCALARS.get(type);
+    return scalar == null ? bindWithout(tree, type, path) : bindScalar(tree, scalar, path);
   }
 
   private Record construct(
@@ -142,18 +172,26 @@ final class Binder {
   }
 
   private Record ofKind(JsonNode kind, Class<?> declared, Record base, String path) {
-    Class<?> sealed = declared.isSealed() ? declared : base.getClass();
-    Map<String, Class<?>> kinds = kinds(sealed);
+    Class<?> type = ofName(kind, declared.isInterface() ? declared : base.getClass(), path);
+    return base.getClass() == type ? base : example(type);
+  }
+
+  private Class<?> ofName(JsonNode kind, Class<?> slot, String path) {
+    Map<String, Class<?>> kinds = kinds(slot);
     String name = text(kind, path);
     Class<?> type = kinds.get(name);
     if (type == null) {
       throw new UserException(
           source + ": " + NearestName.unknown(path, name, kinds.keySet()).getMessage());
     }
-    return base.getClass() == type ? base : example(type);
+    return type;
   }
 
-  private static Map<String, Class<?>> kinds(Class<?> type) {
+  /** The records that a slot takes, by the name of their kind. */
+  static Map<String, Class<?>> kinds(Class<?> type) {
+    if (type.isInterface() && !type.isSealed()) {
+      return Kinds.of(type);
+    }
     if (type.isSealed()) {
       Map<String, Class<?>> all = new LinkedHashMap<>();
       for (Class<?> permitted : type.getPermittedSubclasses()) {

@@ -20,7 +20,7 @@ import org.kat4j.torch.StateDict;
 public record Agreement(int images, double largestDifference, double largestLogit, int sameClass) {
 
   /**
-   * Compares the logits.
+   * Compares the logits of two models of images.
    *
    * @param images inputs {@code [channels, size, size]}, normalised; one at a time goes through
    */
@@ -29,8 +29,8 @@ public record Agreement(int images, double largestDifference, double largestLogi
     double logit = 0;
     int same = 0;
     for (float[] image : images) {
-      double[] a = logits(first, image);
-      double[] b = logits(second, image);
+      double[] a = logits(ImageModel.of(first), image);
+      double[] b = logits(ImageModel.of(second), image);
       for (int c = 0; c < a.length; c++) {
         difference = Math.max(difference, Math.abs(a[c] - b[c]));
         logit = Math.max(logit, Math.abs(a[c]));
@@ -45,13 +45,13 @@ public record Agreement(int images, double largestDifference, double largestLogi
     return largestDifference / largestLogit;
   }
 
-  private static double[] logits(Model model, float[] image) {
-    Model.Spec spec = model.spec();
+  private static double[] logits(ImageModel model, float[] image) {
+    Signature.Images input = model.spec().signature();
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
       Tensor any = StateDict.of(model).firstEntry().getValue();
       Tensor batch =
-          Memory.batch(any, List.of(image), spec.channels(), spec.imageSize(), spec.imageSize());
+          Memory.batch(any, List.of(image), input.channels(), input.height(), input.width());
       double[] logits = Memory.doubles(model.forward(batch, Pass.evaluation()));
       if (!Arrays.stream(logits).allMatch(Double::isFinite)) {
         throw new UserException(

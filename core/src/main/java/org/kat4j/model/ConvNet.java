@@ -1,6 +1,5 @@
 package org.kat4j.model;
 
-import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.kat4j.config.Check;
@@ -20,7 +19,7 @@ import org.kat4j.torch.Registry;
  * example network of SeriYann/KANConv2d, with a norm between stages, since learnable functions are
  * made for inputs near [-1, 1].
  */
-public final class ConvNet implements Model {
+public final class ConvNet implements ImageModel {
   /** What follows a convolution. */
   public enum Norm {
     NONE,
@@ -92,7 +91,7 @@ public final class ConvNet implements Model {
       Pooling pooling,
       Readout readout,
       double headDropout)
-      implements Model.Spec {
+      implements ImageModel.Spec {
     private static final int POOLED = 2;
     private static final int WIDEST = 65_536;
 
@@ -175,6 +174,11 @@ public final class ConvNet implements Model {
     }
 
     @Override
+    public Signature.Images signature() {
+      return new Signature.Images(channels, imageSize, imageSize, classes);
+    }
+
+    @Override
     public ConvNet build(Context context) {
       return new ConvNet(this, context);
     }
@@ -199,7 +203,7 @@ public final class ConvNet implements Model {
 
   @Override
   public Tensor forward(Tensor images, Pass pass) {
-    spec.checkShape(images);
+    spec.signature().check(images);
     return stack.forward(images, pass);
   }
 
@@ -211,12 +215,6 @@ public final class ConvNet implements Model {
   /** Stages and classifier; where the convolution is a pool, what its phases work on. */
   public ConvStack stack() {
     return stack;
-  }
-
-  /** Vectors are left alone anyway. */
-  @Override
-  public Set<String> noWeightDecay() {
-    return Set.of();
   }
 
   @Override

@@ -17,7 +17,7 @@ public final class Conversion {
    * <p>Source: arXiv 2409.10594, initialisation from a ViT; its scripts start act2 as swish
    * whatever the ViT has, which does not preserve the function.
    */
-  public static Model.Spec toKat(Model.Spec spec) {
+  public static VisionTransformer.Spec toKat(Model.Spec spec) {
     VisionTransformer.Spec vit = visionTransformer(spec);
     if (!(vit.channelMixer() instanceof Mlp.Spec mlp)) {
       throw new UserException("these weights are no ViT: their channel mixer is no MLP");
@@ -38,7 +38,7 @@ public final class Conversion {
   }
 
   /** The same model with the other state-dict names of its learnable functions. */
-  public static Model.Spec withNaming(Model.Spec spec, GroupRational.Naming naming) {
+  public static VisionTransformer.Spec withNaming(Model.Spec spec, GroupRational.Naming naming) {
     VisionTransformer.Spec kat = visionTransformer(spec);
     if (!(kat.channelMixer() instanceof GroupRationalMlp.Spec mixer)) {
       throw new UserException("these weights have no learnable functions to rename");
@@ -53,14 +53,14 @@ public final class Conversion {
   }
 
   /** The same model for another image size and number of classes; the patches stay. */
-  public static Model.Spec withInput(Model.Spec spec, int imageSize, int classes) {
-    int patch = visionTransformer(spec).patchSize();
+  public static VisionTransformer.Spec withInput(Model.Spec spec, int imageSize, int classes) {
+    VisionTransformer.Spec vit = visionTransformer(spec);
+    int patch = vit.patchSize();
     if (imageSize < 1 || imageSize % patch != 0) {
       throw new UserException(
           "image size %d: a multiple of the patch size %d is needed".formatted(imageSize, patch));
     }
-    VisionTransformer.Spec other =
-        visionTransformer(spec.withInput(imageSize, spec.channels(), classes));
+    VisionTransformer.Spec other = vit.withInput(imageSize, vit.channels(), classes);
     if (other.patchSize() != patch) {
       throw new UserException(
           "image size %d: at least four patches of %d pixels a side are needed"
@@ -70,10 +70,10 @@ public final class Conversion {
   }
 
   private static VisionTransformer.Spec visionTransformer(Model.Spec spec) {
-    return switch (spec) {
-      case VisionTransformer.Spec vit -> vit;
-      case ConvNet.Spec _ ->
-          throw new UserException("these weights are a convnet: only transformers are converted");
-    };
+    if (spec instanceof VisionTransformer.Spec vit) {
+      return vit;
+    }
+    throw new UserException(
+        "only vision transformers are converted: this model takes " + spec.signature().describe());
   }
 }

@@ -1,15 +1,16 @@
 package org.kat4j.model;
 
-import java.util.Arrays;
 import java.util.Set;
-import org.bytedeco.pytorch.Tensor;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Part;
-import org.kat4j.torch.Pass;
 import org.kat4j.torch.StateDict;
 
 /**
- * A whole network that classifies images.
+ * A whole network: what is trained, saved, explained and served.
+ *
+ * <p>What it computes is in the interface of its kind, one for each {@link Signature}: {@link
+ * ImageModel}, {@link TokenModel}, {@link RowModel}. Only objectives and those who serve one kind
+ * call {@code forward}; training loop, weights and reports work on any model.
  *
  * <p>It owns its weights, which lie outside the Java heap: whoever builds or loads one closes it.
  */
@@ -17,14 +18,10 @@ public interface Model extends Part, AutoCloseable {
   /** What it was built from; enough to build it again. */
   Spec spec();
 
-  /**
-   * @param images {@code [batch, channels, size, size]}, normalised
-   * @return logits {@code [batch, classes]}
-   */
-  Tensor forward(Tensor images, Pass pass);
-
   /** State-dict names that weight decay leaves alone, besides vectors and biases. */
-  Set<String> noWeightDecay();
+  default Set<String> noWeightDecay() {
+    return Set.of();
+  }
 
   /** Frees the weights and their gradients; the model cannot be used any more. */
   @Override
@@ -32,38 +29,27 @@ public interface Model extends Part, AutoCloseable {
     StateDict.free(this);
   }
 
-  /** A model as data: validated, bound from YAML, stored in the metadata of its weights. */
-  sealed interface Spec permits VisionTransformer.Spec, ConvNet.Spec {
+  /**
+   * A model as data: a record, validated, bound from YAML, stored in the metadata of its weights.
+   *
+   * <p>Further kinds are announced by a {@link org.kat4j.config.Kinds} of their module.
+   */
+  interface Spec {
     /** A freshly initialised model. */
     Model build(Context context);
 
-    /** Multiply-accumulates of one forward of one image. */
+    /** What goes into it and comes out. */
+    Signature signature();
+
+    /**
+     * The same model for other inputs and outputs.
+     *
+     * @throws org.kat4j.error.UserException where it is not made for such
+     */
+    Spec fittedTo(Signature other);
+
+    /** Multiply-accumulates of one forward of one sample. */
     long macs();
-
-    /** Side of the square input in pixels. */
-    int imageSize();
-
-    /** Colour channels of the input. */
-    int channels();
-
-    /** Number of classes. */
-    int classes();
-
-    /** The same model for other images and classes. */
-    Spec withInput(int imageSize, int channels, int classes);
-
-    /** Refuses images of another shape than {@code [batch, channels, imageSize, imageSize]}. */
-    default void checkShape(Tensor images) {
-      long[] shape = images.shape();
-      if (shape.length != 4
-          || shape[1] != channels()
-          || shape[2] != imageSize()
-          || shape[3] != imageSize()) {
-        throw new IllegalArgumentException(
-            "images %s: [batch, %d, %d, %d] is expected"
-                .formatted(Arrays.toString(shape), channels(), imageSize(), imageSize()));
-      }
-    }
 
     /** A registered model by name; see {@link Registered}. */
     static Spec named(String name) {

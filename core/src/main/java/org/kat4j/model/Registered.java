@@ -99,16 +99,13 @@ public final class Registered {
     }
   }
 
-  /** A model in a few words: parameters, input, classes. */
+  /** A model in a few words: parameters, input and output. */
   public static String describe(Model.Spec spec) {
     return String.format(
         Locale.ROOT,
-        "%,d parameters, input %d x %d x %d, %d classes",
+        "%,d parameters, %s",
         parameterCount(spec),
-        spec.channels(),
-        spec.imageSize(),
-        spec.imageSize(),
-        spec.classes());
+        spec.signature().describe());
   }
 
   /** The spec of a name or of its short form; fails with the nearest name. */

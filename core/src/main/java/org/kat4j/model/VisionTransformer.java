@@ -32,7 +32,7 @@ import org.kat4j.torch.Registry;
  * <p>Taps: {@code embedded}, {@code blocks.i.…}, {@code features}, {@code pooled}. Sources: arXiv
  * 2010.11929, 2409.10594; names and order of timm's {@code VisionTransformer}.
  */
-public final class VisionTransformer implements Model {
+public final class VisionTransformer implements ImageModel {
   /** How tokens become one vector. */
   public enum Pooling {
     /** The class token, after the final norm. */
@@ -83,7 +83,7 @@ public final class VisionTransformer implements Model {
       double headDropout,
       double normEpsilon,
       WeightInit weightInit)
-      implements Model.Spec {
+      implements ImageModel.Spec {
     private static final int SMALLEST_GRID = 4;
     private static final int PREFERRED_GRID = 7;
 
@@ -219,6 +219,11 @@ public final class VisionTransformer implements Model {
     }
 
     @Override
+    public Signature.Images signature() {
+      return new Signature.Images(channels, imageSize, imageSize, classes);
+    }
+
+    @Override
     public VisionTransformer build(Context context) {
       return new VisionTransformer(this, context);
     }
@@ -293,7 +298,7 @@ public final class VisionTransformer implements Model {
    * The tokens after the last block and the final norm: {@code [batch, prefix + patches, width]}.
    */
   public Tensor forwardFeatures(Tensor images, Pass pass) {
-    spec.checkShape(images);
+    spec.signature().check(images);
     Tensor x = embed(patchEmbed.forward(images)); // [batch, prefix + patches, width]
     if (normFirst != null) {
       x = normFirst.forward(x);

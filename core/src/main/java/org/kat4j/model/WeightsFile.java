@@ -48,11 +48,12 @@ public final class WeightsFile implements AutoCloseable {
     assumed = !(Files.isDirectory(path) && new HubFolder(path).hasConfig()) || model != null;
     metadata = new LinkedHashMap<>();
     try {
-      spec = TimmTensors.spec(description.arguments(), this::shape);
+      VisionTransformer.Spec timm = TimmTensors.spec(description.arguments(), this::shape);
+      spec = timm;
+      metadata.putAll(description.metadata(timm.classes(), timm.channels()));
     } catch (IllegalArgumentException | ArithmeticException unfit) {
       throw new UserException(path + ": " + unfit.getMessage(), unfit);
     }
-    metadata.putAll(description.metadata(spec.classes(), spec.channels()));
     checkSize();
   }
 

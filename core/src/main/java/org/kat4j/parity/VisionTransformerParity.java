@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
 import org.kat4j.model.TimmTensors;
 import org.kat4j.model.VisionTransformer;
@@ -52,7 +53,7 @@ public final class VisionTransformerParity implements ParityAdapter {
       layouts(golden, comparison);
       return;
     }
-    Model model = spec(golden).build(Context.cpu(0).withDType(comparison.dtype()));
+    ImageModel model = spec(golden).build(Context.cpu(0).withDType(comparison.dtype()));
     SequencedMap<String, Tensor> parameters = StateDict.of(model);
     Map<String, Tensor> recorded = golden.under("param.");
     comparison.same("names", new TreeMap<>(shapes(parameters)), new TreeMap<>(shapes(recorded)));
@@ -66,7 +67,7 @@ public final class VisionTransformerParity implements ParityAdapter {
   }
 
   /** The model of the official constructor's arguments. */
-  private static Model.Spec spec(Golden golden) {
+  private static ImageModel.Spec spec(Golden golden) {
     return TimmTensors.spec(
             golden.config(),
             name ->
@@ -77,7 +78,7 @@ public final class VisionTransformerParity implements ParityAdapter {
   }
 
   private static void onePass(
-      Golden golden, Model model, Map<String, Tensor> parameters, Comparison comparison) {
+      Golden golden, ImageModel model, Map<String, Tensor> parameters, Comparison comparison) {
     Tensor x = Backpropagation.leaf(golden.read("input.x"), comparison.dtype());
     double tolerance = comparison.tolerance(FLOAT64, FLOAT32);
     if (golden.has("extra.forward_features")) {
@@ -116,7 +117,7 @@ public final class VisionTransformerParity implements ParityAdapter {
   }
 
   private static void trainingSteps(
-      Golden golden, Model model, SequencedMap<String, Tensor> parameters, Comparison comparison) {
+      Golden golden, ImageModel model, SequencedMap<String, Tensor> parameters, Comparison comparison) {
     JsonNode given = golden.config().path("optimizer");
     var spec =
         new AdamW.Spec(

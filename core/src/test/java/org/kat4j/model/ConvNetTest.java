@@ -46,7 +46,7 @@ class ConvNetTest {
     return Memory.to(new RandomStream(3).normal(numbers, 0, 1), DType.FLOAT32);
   }
 
-  private static Tensor logits(Model model) {
+  private static Tensor logits(ImageModel model) {
     return model.forward(images(3), Pass.evaluation());
   }
 
@@ -73,7 +73,7 @@ class ConvNetTest {
         .forEach((name, tensor) -> assertThat(tensor.grad().defined()).as(name).isTrue());
     Path file = folder.resolve("weights.safetensors");
     Weights.save(file, model, Map.of());
-    Model loaded = Weights.load(file, Context.cpu(2));
+    ImageModel loaded = (ImageModel) Weights.load(file, Context.cpu(2));
     assertThat(loaded.spec()).isEqualTo(spec);
     assertThat(logits(loaded).equal(logits(model))).isTrue();
   }

@@ -33,7 +33,7 @@ class LifetimeTest {
   private static final long LEAST = 128 << 10; // bytes of the smallest of them
 
   private static final Context CONTEXT = Context.cpu(1).forOverwriting();
-  private static final Model.Spec KAT = VisionTransformer.Spec.kat(8, 4, 3, 10, 192, 1, 3);
+  private static final ImageModel.Spec KAT = VisionTransformer.Spec.kat(8, 4, 3, 10, 192, 1, 3);
 
   static Stream<Arguments> owners() {
     return Stream.of(
@@ -46,26 +46,26 @@ class LifetimeTest {
         owner("moving average", LifetimeTest::average));
   }
 
-  private static Arguments owner(String name, Consumer<Model> madeAndClosed) {
+  private static Arguments owner(String name, Consumer<ImageModel> madeAndClosed) {
     return Arguments.of(name, madeAndClosed);
   }
 
-  private static void train(Model.Spec spec) {
-    try (Model model = spec.build(CONTEXT)) {
+  private static void train(ImageModel.Spec spec) {
+    try (ImageModel model = spec.build(CONTEXT)) {
       backward(model);
       model.close(); // a second time does nothing
     }
   }
 
-  private static void backward(Model model) {
-    Model.Spec spec = model.spec();
+  private static void backward(ImageModel model) {
+    Signature.Images input = model.spec().signature();
     try (Scope _ = Scope.open()) {
-      Tensor images = torch.ones(2, spec.channels(), spec.imageSize(), spec.imageSize());
+      Tensor images = torch.ones(2, input.channels(), input.height(), input.width());
       model.forward(images, Pass.evaluation()).sum().backward();
     }
   }
 
-  private static void optimize(Model model, Optimizer.Spec spec) {
+  private static void optimize(ImageModel model, Optimizer.Spec spec) {
     SequencedMap<String, Tensor> trained = StateDict.trained(model);
     try (Optimizer optimizer = spec.build(ParameterGroup.single(trained, 0.01))) {
       backward(model);
@@ -74,7 +74,7 @@ class LifetimeTest {
     }
   }
 
-  private static void average(Model model) {
+  private static void average(ImageModel model) {
     Map<String, Tensor> before = StateDict.of(model);
     try (Ema average = Ema.of(StateDict.of(model))) {
       average.update(StateDict.of(model), 0.5);
@@ -98,8 +98,8 @@ class LifetimeTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("owners")
-  void memoryIsFlat(String name, Consumer<Model> madeAndClosed) {
-    try (Model model = KAT.build(CONTEXT)) {
+  void memoryIsFlat(String name, Consumer<ImageModel> madeAndClosed) {
+    try (ImageModel model = KAT.build(CONTEXT)) {
       for (int i = 0; i < BEFORE; i++) {
         madeAndClosed.accept(model);
       }

@@ -42,7 +42,7 @@ class RegisteredTest {
 
   @Test
   void tenClassesOfTheTinySize() {
-    Model.Spec tiny = Model.Spec.named("kat_tiny").withInput(224, 3, 10);
+    Model.Spec tiny = ImageModel.Spec.named("kat_tiny").withInput(224, 3, 10);
     assertThat(StateDict.parameterCount(onMeta(tiny))).isEqualTo(5_527_258);
   }
 

@@ -54,7 +54,7 @@ class TransferTest {
       }
     }
     VisionTransformer.Spec spec = VisionTransformer.Spec.vit(16, 4, 3, 10, 32, 2, 4);
-    Model model = spec.build(Context.cpu(0));
+    ImageModel model = spec.build(Context.cpu(0));
     StateDict.of(model)
         .forEach((name, target) -> {
           try (var _ = Scope.noGradients()) {
@@ -66,10 +66,11 @@ class TransferTest {
   }
 
   private static List<float[]> images(Model.Spec spec, int count) {
+    var input = (Signature.Images) spec.signature();
     Random random = new Random(3);
     List<float[]> images = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      float[] image = new float[spec.channels() * spec.imageSize() * spec.imageSize()];
+      float[] image = new float[input.channels() * input.height() * input.width()];
       for (int p = 0; p < image.length; p++) {
         image[p] = (float) random.nextGaussian();
       }
@@ -127,7 +128,7 @@ class TransferTest {
   @Test
   void namesOfBothCodeBasesCountAsTheSame() {
     Path file = folder.resolve("kat.safetensors");
-    Model.Spec spec = VisionTransformer.Spec.kat(12, 4, 1, 5, 24, 2, 3);
+    ImageModel.Spec spec = VisionTransformer.Spec.kat(12, 4, 1, 5, 24, 2, 3);
     Model kat = spec.build(Context.cpu(1));
     Weights.save(file, kat, Map.of());
     try (WeightsFile weights = WeightsFile.open(file)) {
@@ -152,7 +153,7 @@ class TransferTest {
   @Test
   void otherClassesAndSizesKeepTheRest() {
     try (WeightsFile vit = WeightsFile.open(timmVit())) {
-      Model.Spec spec = Conversion.withInput(vit.spec(), 24, 3);
+      ImageModel.Spec spec = Conversion.withInput(vit.spec(), 24, 3);
       Model other = spec.build(Context.cpu(1));
       Transfer transfer = Transfer.into(other, vit.tensors());
       assertThat(transfer.fresh()).containsExactly("head.weight", "head.bias");
@@ -179,7 +180,7 @@ class TransferTest {
     }
   }
 
-  private static void assertRefused(Model.Spec spec, TensorFile source, String message) {
+  private static void assertRefused(ImageModel.Spec spec, TensorFile source, String message) {
     assertThatThrownBy(() -> Transfer.into(spec.build(Context.cpu(0)), source))
         .isInstanceOf(UserException.class)
         .hasMessageContaining(message)

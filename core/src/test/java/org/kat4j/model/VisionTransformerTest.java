@@ -143,7 +143,7 @@ class VisionTransformerTest {
     "kat_tiny, 5, 1",
   })
   void anotherInputKeepsThePatchOrFindsAFittingOne(String name, int imageSize, int patch) {
-    var spec = (VisionTransformer.Spec) Model.Spec.named(name).withInput(imageSize, 1, 7);
+    var spec = (VisionTransformer.Spec) ImageModel.Spec.named(name).withInput(imageSize, 1, 7);
     assertThat(spec.patchSize()).isEqualTo(patch);
     assertThat(spec.imageSize()).isEqualTo(imageSize);
     assertThat(spec.channels()).isEqualTo(1);

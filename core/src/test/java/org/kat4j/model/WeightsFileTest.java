@@ -98,7 +98,7 @@ class WeightsFileTest {
   @Test
   void theConfigHasTimmsKeys() {
     Path hub = folder.resolve("hub");
-    Model model = Model.Spec.named("vit_nano").withInput(32, 3, 10).build(Context.cpu(0));
+    Model model = ImageModel.Spec.named("vit_nano").withInput(32, 3, 10).build(Context.cpu(0));
     Weights.export(hub, model, Map.of(Weights.MEAN, "0.5,0.5,0.5"));
     ObjectNode config = Config.readTree(hub.resolve("config.json"));
     assertThat(config.get("architecture").asString()).startsWith("vit_");

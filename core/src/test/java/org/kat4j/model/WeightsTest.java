@@ -55,7 +55,7 @@ class WeightsTest {
   }
 
   private static Tensor logits(Model model) {
-    return model.forward(images(model.spec().imageSize()), Pass.evaluation());
+    return ImageModel.of(model).forward(images(ImageModel.of(model).spec().signature().height()), Pass.evaluation());
   }
 
   private static AbstractThrowableAssert<?, ?> assertMistake(ThrowingCallable call) {
@@ -65,7 +65,7 @@ class WeightsTest {
   }
 
   /** A file with this spec and these tensors. */
-  private void write(Model model, SequencedMap<String, Tensor> tensors) {
+  private void write(ImageModel model, SequencedMap<String, Tensor> tensors) {
     String json = Config.toJson((Record) model.spec());
     Safetensors.write(file, tensors, Map.of(Weights.MODEL, json));
   }
@@ -93,7 +93,7 @@ class WeightsTest {
 
   @Test
   void missingAndUnknownTensorsAreNamed() {
-    Model model = SPEC.build(Context.cpu(1));
+    ImageModel model = SPEC.build(Context.cpu(1));
     SequencedMap<String, Tensor> tensors = new LinkedHashMap<>(StateDict.of(model));
     tensors.remove("head.bias");
     write(model, tensors);
@@ -112,7 +112,7 @@ class WeightsTest {
 
   @Test
   void aTensorOfAnotherShapeIsNamed() {
-    Model model = SPEC.build(Context.cpu(1));
+    ImageModel model = SPEC.build(Context.cpu(1));
     SequencedMap<String, Tensor> tensors = new LinkedHashMap<>(StateDict.of(model));
     tensors.put("head.bias", Tensor.create(new float[] {1}));
     write(model, tensors);
@@ -124,7 +124,7 @@ class WeightsTest {
 
   @Test
   void positionsThatDoNotFitAreNamed() {
-    Model model = SPEC.build(Context.cpu(1));
+    ImageModel model = SPEC.build(Context.cpu(1));
     SequencedMap<String, Tensor> tensors = new LinkedHashMap<>(StateDict.of(model));
     long[][] shapes = {{1, 10, 30}, {1, 9, 24}, {1, 1, 24}, {2, 10, 24}, {24}, {}};
     for (long[] shape : shapes) {
@@ -167,7 +167,7 @@ class WeightsTest {
   void withoutADescriptionTheMessageSaysWhatToDo() {
     Safetensors.write(file, StateDict.of(SPEC.build(Context.cpu(1))), Map.of());
     assertMistake(() -> Weights.load(file, Context.cpu(1))).hasMessageContaining("--model");
-    Model model = SPEC.build(Context.cpu(2));
+    ImageModel model = SPEC.build(Context.cpu(2));
     Weights.loadInto(file, model);
     assertThat(logits(model).equal(logits(SPEC.build(Context.cpu(1))))).isTrue();
   }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.kat4j.error.UserException;
 import org.kat4j.function.GroupRational;
 import org.kat4j.function.RationalCoefficients;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
 
 class PrecisionTest {
   @Test
@@ -40,7 +40,7 @@ class PrecisionTest {
   @ValueSource(strings = {"kat_nano", "vit_nano"})
   void aModelInBfloat16StaysCloseToFloat32(String name) {
     try (Scope _ = Scope.open()) {
-      Model model = Model.Spec.named(name).build(Context.cpu(1));
+      ImageModel model = ImageModel.Spec.named(name).build(Context.cpu(1));
       Tensor images = torch.randn(2, 3, 32, 32);
       Tensor exact = model.forward(images, Pass.evaluation());
       Tensor lower;

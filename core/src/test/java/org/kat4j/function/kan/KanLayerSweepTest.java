@@ -21,7 +21,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.kat4j.channel.KanMlp;
 import org.kat4j.config.Config;
 import org.kat4j.function.Activation;
-import org.kat4j.model.Model;
 import org.kat4j.model.VisionTransformer;
 import org.kat4j.torch.Backpropagation;
 import org.kat4j.torch.Context;
@@ -258,10 +257,10 @@ class KanLayerSweepTest {
     VisionTransformer.Spec given =
         VisionTransformer.Spec.example().withChannelMixer(new KanMlp.Spec(1, spec, true, 0));
     String yaml = Config.toYaml(given);
-    Model.Spec read =
+    VisionTransformer.Spec read =
         Config.bind(Config.parse(yaml, "test"), VisionTransformer.Spec.example(), "test");
     assertThat(read).isEqualTo(given);
-    Model model = given.build(Context.cpu(1));
+    VisionTransformer model = given.build(Context.cpu(1));
     Tensor images =
         normal(3, DType.FLOAT32, 2, given.channels(), given.imageSize(), given.imageSize());
     Tensor logits = model.forward(images, Pass.training(new RandomStream(4)));

@@ -1,0 +1,12 @@
+package org.kat4j.model;
+
+import java.util.List;
+import org.kat4j.config.Kinds;
+
+/** The models that come with the library. */
+public final class CoreModels implements Kinds {
+  @Override
+  public List<Class<? extends Record>> records() {
+    return List.of(VisionTransformer.Spec.class, ConvNet.Spec.class);
+  }
+}

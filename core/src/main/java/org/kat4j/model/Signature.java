@@ -1,0 +1,148 @@
+package org.kat4j.model;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * What goes into a model for one sample, and how many numbers come out: what a task asks for, and
+ * what a model is made for.
+ *
+ * <p>Each kind has an interface of models with the matching {@code forward}, such as {@link
+ * ImageModel} and {@link TokenModel}.
+ */
+public sealed interface Signature {
+  /** In a few words, for the user: {@code input 1 x 28 x 28, 10 classes}. */
+  String describe();
+
+  /**
+   * Images to the logits of classes.
+   *
+   * @param channels colour channels
+   * @param height rows, in pixels
+   * @param width columns, in pixels
+   * @param outputs classes
+   */
+  record Images(int channels, int height, int width, int outputs) implements Signature {
+    @Override
+    public String describe() {
+      return "input %d x %d x %d, %d classes".formatted(channels, height, width, outputs);
+    }
+
+    /** Refuses images of another shape than {@code [batch, channels, height, width]}. */
+    public void check(Tensor images) {
+      long[] shape = images.shape();
+      if (shape.length != 4
+          || shape[1] != channels
+          || shape[2] != height
+          || shape[3] != width) {
+        throw new IllegalArgumentException(
+            "images %s: [batch, %d, %d, %d] is expected"
+                .formatted(Arrays.toString(shape), channels, height, width));
+      }
+    }
+  }
+
+  /**
+   * Numbered tokens to logits, of every token or of the whole sequence.
+   *
+   * @param vocabulary numbers that a token may have
+   * @param longest tokens of a sequence at most
+   * @param outputs logits of an answer
+   * @param each whether every token has an answer
+   */
+  record Tokens(int vocabulary, int longest, int outputs, boolean each) implements Signature {
+    @Override
+    public String describe() {
+      return "up to %,d of %,d tokens, %,d outputs%s"
+          .formatted(longest, vocabulary, outputs, each ? " each" : "");
+    }
+  }
+
+  /**
+   * Rows of numbers to numbers.
+   *
+   * @param features numbers of a row
+   * @param outputs numbers of an answer
+   */
+  record Rows(int features, int outputs) implements Signature {
+    @Override
+    public String describe() {
+      return "%,d features, %,d outputs".formatted(features, outputs);
+    }
+  }
+
+  /**
+   * Sequences of vectors to numbers.
+   *
+   * @param features numbers of a vector
+   * @param longest vectors of a sequence at most
+   * @param outputs numbers of an answer
+   */
+  record Frames(int features, int longest, int outputs) implements Signature {
+    @Override
+    public String describe() {
+      return "up to %,d frames of %,d features, %,d outputs"
+          .formatted(longest, features, outputs);
+    }
+  }
+
+  /**
+   * The past of some series to their future.
+   *
+   * @param variates series
+   * @param marks numbers known of every time, such as the hour
+   * @param past times that are given
+   * @param future times that are asked for
+   */
+  record Series(int variates, int marks, int past, int future) implements Signature {
+    @Override
+    public String describe() {
+      return "%,d series, %,d times to %,d".formatted(variates, past, future);
+    }
+  }
+
+  /**
+   * Values on a grid to values on the same grid.
+   *
+   * @param in numbers at a point that are given
+   * @param out numbers at a point that are asked for
+   * @param sides points along each axis
+   */
+  record Fields(int in, int out, List<Integer> sides) implements Signature {
+    public Fields {
+      sides = List.copyOf(sides);
+    }
+
+    @Override
+    public String describe() {
+      String grid = String.join(" x ", sides.stream().map(String::valueOf).toList());
+      return "fields of %s points, %d to %d numbers each".formatted(grid, in, out);
+    }
+  }
+
+  /**
+   * Coordinates to values: a function.
+   *
+   * @param coordinates numbers of a point
+   * @param values numbers of an answer
+   */
+  record Points(int coordinates, int values) implements Signature {
+    @Override
+    public String describe() {
+      return "%d coordinates to %d values".formatted(coordinates, values);
+    }
+  }
+
+  /**
+   * A model with an interface of its own, beside the one task that knows it.
+   *
+   * @param kind names that task
+   */
+  record Own(String kind) implements Signature {
+    @Override
+    public String describe() {
+      return kind;
+    }
+  }
+}
