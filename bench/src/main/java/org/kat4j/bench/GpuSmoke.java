@@ -9,7 +9,7 @@ import org.kat4j.kernel.CudaGraph;
 import org.kat4j.kernel.GroupLayout;
 import org.kat4j.kernel.Kernels;
 import org.kat4j.kernel.RationalKernel;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
@@ -89,7 +89,7 @@ public final class GpuSmoke {
     }
 
     private double meanLoss(Device device, Precision arithmetic, boolean asGraph) {
-      try (var step = new TrainingStep(Model.Spec.named(model), device, arithmetic, BATCH)) {
+      try (var step = new TrainingStep(ImageModel.Spec.named(model), device, arithmetic, BATCH)) {
         if (asGraph) {
           try (CudaGraph graph = CudaGraph.record(device, step)) {
             for (int i = CudaGraph.WARM_UPS; i < STEPS; i++) {

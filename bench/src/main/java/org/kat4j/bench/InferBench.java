@@ -9,7 +9,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.kernel.Baselines;
 import org.kat4j.kernel.CudaGraph;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
+import org.kat4j.model.Signature;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
@@ -64,10 +65,10 @@ public final class InferBench {
       List<Integer> batches,
       int calls,
       boolean graphs) {
-    Map<String, Model> built = new LinkedHashMap<>();
+    Map<String, ImageModel> built = new LinkedHashMap<>();
     for (String name : models) {
       Context context = new Context(device, DType.FLOAT32, new RandomStream(1), 0, 1, true);
-      built.put(name, Model.Spec.named(name).build(context));
+      built.put(name, ImageModel.Spec.named(name).build(context));
     }
     List<Side> sides = new ArrayList<>();
     for (int batch : batches) {
@@ -109,26 +110,32 @@ public final class InferBench {
   /** A model and a batch for it. */
   private static final class Call implements Runnable {
     private final String name;
-    private final Model model;
+    private final ImageModel model;
     private final Device device;
     private final Precision precision;
     private final Tensor images;
     private final Tensor logits;
     private final @Nullable CudaGraph graph;
 
-    Call(String name, Model model, Device device, Precision precision, int batch, boolean graph) {
+    Call(
+        String name,
+        ImageModel model,
+        Device device,
+        Precision precision,
+        int batch,
+        boolean graph) {
       this.name = graph ? name + ", graph" : name;
       this.model = model;
       this.device = device;
       this.precision = precision;
-      Model.Spec spec = model.spec();
+      Signature.Images input = model.spec().signature();
       images =
           Scope.keep(
               Memory.to(
                   Baselines.normal(
-                      "float32", batch, spec.channels(), spec.imageSize(), spec.imageSize()),
+                      "float32", batch, input.channels(), input.height(), input.width()),
                   device));
-      logits = Scope.keep(Memory.to(Baselines.normal("float32", batch, spec.classes()), device));
+      logits = Scope.keep(Memory.to(Baselines.normal("float32", batch, input.outputs()), device));
       this.graph = graph ? CudaGraph.record(device, this::forward) : null;
     }
 

@@ -34,7 +34,7 @@ import org.kat4j.image.EvaluationTransform;
 import org.kat4j.image.ImageReading;
 import org.kat4j.image.Picture;
 import org.kat4j.image.Resampling;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Host;
 import org.kat4j.torch.Precision;
@@ -240,7 +240,7 @@ public final class LoaderBench {
   private static double trainingRate() {
     var step =
         new TrainingStep(
-            Model.Spec.named("kat_tiny").withInput(SMALL, 3, 10),
+            ImageModel.Spec.named("kat_tiny").withInput(SMALL, 3, 10),
             Device.CPU,
             Precision.FLOAT32,
             BATCH);

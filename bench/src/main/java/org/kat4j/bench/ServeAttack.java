@@ -11,7 +11,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.kat4j.serve.Server;
 import org.kat4j.serve.Settings;
-import org.kat4j.task.Classifier;
+import org.kat4j.task.image.Classifier;
 
 /**
  * What good clients notice while others post the worst images there are: quiet and attacked rounds

@@ -17,7 +17,7 @@ import java.util.concurrent.Future;
 import javax.imageio.ImageIO;
 import org.kat4j.serve.Server;
 import org.kat4j.serve.Settings;
-import org.kat4j.task.Classifier;
+import org.kat4j.task.image.Classifier;
 
 /**
  * A server under load from this process: keep-alive connections that each send the next image as

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.kat4j.kernel.CudaGraph;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.PeakMemory;
 import org.kat4j.torch.Precision;
@@ -77,7 +77,7 @@ public final class TrainBench {
       boolean graphs) {
     List<Contender> contenders = new ArrayList<>();
     for (String name : models) {
-      var step = new TrainingStep(Model.Spec.named(name), device, precision, batch);
+      var step = new TrainingStep(ImageModel.Spec.named(name), device, precision, batch);
       contenders.add(new Contender(name, step.parameterCount(), step, peakBytes(device, step)));
     }
     if (graphs) {

@@ -5,7 +5,7 @@ import java.util.concurrent.Callable;
 import org.kat4j.bench.ServeAttack;
 import org.kat4j.bench.ServeBench;
 import org.kat4j.error.UserException;
-import org.kat4j.task.Classifier;
+import org.kat4j.task.image.Classifier;
 import org.kat4j.torch.Host;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

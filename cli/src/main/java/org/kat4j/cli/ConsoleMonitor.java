@@ -13,12 +13,14 @@ final class ConsoleMonitor implements Monitor {
   private static final double SECONDS_BETWEEN_PLAIN_LINES = 10;
 
   private final PrintStream out;
+  private final String unit;
   private final boolean terminal;
   private long lastPlainNanos = System.nanoTime();
   private int shownWidth;
 
-  ConsoleMonitor(PrintStream out) {
+  ConsoleMonitor(PrintStream out, String unit) {
     this.out = out;
+    this.unit = unit;
     Console console = System.console();
     terminal = console != null && console.isTerminal();
   }
@@ -28,13 +30,14 @@ final class ConsoleMonitor implements Monitor {
     String line =
         String.format(
             Locale.ROOT,
-            "epoch %d/%d  step %d/%d  loss %.4f  %.0f images/s  %s left",
+            "epoch %d/%d  step %d/%d  loss %.4f  %s %s/s  %s left",
             p.epoch(),
             p.epochs(),
             p.batch(),
             p.batches(),
             p.loss(),
-            p.imagesPerSecond(),
+            rate(p.samplesPerSecond()),
+            unit,
             duration(p.secondsLeft()));
     if (terminal) {
       rewrite(line);
@@ -52,17 +55,20 @@ final class ConsoleMonitor implements Monitor {
     }
     out.printf(
         Locale.ROOT,
-        "epoch %3d  train loss %.4f  validation loss %.4f  top-1 %6.2f %%  top-5 %6.2f %%  lr %.1e  %.0f images/s  %s%s%n",
+        "epoch %3d  train loss %.4f  %s  lr %.1e  %s %s/s  %s%s%n",
         r.epoch(),
         r.trainLoss(),
-        r.evaluation().loss(),
-        r.evaluation().top1(),
-        r.evaluation().top5(),
+        ResultTable.line(r.scores()),
         r.lr(),
-        r.imagesPerSecond(),
+        rate(r.samplesPerSecond()),
+        unit,
         duration(r.seconds()),
         r.best() ? "  best" : "");
     lastPlainNanos = System.nanoTime();
+  }
+
+  private static String rate(double samplesPerSecond) {
+    return String.format(Locale.ROOT, samplesPerSecond < 10 ? "%.1f" : "%.0f", samplesPerSecond);
   }
 
   private void rewrite(String line) {

@@ -17,13 +17,15 @@ import org.kat4j.function.GroupRational.Naming;
 import org.kat4j.model.Agreement;
 import org.kat4j.model.ClassNames;
 import org.kat4j.model.Conversion;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
 import org.kat4j.model.Registered;
+import org.kat4j.model.Signature;
 import org.kat4j.model.Transfer;
 import org.kat4j.model.Weights;
 import org.kat4j.model.WeightsFile;
-import org.kat4j.task.Classifier;
-import org.kat4j.task.InputDescription;
+import org.kat4j.task.image.Classifier;
+import org.kat4j.task.image.InputDescription;
 import org.kat4j.torch.Context;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -130,7 +132,7 @@ final class ConvertCommand implements Callable<Integer> {
       Transfer transfer = Transfer.into(converted, weights.tensors());
       System.out.println("       " + transfer.describe());
       Agreement agreement =
-          from.classes() == to.classes() && from.imageSize() == to.imageSize()
+          from instanceof ImageModel.Spec images && images.signature().equals(to.signature())
               ? compare(weights, converted)
               : new Agreement(0, -1, -1, -1);
       Weights.export(out, converted, metadata(weights, to));
@@ -160,12 +162,14 @@ final class ConvertCommand implements Callable<Integer> {
     if (classes != null && (classes < 1 || classes > 1_000_000)) {
       throw new UserException("--classes " + classes + ": 1 to 1000000");
     }
-    return classes == null && imageSize == null
-        ? to
-        : Conversion.withInput(
-            to,
-            imageSize == null ? to.imageSize() : imageSize,
-            classes == null ? to.classes() : classes);
+    if (classes == null && imageSize == null) {
+      return to;
+    }
+    Signature.Images shape = ImageModel.Spec.of(to).signature();
+    return Conversion.withInput(
+        to,
+        imageSize == null ? shape.height() : imageSize,
+        classes == null ? shape.outputs() : classes);
   }
 
   private Model build(Model.Spec to, WeightsFile weights) {
@@ -178,7 +182,10 @@ final class ConvertCommand implements Callable<Integer> {
 
   private Agreement compare(WeightsFile weights, Model converted) {
     Model original = Weights.load(weights, Context.cpu(0));
-    List<float[]> inputs = images.isEmpty() ? noise(original.spec()) : read(weights, original);
+    List<float[]> inputs =
+        images.isEmpty()
+            ? noise(ImageModel.Spec.of(original.spec()).signature())
+            : read(weights, original);
     Agreement agreement = Agreement.of(original, converted, inputs);
     System.out.printf(
         Locale.ROOT,
@@ -192,11 +199,11 @@ final class ConvertCommand implements Callable<Integer> {
     return agreement;
   }
 
-  private List<float[]> noise(Model.Spec spec) {
+  private List<float[]> noise(Signature.Images shape) {
     Random random = new Random(seed);
     List<float[]> noise = new ArrayList<>();
     for (int i = 0; i < NOISE_IMAGES; i++) {
-      float[] image = new float[spec.channels() * spec.imageSize() * spec.imageSize()];
+      float[] image = new float[shape.channels() * shape.height() * shape.width()];
       for (int p = 0; p < image.length; p++) {
         image[p] = (float) random.nextGaussian();
       }
@@ -217,6 +224,7 @@ final class ConvertCommand implements Callable<Integer> {
     Map<String, String> metadata = new LinkedHashMap<>();
     for (String key :
         List.of(
+            Weights.TASK,
             Weights.CLASSES,
             Weights.MEAN,
             Weights.DEVIATION,
@@ -227,10 +235,12 @@ final class ConvertCommand implements Callable<Integer> {
         metadata.put(key, weights.metadata().get(key));
       }
     }
-    if (to.classes() != weights.spec().classes()) {
+    if (to.signature() instanceof Signature.Images now
+        && weights.spec().signature() instanceof Signature.Images before
+        && now.outputs() != before.outputs()) {
       metadata.put(
           Weights.CLASSES,
-          IntStream.range(0, to.classes())
+          IntStream.range(0, now.outputs())
               .mapToObj(Integer::toString)
               .collect(Collectors.collectingAndThen(Collectors.toList(), ClassNames::toText)));
     }

@@ -7,6 +7,7 @@ import org.kat4j.data.FolderReading;
 import org.kat4j.data.ImageData;
 import org.kat4j.data.ImageSources;
 import org.kat4j.image.EvaluationTransform;
+import org.kat4j.task.Task;
 import org.kat4j.train.TrainConfig;
 import picocli.CommandLine.Option;
 
@@ -33,9 +34,9 @@ final class DataOptions {
         new FolderReading(imageSize, transform, /* maxBroken= */ 0), name, root());
   }
 
-  /** The images of a configuration. */
-  ImageData open(TrainConfig.Data data) {
-    return data.open(root());
+  /** The data of a configuration. */
+  Task<?> open(TrainConfig config) {
+    return config.task().open(root(), config.seed());
   }
 
   /**

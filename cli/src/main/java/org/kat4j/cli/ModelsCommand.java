@@ -32,18 +32,16 @@ final class ModelsCommand implements Callable<Integer> {
       json.print(spec);
       return 0;
     }
-    System.out.printf("%-32s %12s %8s  %s%n", "name", "parameters", "GMACs", "input");
+    System.out.printf("%-32s %12s %8s  %s%n", "name", "parameters", "GMACs", "input and output");
     Registered.all()
         .forEach((model, spec) ->
             System.out.printf(
                 Locale.ROOT,
-                "%-32s %,12d %8.3f  %d x %d x %d%n",
+                "%-32s %,12d %8.3f  %s%n",
                 model,
                 Registered.parameterCount(spec),
                 spec.macs() / 1e9,
-                spec.channels(),
-                spec.imageSize(),
-                spec.imageSize()));
+                spec.signature().describe()));
     json.print(new Summary(Registered.all().size()));
     return 0;
   }

@@ -3,8 +3,11 @@ package org.kat4j.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.kat4j.error.OneLine;
-import org.kat4j.task.Evaluation;
+import org.kat4j.task.Measure;
+import org.kat4j.task.Scores;
+import org.kat4j.task.image.Evaluation;
 import org.kat4j.train.Trainer;
 
 /** Results as aligned text. */
@@ -13,11 +16,12 @@ final class ResultTable {
 
   static String of(Trainer.Result result, Path run) {
     var text = new StringBuilder("\n");
-    row(text, "top-1", String.format(Locale.ROOT, "%.2f %%", result.shown().top1()));
-    row(text, "top-5", String.format(Locale.ROOT, "%.2f %%", result.shown().top5()));
-    row(text, "loss", String.format(Locale.ROOT, "%.4f", result.shown().loss()));
+    result
+        .shown()
+        .values()
+        .forEach((measure, score) -> row(text, title(measure), shown(measure, score)));
     if (result.test() == null) {
-      row(text, "measured on", "validation images: the run was stopped before the test");
+      row(text, "measured on", "validation data: the run was stopped before the test");
     }
     row(text, "parameters", String.format(Locale.ROOT, "%,d", result.parameters()));
     row(text, "time", ConsoleMonitor.duration(result.seconds()));
@@ -32,6 +36,38 @@ final class ResultTable {
     row(text, "top-5", String.format(Locale.ROOT, "%.2f %%", evaluation.top5()));
     row(text, "loss", String.format(Locale.ROOT, "%.4f", evaluation.loss()));
     return text.append('\n').append(confusion(evaluation, classNames)).toString();
+  }
+
+  /** Scores as aligned text. */
+  static String of(Scores scores) {
+    var text = new StringBuilder();
+    scores.values().forEach((measure, score) -> row(text, title(measure), shown(measure, score)));
+    return text.toString();
+  }
+
+  /** Scores on one line, as after an epoch. */
+  static String line(Scores scores) {
+    return scores.values().entrySet().stream()
+        .map(score ->
+            (score.getKey().name().equals("loss") ? "validation " : "")
+                + title(score.getKey())
+                + " "
+                + shown(score.getKey(), score.getValue()))
+        .collect(Collectors.joining("  "));
+  }
+
+  private static String title(Measure measure) {
+    return switch (measure.name()) {
+      case "top1" -> "top-1";
+      case "top5" -> "top-5";
+      default -> measure.name();
+    };
+  }
+
+  private static String shown(Measure measure, double score) {
+    return measure.unit().equals("%")
+        ? String.format(Locale.ROOT, "%.2f %%", score)
+        : String.format(Locale.ROOT, "%.4f", score);
   }
 
   private static void row(StringBuilder text, String name, String value) {

@@ -11,16 +11,17 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Config;
-import org.kat4j.data.ImageData;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Normalization;
-import org.kat4j.error.OneLine;
 import org.kat4j.error.UserException;
 import org.kat4j.explain.report.Report;
 import org.kat4j.explain.report.Run;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
 import org.kat4j.model.WeightsFile;
-import org.kat4j.task.InputDescription;
+import org.kat4j.task.Task;
+import org.kat4j.task.image.ImageClassification;
+import org.kat4j.task.image.InputDescription;
 import org.kat4j.train.FineTuning;
 import org.kat4j.train.RunFolder;
 import org.kat4j.train.TrainConfig;
@@ -28,6 +29,7 @@ import org.kat4j.train.Trainer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -128,14 +130,7 @@ final class TrainCommand implements Callable<Integer> {
 
   /** What {@code --json} prints. */
   private record Summary(
-      double top1,
-      double top5,
-      double loss,
-      String measuredOn,
-      double seconds,
-      long parameters,
-      String run,
-      boolean finished) {}
+      String measuredOn, double seconds, long parameters, String run, boolean finished) {}
 
   @Override
   public Integer call() {
@@ -148,7 +143,7 @@ final class TrainCommand implements Callable<Integer> {
     ObjectNode tree =
         config == null ? JsonNodeFactory.instance.objectNode() : Config.readTree(config);
     override(tree, "model", model);
-    override(tree, "data.name", data == null ? null : DataOptions.portable(data));
+    override(tree, "task.data.name", data == null ? null : DataOptions.portable(data));
     override(tree, "schedule.epochs", epochs);
     override(tree, "batchSize", batchSize);
     override(tree, "seed", seed);
@@ -156,22 +151,27 @@ final class TrainCommand implements Callable<Integer> {
     fineTuning(tree);
     assignments.forEach(assignment -> Config.set(tree, assignment));
     String source = config == null ? "configuration" : config.toString();
-    TrainConfig bound = Config.bind(tree, TrainConfig.example(), source);
-    ImageData images = dataOptions.open(bound.data());
-    Optional<Normalization> weights =
-        tree.path("data").has("normalization")
-            ? Optional.empty()
-            : normalizationOf(bound.fineTuning(), images.train());
-    if (weights.isPresent()) {
-      override(tree, "data.normalization", weights.get().text());
-      bound = Config.bind(tree, TrainConfig.example(), source);
-      images = images.normalized(weights.get());
+    TrainConfig bound = TrainConfig.bind(tree, source);
+    try (Task<?> task = normalized(dataOptions.open(bound), tree, bound)) {
+      TrainConfig fitted = TrainConfig.bind(tree, source).fittedTo(task);
+      Path path = out == null ? defaultFolder(bound) : out;
+      try (Trainer trainer = Trainer.start(fitted, new RunFolder(path), task)) {
+        return train(trainer, task, path);
+      }
     }
-    TrainConfig fitted = bound.fittedTo(images);
-    Path path = out == null ? defaultFolder(bound) : out;
-    try (Trainer trainer = Trainer.start(fitted, new RunFolder(path), images)) {
-      return train(trainer, images, path);
+  }
+
+  /** Images to start from given weights are normalised as these were trained. */
+  private static Task<?> normalized(Task<?> task, ObjectNode tree, TrainConfig bound) {
+    if (task instanceof ImageClassification images
+        && !tree.path("task").path("data").has("normalization")) {
+      Optional<Normalization> weights = normalizationOf(bound.fineTuning(), images.train());
+      if (weights.isPresent()) {
+        override(tree, "task.data.normalization", weights.get().text());
+        return images.normalized(weights.get());
+      }
     }
+    return task;
   }
 
   /** Puts an option in its place, not by way of YAML: a name may look like anything. */
@@ -210,9 +210,11 @@ final class TrainCommand implements Callable<Integer> {
     try (WeightsFile opened = WeightsFile.open(weights, null, take == null ? "" : take)) {
       Model.Spec spec = opened.spec();
       tree.set("model", Config.parse(Config.toJson((Record) spec), weights.toString()));
-      String images = tree.path("data").path("name").asString("");
-      if (!tree.path("data").has("imageSize") && Files.isDirectory(Path.of(images))) {
-        override(tree, "data.imageSize", spec.imageSize());
+      JsonNode images = tree.path("task").path("data");
+      if (spec instanceof ImageModel.Spec model
+          && !images.has("imageSize")
+          && Files.isDirectory(Path.of(images.path("name").asString("")))) {
+        override(tree, "task.data.imageSize", model.signature().height());
       }
     }
   }
@@ -232,8 +234,8 @@ final class TrainCommand implements Callable<Integer> {
 
   private Path defaultFolder(TrainConfig bound) {
     String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
-    String images = String.valueOf(Path.of(bound.data().name()).getFileName());
-    return Path.of("runs", (model == null ? "kat" : model) + "-" + images + "-" + time);
+    return Path.of(
+        "runs", (model == null ? "kat" : model) + "-" + bound.task().name() + "-" + time);
   }
 
   private Integer resume() {
@@ -257,44 +259,39 @@ final class TrainCommand implements Callable<Integer> {
     }
     RunFolder folder = RunFolder.open(out);
     TrainConfig begun = folder.readConfig();
-    ImageData images = dataOptions.open(begun.data());
-    try (Trainer trainer = Trainer.resume(folder, images)) {
+    try (Task<?> task = dataOptions.open(begun);
+        Trainer trainer = Trainer.resume(folder, task)) {
       trainer.notes().forEach(note -> System.out.println("resume " + note));
-      return train(trainer, images, out);
+      return train(trainer, task, out);
     }
   }
 
-  private Integer train(Trainer trainer, ImageData images, Path path) {
+  private Integer train(Trainer trainer, Task<?> task, Path path) {
     TrainConfig c = trainer.config();
-    System.out.printf(
-        "data   %s: %d training, %d validation images%n",
-        OneLine.of(images.name()), images.train().size(), images.validation().size());
+    System.out.printf("data   %s%n", task.describe());
     System.out.printf(Locale.ROOT, "model  %s%n", trainer.describeModel());
     trainer
         .transfer()
         .ifPresent(t ->
             System.out.printf(
-                "init   %s: %s; inputs normalised by %s%n",
-                c.fineTuning().init(), t.describe(), images.train().normalization()));
+                "init   %s: %s%s%n", c.fineTuning().init(), t.describe(), normalizedBy(task)));
     System.out.printf(
         "run    %s, %d epochs, seed %d, %s%n",
         path, c.schedule().totalEpochs(), c.seed(), trainer.describeMachine());
     if (steps != null) {
       trainer.stopAfter(steps);
     }
-    Trainer.Result result = runUntilInterrupted(trainer);
+    Trainer.Result result = runUntilInterrupted(trainer, task.unit());
     if (!result.finished()) {
       System.out.printf("stopped; kat4j train --resume --out %s goes on%n", path);
     }
     System.out.print(ResultTable.of(result, path));
     if (result.finished() && !noReport) {
-      report(images, path);
+      report(task, path);
     }
     json.print(
+        result.shown(),
         new Summary(
-            result.shown().top1(),
-            result.shown().top5(),
-            result.shown().loss(),
             result.test() == null ? "validation" : "test",
             result.seconds(),
             result.parameters(),
@@ -303,11 +300,17 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
+  private static String normalizedBy(Task<?> task) {
+    return task instanceof ImageClassification images
+        ? "; inputs normalised by " + images.train().normalization()
+        : "";
+  }
+
   /** A run is done whether or not a page can be made of it. */
-  private static void report(ImageData images, Path path) {
+  private static void report(Task<?> task, Path path) {
     try {
       Run run = Run.open(path);
-      Report.of(List.of(run), data -> images).write(run.folder().report());
+      Report.of(List.of(run), config -> task).write(run.folder().report());
       System.out.printf("%-12s %s%n", "report", run.folder().report());
     } catch (RuntimeException failure) {
       System.err.println("kat4j: no report was written: " + failure.getMessage());
@@ -315,7 +318,8 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** Ctrl-C and termination end the run with a checkpoint. */
-  private static Trainer.Result runUntilInterrupted(Trainer trainer) {
-    return Interruption.stops(trainer::stop, () -> trainer.run(new ConsoleMonitor(System.out)));
+  private static Trainer.Result runUntilInterrupted(Trainer trainer, String unit) {
+    return Interruption.stops(
+        trainer::stop, () -> trainer.run(new ConsoleMonitor(System.out, unit)));
   }
 }

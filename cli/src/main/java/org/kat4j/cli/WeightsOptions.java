@@ -11,11 +11,13 @@ import org.kat4j.error.UserException;
 import org.kat4j.hub.Hub;
 import org.kat4j.hub.HubAddress;
 import org.kat4j.image.EvaluationTransform;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
+import org.kat4j.model.Signature;
 import org.kat4j.model.Weights;
 import org.kat4j.model.WeightsFile;
-import org.kat4j.task.Classifier;
-import org.kat4j.task.InputDescription;
+import org.kat4j.task.image.Classifier;
+import org.kat4j.task.image.InputDescription;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Precision;
@@ -131,11 +133,12 @@ final class WeightsOptions {
     if (run != null || weights != null) {
       return classifier(precision);
     }
-    Model fresh = Model.Spec.named(model == null ? name : model).build(context().forOverwriting());
-    Model.Spec spec = fresh.spec();
-    float[] half = new float[spec.channels()];
+    ImageModel fresh =
+        ImageModel.Spec.named(model == null ? name : model).build(context().forOverwriting());
+    Signature.Images shape = fresh.spec().signature();
+    float[] half = new float[shape.channels()];
     Arrays.fill(half, .5f);
-    List<String> classes = IntStream.range(0, spec.classes()).mapToObj(Integer::toString).toList();
+    List<String> classes = IntStream.range(0, shape.outputs()).mapToObj(Integer::toString).toList();
     InputDescription input = new InputDescription(classes, new Normalization(half, half));
     return new Classifier(fresh, input, precision);
   }

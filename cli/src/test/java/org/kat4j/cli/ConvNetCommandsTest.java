@@ -19,7 +19,7 @@ class ConvNetCommandsTest {
     String run = folder.resolve("run").toString();
     String settings =
         "train --config ../configs/fashion-mnist-convkan.yaml --epochs 2 --batch-size 4 --steps 2"
-            + " --json --set model.width=4 --set data.holdOut=0 --set threads=1";
+            + " --json --set model.width=4 --set task.data.holdOut=0 --set threads=1";
     CommandRun training =
         CommandRun.of((settings + " --data " + images + " --out " + run).split(" "));
     assertThat(training.code()).as(training.err()).isZero();

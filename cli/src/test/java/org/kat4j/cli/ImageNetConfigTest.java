@@ -10,6 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 import org.kat4j.config.Config;
+import org.kat4j.task.image.ImageClassification;
 import org.kat4j.train.TrainConfig;
 
 /**
@@ -31,9 +32,10 @@ class ImageNetConfigTest {
   @FieldSource("NAMES")
   void bindsToTheSheetsValues(String name) {
     Path file = Path.of("../configs/imagenet", name + ".yaml");
-    TrainConfig config = Config.bind(Config.readTree(file), TrainConfig.example(), name);
+    TrainConfig config = TrainConfig.bind(Config.readTree(file), name);
     assertThat(config.batchSize() * config.accumulation()).isEqualTo(1024);
-    assertThat(config.augmentation().randAugment().increasing()).isFalse();
+    assertThat(((ImageClassification.Spec) config.task()).augmentation().randAugment().increasing())
+        .isFalse();
     assertThat(config.ema().decay()).isEqualTo(0.9999);
     assertThat(Config.toYaml((Record) config.model()))
         .contains("dropPath: " + (name.contains("base") ? "0.4" : "0.1"));
@@ -51,7 +53,7 @@ class ImageNetConfigTest {
         "train --config ../configs/imagenet/"
             + name
             + ".yaml --steps 3 --json --set model.width=16"
-            + " --set model.depth=1 --set model.tokenMixer.heads=2 --set data.imageSize=32"
+            + " --set model.depth=1 --set model.tokenMixer.heads=2 --set task.data.imageSize=32"
             + " --set threads=1";
     String[] all = (settings + " --data " + images + " --out " + run).split(" ");
     CommandRun dry = CommandRun.of(all);

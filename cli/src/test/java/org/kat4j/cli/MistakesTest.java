@@ -48,7 +48,7 @@ class MistakesTest {
     assertRefused("epochs = -1", "train", "--epochs", "-1");
     assertRefused("'many'", "train", "--epochs", "many");
     assertRefused("key=value", "train", "--set", "seed");
-    assertRefused("labelSmoothing = 2", "train", "--set", "labelSmoothing=2");
+    assertRefused("labelSmoothing = 2", "train", "--set", "task.labelSmoothing=2");
     assertRefused("optimizer.lr = fast", "train", "--set", "optimizer.lr=fast");
     assertRefused("model: heads = 5 does not divide", "train", "--set", "model.tokenMixer.heads=5");
     assertRefused("precision tf32 on cpu", "train", "--set", "precision=tf32");
@@ -88,7 +88,7 @@ class MistakesTest {
     }
     assertRefused("one level too deep", "train", "--data", one.toString());
     Path oblong = TestFiles.oblongFolder(folder.resolve("oblong"));
-    assertRefused("data.imageSize", "train", "--data", oblong.toString());
+    assertRefused("task.data.imageSize", "train", "--data", oblong.toString());
   }
 
   @Test

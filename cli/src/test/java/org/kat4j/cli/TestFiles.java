@@ -55,7 +55,7 @@ final class TestFiles {
     String settings =
         "train --model kat_nano --epochs 2 --batch-size 4 --set model.width=16 --set model.depth=1"
             + " --set model.imageSize=28 --set model.patchSize=7 --set threads=1 --json"
-            + " --set augmentation.padCrop=0 --data";
+            + " --set task.augmentation.padCrop=0 --data";
     List<String> all = new ArrayList<>(List.of(settings.split(" ")));
     all.addAll(List.of(images.toString(), "--out", out.toString()));
     return all.toArray(String[]::new);

@@ -19,6 +19,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
 import org.kat4j.model.WeightsFile;
@@ -38,7 +39,7 @@ class WeightsCommandsTest {
   static void makeAViT() throws IOException {
     images = TestFiles.imageFolder(folder.resolve("images"));
     vit = folder.resolve("vit.safetensors");
-    Model model = Model.Spec.named("vit_nano").withInput(32, 3, 10).build(Context.cpu(3));
+    Model model = ImageModel.Spec.named("vit_nano").withInput(32, 3, 10).build(Context.cpu(3));
     Weights.save(
         vit,
         model,
@@ -177,7 +178,7 @@ class WeightsCommandsTest {
     assertThat(run.resolve("config.yaml")).content().contains("0.5,0.5,0.5/0.5,0.5,0.5");
     Path own = folder.resolve("own");
     String settings =
-        "train --steps 1 --set threads=1 --set batchSize=4 --set data.normalization=set --init ";
+        "train --steps 1 --set threads=1 --set batchSize=4 --set task.data.normalization=set --init ";
     ok((settings + vit + " --data " + images + " --out " + own).split(" "));
     try (WeightsFile written = WeightsFile.open(own.resolve("checkpoints/last.safetensors"))) {
       assertThat(written.metadata()).containsEntry(Weights.MEAN, "0.485,0.456,0.406");

@@ -25,9 +25,10 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Binding starts from a default record and replaces what the tree gives, so that records need no
  * nullable components and the tree that is written back is complete. An interface is bound by its
- * {@code kind}, sealed ones among what they permit, open ones among {@link Kinds}; the defaults of another kind than the default record's are those of its static
- * {@code example()}. A record type with a static {@code named(String)} may be given by name: {@code
- * model: kat_tiny_patch16_224}, or {@code model: {preset: kat_tiny_patch16_224, dropPath: 0.2}}.
+ * {@code kind}, sealed ones among what they permit, open ones among {@link Kinds}; the defaults of
+ * another kind than the default record's are those of its static {@code example()}. A record type
+ * with a static {@code named(String)} may be given by name: {@code model: kat_tiny_patch16_224}, or
+ * {@code model: {preset: kat_tiny_patch16_224, dropPath: 0.2}}.
  */
 final class Binder {
   private static final String KIND = "kind";
@@ -59,10 +60,13 @@ final class Binder {
   }
 
   private Object bindWithout(JsonNode tree, Class<?> type, String path) {
-    return bindValue(tree, type, example(type.isRecord() ? type : givenKind(tree, type, path)), path);
+    return bindValue(
+        tree, type, example(type.isRecord() ? type : givenKind(tree, type, path)), path);
   }
 
-  /** The kind that the tree names; the first of a sealed interface where it names none. */
+  /**
+   * The kind that the tree names; where it names none, the first one or the interface's example.
+   */
   private Class<?> givenKind(JsonNode tree, Class<?> type, String path) {
     if (tree.has(KIND)) {
       return ofName(tree.get(KIND), type, at(path, KIND));
@@ -70,7 +74,7 @@ final class Binder {
     if (type.isSealed()) {
       return type.getPermittedSubclasses()[0];
     }
-    throw wrong(path, tree, "a kind is expected, one of " + String.join(", ", kinds(type).keySet()));
+    return example(type).getClass();
   }
 
   private Object bindValue(JsonNode tree, Class<?> declared, Object defaults, String path) {

@@ -189,6 +189,25 @@ public final class Config {
     }
   }
 
+  /** The complete tree of a record. */
+  public static ObjectNode tree(Record record) {
+    return Binder.unbind(record);
+  }
+
+  /** What a record is called where a configuration chooses it. */
+  public static String kindOf(Record record) {
+    Kind kind = record.getClass().getAnnotation(Kind.class);
+    if (kind == null) {
+      throw new IllegalArgumentException(record.getClass() + " has no kind");
+    }
+    return kind.value();
+  }
+
+  /** A tree as JSON on one line. */
+  public static String toJson(ObjectNode tree) {
+    return JSON.writeValueAsString(tree);
+  }
+
   /** The complete record as JSON on one line. */
   public static String toJson(Record record) {
     return JSON.writeValueAsString(Binder.unbind(record));

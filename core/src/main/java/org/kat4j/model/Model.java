@@ -51,6 +51,11 @@ public interface Model extends Part, AutoCloseable {
     /** Multiply-accumulates of one forward of one sample. */
     long macs();
 
+    /** The kind of model where none is named. */
+    static Spec example() {
+      return VisionTransformer.Spec.example();
+    }
+
     /** A registered model by name; see {@link Registered}. */
     static Spec named(String name) {
       return Registered.named(name);

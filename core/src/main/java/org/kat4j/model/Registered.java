@@ -102,10 +102,7 @@ public final class Registered {
   /** A model in a few words: parameters, input and output. */
   public static String describe(Model.Spec spec) {
     return String.format(
-        Locale.ROOT,
-        "%,d parameters, %s",
-        parameterCount(spec),
-        spec.signature().describe());
+        Locale.ROOT, "%,d parameters, %s", parameterCount(spec), spec.signature().describe());
   }
 
   /** The spec of a name or of its short form; fails with the nearest name. */

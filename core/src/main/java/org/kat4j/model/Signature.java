@@ -32,10 +32,7 @@ public sealed interface Signature {
     /** Refuses images of another shape than {@code [batch, channels, height, width]}. */
     public void check(Tensor images) {
       long[] shape = images.shape();
-      if (shape.length != 4
-          || shape[1] != channels
-          || shape[2] != height
-          || shape[3] != width) {
+      if (shape.length != 4 || shape[1] != channels || shape[2] != height || shape[3] != width) {
         throw new IllegalArgumentException(
             "images %s: [batch, %d, %d, %d] is expected"
                 .formatted(Arrays.toString(shape), channels, height, width));
@@ -82,8 +79,7 @@ public sealed interface Signature {
   record Frames(int features, int longest, int outputs) implements Signature {
     @Override
     public String describe() {
-      return "up to %,d frames of %,d features, %,d outputs"
-          .formatted(longest, features, outputs);
+      return "up to %,d frames of %,d features, %,d outputs".formatted(longest, features, outputs);
     }
   }
 

@@ -29,6 +29,9 @@ public final class Weights {
   /** Metadata key of the spec, as JSON. */
   public static final String MODEL = "kat4j.model";
 
+  /** What the model was trained for; missing in older files, which classify images. */
+  public static final String TASK = "kat4j.task";
+
   /** Metadata key of the {@link ClassNames}, in the order of the logits. */
   public static final String CLASSES = "kat4j.classes";
 

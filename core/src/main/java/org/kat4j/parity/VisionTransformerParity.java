@@ -117,7 +117,10 @@ public final class VisionTransformerParity implements ParityAdapter {
   }
 
   private static void trainingSteps(
-      Golden golden, ImageModel model, SequencedMap<String, Tensor> parameters, Comparison comparison) {
+      Golden golden,
+      ImageModel model,
+      SequencedMap<String, Tensor> parameters,
+      Comparison comparison) {
     JsonNode given = golden.config().path("optimizer");
     var spec =
         new AdamW.Spec(

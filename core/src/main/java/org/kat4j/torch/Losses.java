@@ -138,6 +138,26 @@ public final class Losses {
     }
   }
 
+  /** Running counts on a device, int64, that outlive scopes: {@code [count]}. */
+  public static Tensor zeroCounts(Device device, int count) {
+    try (Scope _ = Scope.open()) {
+      Tensor zero = torch.zeros(new long[] {count}, new TensorOptions(ScalarType.Long));
+      return Scope.keep(Memory.to(zero, device));
+    }
+  }
+
+  /**
+   * Counts pairs of classes without waiting for the device.
+   *
+   * @param counts {@code [classes * classes]}, one added at {@code first * classes + second}
+   * @param first {@code [batch]}, int64
+   * @param second {@code [batch]}, int64
+   */
+  public static void countPairs(Tensor counts, Tensor first, Tensor second, long classes) {
+    Tensor places = first.mul(new Scalar(classes)).add(second);
+    counts.index_add_(0, places, torch.ones_like(places));
+  }
+
   /** Adds a loss to a running sum without waiting for the device. */
   public static void addTo(Tensor sum, Tensor loss) {
     sum.add_(loss.detach());

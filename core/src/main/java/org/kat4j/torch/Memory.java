@@ -84,14 +84,12 @@ public final class Memory {
         device.toTorch(), tensor.scalar_type(), upload, copyAnyway, new MemoryFormatOptional());
   }
 
-  /**
-   * Copies a tensor of the CPU into one of its shape, wherever that is. The host does not wait for
-   * a GPU.
-   */
+  /** Copies a tensor into one of its shape, wherever that is. The host does not wait for a GPU. */
   public static void fill(Tensor target, Tensor source) {
     Tensor same = source.to(target.scalar_type());
     boolean noWaiting = true;
-    target.copy_(target.is_cuda() ? same.pin_memory() : same, noWaiting);
+    boolean upload = target.is_cuda() && !same.is_cuda();
+    target.copy_(upload ? same.pin_memory() : same, noWaiting);
   }
 
   /** The tensor in another floating-point type; the same tensor where it already has it. */

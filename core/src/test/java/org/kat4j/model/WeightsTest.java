@@ -55,7 +55,8 @@ class WeightsTest {
   }
 
   private static Tensor logits(Model model) {
-    return ImageModel.of(model).forward(images(ImageModel.of(model).spec().signature().height()), Pass.evaluation());
+    return ImageModel.of(model)
+        .forward(images(ImageModel.of(model).spec().signature().height()), Pass.evaluation());
   }
 
   private static AbstractThrowableAssert<?, ?> assertMistake(ThrowingCallable call) {

@@ -18,6 +18,7 @@ import org.kat4j.lab.statistics.ManyTests;
 import org.kat4j.lab.statistics.PairedT;
 import org.kat4j.lab.statistics.Sample;
 import org.kat4j.lab.statistics.SignedRank;
+import org.kat4j.task.Measure;
 
 /** From finished trials to a verdict; the same rules for every claim. */
 final class Judgement {

@@ -1,5 +1,7 @@
 package org.kat4j.lab;
 
+import org.kat4j.task.Measure;
+
 /** Follows the trials of a claim. */
 public interface Progress {
   /** A trial begins. */

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.kat4j.lab.statistics.Interval;
 import org.kat4j.lab.statistics.Sample;
+import org.kat4j.task.Measure;
 
 /**
  * Everything that pages, documents and verdicts are made of: {@code result.json}.

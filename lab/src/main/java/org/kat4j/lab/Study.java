@@ -1,6 +1,7 @@
 package org.kat4j.lab;
 
 import java.util.List;
+import org.kat4j.task.Measure;
 
 /**
  * Arms that are trained for one task and compared by one number.

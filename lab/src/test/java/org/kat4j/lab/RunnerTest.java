@@ -15,6 +15,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kat4j.error.DivergedException;
+import org.kat4j.task.Measure;
 import org.kat4j.torch.Device;
 
 /** The engine with trials that are arithmetic. */

@@ -17,7 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.kat4j.error.UserException;
 import org.kat4j.model.Registered;
-import org.kat4j.task.Classifier;
+import org.kat4j.task.image.Classifier;
 import org.kat4j.web.RequestOrigin;
 import tools.jackson.databind.node.JsonNodeFactory;
 

@@ -24,9 +24,10 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.kat4j.data.Normalization;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
-import org.kat4j.task.Classifier;
-import org.kat4j.task.InputDescription;
+import org.kat4j.task.image.Classifier;
+import org.kat4j.task.image.InputDescription;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Host;
 import org.kat4j.torch.Scope;
@@ -42,7 +43,7 @@ class HostileRequestsTest {
 
   private static Model model() {
     Host.setThreads(1);
-    return Model.Spec.named("kat_nano").withInput(28, 3, 4).build(Context.cpu(5));
+    return ImageModel.Spec.named("kat_nano").withInput(28, 3, 4).build(Context.cpu(5));
   }
 
   private static Classifier classifier(Model model) {

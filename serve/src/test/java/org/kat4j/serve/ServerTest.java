@@ -28,10 +28,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.kat4j.config.Config;
 import org.kat4j.data.Normalization;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
-import org.kat4j.task.Classifier;
-import org.kat4j.task.InputDescription;
-import org.kat4j.task.Prediction;
+import org.kat4j.task.image.Classifier;
+import org.kat4j.task.image.InputDescription;
+import org.kat4j.task.image.Prediction;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Host;
 import tools.jackson.databind.node.ObjectNode;
@@ -48,7 +49,7 @@ class ServerTest {
 
   private static Classifier classifier() {
     Host.setThreads(1);
-    Model model = Model.Spec.named("kat_nano").withInput(28, 3, 4).build(Context.cpu(5));
+    Model model = ImageModel.Spec.named("kat_nano").withInput(28, 3, 4).build(Context.cpu(5));
     float[] half = {.5f, .5f, .5f};
     return new Classifier(
         model,

@@ -35,7 +35,7 @@ final class BrokenImages {
     if (found.add(file)) {
       if (found.size() > most) {
         throw new UserException(
-            "%d images are broken, more than data.maxBroken = %d; the last one: %s"
+            "%d images are broken, more than task.data.maxBroken = %d; the last one: %s"
                 .formatted(found.size(), most, broken.getMessage()),
             broken);
       }

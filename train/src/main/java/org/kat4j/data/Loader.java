@@ -55,7 +55,7 @@ public final class Loader {
   /**
    * {@link #epoch(ImageSet, int, boolean, boolean, Augmentation, long, int, int, int)}, 1 thread.
    */
-  public static Batches epoch(
+  public static Batches<ImageBatch> epoch(
       ImageSet set,
       int batchSize,
       boolean shuffle,
@@ -69,7 +69,7 @@ public final class Loader {
   }
 
   /** {@link #epoch(ImageSet, Loading, int, int)} without mixing. */
-  public static Batches epoch(
+  public static Batches<ImageBatch> epoch(
       ImageSet set,
       int batchSize,
       boolean shuffle,
@@ -91,7 +91,8 @@ public final class Loader {
    * @param firstBatch batch to begin with, from 0: how many of this epoch were done already
    * @throws UserException if no batch can be made from these numbers
    */
-  public static Batches epoch(ImageSet set, Loading loading, int epoch, int firstBatch) {
+  public static Batches<ImageBatch> epoch(
+      ImageSet set, Loading loading, int epoch, int firstBatch) {
     int images = loading.images(set.size());
     if (loading.dropLast() && loading.batchSize() > images) {
       throw new UserException(
@@ -106,7 +107,7 @@ public final class Loader {
     }
     checkMemory(set, loading.batchSize());
     Loader loader = new Loader(set, loading, epoch);
-    return new Batches(loader, firstBatch, batches, loading.workers());
+    return new LoadedBatches(loader, firstBatch, batches, loading.workers());
   }
 
   /**
@@ -125,7 +126,7 @@ public final class Loader {
     boolean fits = waiting * Float.BYTES * bytes <= machine / 2 && 2 * bytes <= heap / 2;
     if (!fits) {
       throw new UserException(
-          "batches of %d images of %d x %d x %d pixels take %.1f GB each, and %d of them are at hand: lower batchSize or data.imageSize"
+          "batches of %d images of %d x %d x %d pixels take %.1f GB each, and %d of them are at hand: lower batchSize or task.data.imageSize"
               .formatted(
                   images,
                   set.channels(),
@@ -187,11 +188,18 @@ public final class Loader {
     return order.length == 0 ? position : order[position / loading.augmentation().repeats()];
   }
 
-  /** The batch of images that were read, those left out closed up: mixed, normalised, erased. */
-  Batch finish(int number, byte[] @Nullable [] read, BatchMemory memory, BatchMemory.Block block) {
+  /** A batch that was finished. */
+  ImageBatch batch(BatchMemory memory, BatchMemory.Block block, int count) {
+    return ImageBatch.loaded(memory, block, count, set, loading.mixing().isEnabled());
+  }
+
+  /**
+   * Writes the images that were read, those left out closed up: mixed, normalised, erased.
+   *
+   * @return how many there are
+   */
+  int finish(int number, byte[] @Nullable [] read, BatchMemory.Block block) {
     int[] places = places(read);
-    Mixing mixing = loading.mixing();
-    Batch batch = new Batch(memory, block, places.length, set, mixing.isEnabled());
     Mixing.Mix[] mixes = mixes(number, places.length);
     byte[] mixed = new byte[imageLength(set)];
     float[] values = new float[mixed.length];
@@ -214,14 +222,14 @@ public final class Loader {
               set.height(),
               set.width(),
               RandomStream.of(ERASING, loading.seed(), epoch, position));
-      put(batch, i, values);
-      batch.labels().setAtIndex(ValueLayout.JAVA_LONG, i, label(number, places[i]));
-      if (batch.isMixed()) {
-        batch.partnerLabels().setAtIndex(ValueLayout.JAVA_LONG, i, label(number, places[partner]));
-        batch.shares().setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) mixes[i].share());
+      put(block, i, values);
+      block.labels().setAtIndex(ValueLayout.JAVA_LONG, i, label(number, places[i]));
+      if (loading.mixing().isEnabled()) {
+        block.partnerLabels().setAtIndex(ValueLayout.JAVA_LONG, i, label(number, places[partner]));
+        block.shares().setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) mixes[i].share());
       }
     }
-    return batch;
+    return places.length;
   }
 
   private static int[] places(byte[] @Nullable [] read) {
@@ -249,9 +257,9 @@ public final class Loader {
     return set.label(index(number * loading.batchSize() + place));
   }
 
-  private static void put(Batch batch, int place, float[] values) {
+  private static void put(BatchMemory.Block block, int place, float[] values) {
     long offset = (long) Float.BYTES * values.length * place;
-    MemorySegment.copy(values, 0, batch.pixels(), ValueLayout.JAVA_FLOAT, offset, values.length);
+    MemorySegment.copy(values, 0, block.pixels(), ValueLayout.JAVA_FLOAT, offset, values.length);
   }
 
   private void normalize(byte[] image, float[] values) {

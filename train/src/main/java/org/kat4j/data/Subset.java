@@ -44,7 +44,7 @@ public final class Subset implements ImageSet {
     int given = normalization.mean().length;
     if (given != set.channels()) {
       throw new UserException(
-          "the normalisation has %d means, the images have %d channels: set data.normalization"
+          "the normalisation has %d means, the images have %d channels: set task.data.normalization"
               .formatted(given, set.channels()));
     }
     return new Subset(set, IntStream.range(0, set.size()).toArray(), normalization);

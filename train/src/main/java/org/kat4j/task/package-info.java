@@ -1,4 +1,4 @@
-/** What a model is trained for: losses and measurements. */
+/** What a model is trained for: data, an objective, and how good an answer is. */
 @NullMarked
 package org.kat4j.task;
 

@@ -8,8 +8,8 @@ package org.kat4j.train;
  * @param batch batches of it that are done
  * @param empty those of them that nothing was trained on, since their files are broken
  * @param update updates done
- * @param bestTop1 best accuracy on the validation images so far, in percent, -1 before the first
- *     evaluation
+ * @param best best score on the validation samples so far, by the primary measure; NaN before the
+ *     first evaluation
  * @param seconds time spent so far
  * @param plateau what a plateau schedule has seen
  */
@@ -18,10 +18,11 @@ record Checkpoint(
     int batch,
     int empty,
     long update,
-    double bestTop1,
+    double best,
     double seconds,
     Decay.Plateau.Seen plateau) {
-  static final Checkpoint START = new Checkpoint(0, 0, 0, 0, -1, 0, Decay.Plateau.Seen.NOTHING);
+  static final Checkpoint START =
+      new Checkpoint(0, 0, 0, 0, Double.NaN, 0, Decay.Plateau.Seen.NOTHING);
 
   /** One more batch is done, trained on or not, and maybe an update. */
   Checkpoint afterBatch(boolean trained, boolean updated) {
@@ -30,18 +31,18 @@ record Checkpoint(
         batch + 1,
         empty + (trained ? 0 : 1),
         update + (updated ? 1 : 0),
-        bestTop1,
+        best,
         seconds,
         plateau);
   }
 
   /** One more epoch is done. */
-  Checkpoint afterEpoch(double top1, double secondsSpent, Decay.Plateau.Seen seen) {
-    return new Checkpoint(epoch + 1, 0, 0, update, Math.max(bestTop1, top1), secondsSpent, seen);
+  Checkpoint afterEpoch(double bestSoFar, double secondsSpent, Decay.Plateau.Seen seen) {
+    return new Checkpoint(epoch + 1, 0, 0, update, bestSoFar, secondsSpent, seen);
   }
 
   Checkpoint at(double secondsSpent) {
-    return new Checkpoint(epoch, batch, empty, update, bestTop1, secondsSpent, plateau);
+    return new Checkpoint(epoch, batch, empty, update, best, secondsSpent, plateau);
   }
 
   /** Batches of this epoch that were trained on. */

@@ -10,16 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Config;
-import org.kat4j.data.ImageSet;
 import org.kat4j.error.UserException;
 import org.kat4j.model.Weights;
-import org.kat4j.task.InputDescription;
+import org.kat4j.task.Task;
 import org.kat4j.torch.AtomicFile;
 import org.kat4j.torch.ContentChecksum;
-import org.kat4j.torch.RandomStream;
 import org.kat4j.torch.Safetensors;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
@@ -33,36 +30,24 @@ import org.kat4j.torch.StateDict;
 final class Checkpoints {
   private static final String POSITION = "kat4j.position";
   private static final String CONFIG = "kat4j.config";
-  private static final String IMAGES = "kat4j.images";
+  private static final String DATA = "kat4j.data";
   private static final String CHECKSUM = "kat4j.checksum";
-  private static final String RANDOM = "random/stream";
-  private static final String LOSS = "progress/loss_sum";
 
   private final RunFolder folder;
   private final TrainConfig config;
-  private final WeightUpdate weights;
-  private final RandomStream random;
-  private final Tensor lossSum;
-  private final ImageSet train;
+  private final Loop<?> loop;
+  private final Task<?> task;
   private final List<String> notes = new ArrayList<>();
 
   /**
-   * @param weights, random, lossSum what is saved and restored
-   * @param train the images that it is trained on
+   * @param loop what is saved and restored
+   * @param task what it trains for
    */
-  Checkpoints(
-      RunFolder folder,
-      TrainConfig config,
-      WeightUpdate weights,
-      RandomStream random,
-      Tensor lossSum,
-      ImageSet train) {
+  Checkpoints(RunFolder folder, TrainConfig config, Loop<?> loop, Task<?> task) {
     this.folder = folder;
     this.config = config;
-    this.weights = weights;
-    this.random = random;
-    this.lossSum = lossSum;
-    this.train = train;
+    this.loop = loop;
+    this.task = task;
   }
 
   /** What a user should know of how the run goes on, a line each. */
@@ -76,14 +61,12 @@ final class Checkpoints {
    */
   void save(Checkpoint position) {
     try (Scope _ = Scope.open()) {
-      Map<String, Tensor> beside = new LinkedHashMap<>(weights.state());
-      beside.put(RANDOM, random.state());
-      beside.put(LOSS, lossSum);
+      Map<String, Tensor> beside = loop.state();
       Map<String, String> metadata = notes(position);
-      Map<String, Tensor> all = new LinkedHashMap<>(StateDict.of(weights.result()));
+      Map<String, Tensor> all = new LinkedHashMap<>(StateDict.of(loop.model()));
       all.putAll(beside);
       metadata.put(CHECKSUM, checksum(metadata, all));
-      Weights.save(folder.next(), weights.result(), beside, metadata);
+      Weights.save(folder.next(), loop.model(), beside, metadata);
       keepBefore();
       Files.move(
           folder.next(),
@@ -97,12 +80,20 @@ final class Checkpoints {
   }
 
   private Map<String, String> notes(Checkpoint position) {
-    Map<String, String> metadata = InputDescription.of(train).toMetadata();
-    metadata.put(IMAGES, Integer.toString(train.size()));
+    Map<String, String> metadata = meaning(config, task);
+    metadata.put(DATA, task.checksum());
     metadata.put(CONFIG, Config.toJson(config));
     metadata.put(POSITION, Config.toJson(position));
     metadata.put(Weights.MODEL, Config.toJson((Record) config.model()));
     metadata.put(Weights.FORMAT, Weights.PYTORCH);
+    return metadata;
+  }
+
+  /** What a model is for, for the metadata of its weights. */
+  static Map<String, String> meaning(TrainConfig config, Task<?> task) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put(Weights.TASK, Config.kindOf((Record) config.task()));
+    metadata.putAll(task.meaning());
     return metadata;
   }
 
@@ -163,28 +154,30 @@ final class Checkpoints {
   }
 
   /**
-   * Loads the last checkpoint, or the one before where the last is gone; nothing where the run has
+   * Loads the last checkpoint, or the one before where the last is gone; false where the run has
    * not come to its first.
    *
    * @throws UserException if it is damaged, if there was one and none is left, or if the
-   *     configuration or the images are others now
+   *     configuration or the data are others now
    */
-  Optional<Checkpoint> restore() {
+  boolean restore() {
     if (Files.exists(folder.last())) {
-      return Optional.of(load(folder.last()));
+      load(folder.last());
+      return true;
     }
     if (Files.exists(folder.before())) {
       notes.add("there is no %s: going on from %s".formatted(folder.last(), folder.before()));
-      return Optional.of(load(folder.before()));
+      load(folder.before());
+      return true;
     }
     if (Files.exists(folder.best()) || !MetricsLog.read(folder.metrics()).isEmpty()) {
       throw new UserException(
           "%s: the checkpoints of this run are gone: %s".formatted(folder.path(), beginAnew()));
     }
-    return Optional.empty();
+    return false;
   }
 
-  private Checkpoint load(Path file) {
+  private void load(Path file) {
     try (Safetensors saved = opened(file);
         Scope _ = Scope.open()) {
       Map<String, String> metadata = saved.metadata();
@@ -193,18 +186,17 @@ final class Checkpoints {
         throw new UserException(file + ": these are weights, not a checkpoint to go on from");
       }
       checkSame(metadata, file);
-      Weights.loadInto(file, weights.result());
+      Weights.loadInto(file, loop.model());
       Map<String, Tensor> state = new HashMap<>();
       for (String name : saved.names()) {
         if (name.contains("/")) {
           state.put(name, saved.read(name));
         }
       }
-      weights.restore(state);
-      random.restore(saved.read(RANDOM));
-      saved.copyInto(LOSS, lossSum);
-      return Config.bind(
-          Config.parseJson(position, file.toString()), Checkpoint.START, file.toString());
+      loop.restore(
+          state,
+          Config.bind(
+              Config.parseJson(position, file.toString()), Checkpoint.START, file.toString()));
     }
   }
 
@@ -272,13 +264,10 @@ final class Checkpoints {
       }
       changes.allowed().forEach(change -> notes.add("config.yaml was edited: " + change));
     }
-    for (String key : List.of(Weights.CLASSES, IMAGES)) {
-      if (then.containsKey(key) && !Objects.equals(then.get(key), now.get(key))) {
-        throw new UserException(
-            "the training images are not those that %s was made with: %s of them now, %s"
-                .formatted(
-                    file, now.get(IMAGES), "put the others back, or begin another run with --out"));
-      }
+    if (then.containsKey(DATA) && !Objects.equals(then.get(DATA), now.get(DATA))) {
+      throw new UserException(
+          "the training data are not those that %s was made with (%s): put the others back, or begin another run with --out"
+              .formatted(file, task.describe()));
     }
   }
 }

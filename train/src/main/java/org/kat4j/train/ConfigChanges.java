@@ -20,14 +20,14 @@ record ConfigChanges(List<String> allowed, List<String> refused) {
           "schedule.",
           "optimizer.lr",
           "optimizer.weightDecay",
-          "labelSmoothing",
+          "task.labelSmoothing",
           "clipNorm",
           "clipMode",
           "device",
           "threads",
           "loaderThreads",
           "checkpointSeconds",
-          "data.maxBroken");
+          "task.data.maxBroken");
 
   ConfigChanges {
     allowed = List.copyOf(allowed);

@@ -3,6 +3,7 @@ package org.kat4j.train;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.optim.CosineSchedule;
+import org.kat4j.task.Measure;
 
 /** How the learning rate falls behind the warm-up. */
 public sealed interface Decay {
@@ -34,12 +35,13 @@ public sealed interface Decay {
   }
 
   /**
-   * lr times {@code rate} each time top-1 has not grown for more than {@code patience} epochs.
-   * Source: timm's {@code PlateauLRScheduler}, PyTorch's {@code ReduceLROnPlateau}.
+   * lr times {@code rate} each time the task's primary measure has not become better for more than
+   * {@code patience} epochs. Source: timm's {@code PlateauLRScheduler}, PyTorch's {@code
+   * ReduceLROnPlateau}.
    *
-   * @param patience epochs without growth that are borne
+   * @param patience epochs without a better score that are borne
    * @param rate factor of a step
-   * @param threshold growth that counts, as a share of the best so far
+   * @param threshold change for the better that counts, as a share of the best so far
    */
   @Kind("plateau")
   record Plateau(int patience, double rate, double threshold) implements Decay {
@@ -57,17 +59,18 @@ public sealed interface Decay {
     /**
      * What was seen so far; part of a checkpoint.
      *
-     * @param best the top-1 to grow beyond, in percent; -1 before the first
-     * @param badEpochs epochs since it grew
+     * @param best the score to get beyond, NaN before the first
+     * @param badEpochs epochs since it was reached
      * @param steps how often the rate was lowered
      */
     record Seen(double best, int badEpochs, int steps) {
-      static final Seen NOTHING = new Seen(-1, 0, 0);
+      static final Seen NOTHING = new Seen(Double.NaN, 0, 0);
     }
 
-    Seen after(Seen seen, double top1) {
-      if (top1 > seen.best * (1 + threshold)) {
-        return new Seen(top1, 0, seen.steps);
+    Seen after(Seen seen, double score, Measure measure) {
+      double margin = measure.higherIsBetter() ? threshold : -threshold;
+      if (measure.isBetter(score, seen.best * (1 + margin))) {
+        return new Seen(score, 0, seen.steps);
       }
       return seen.badEpochs + 1 > patience
           ? new Seen(seen.best, 0, seen.steps + 1)

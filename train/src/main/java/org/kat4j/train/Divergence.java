@@ -1,15 +1,22 @@
 package org.kat4j.train;
 
 import java.nio.file.Files;
+import org.jspecify.annotations.Nullable;
 import org.kat4j.error.DivergedException;
 import org.kat4j.error.UserException;
 
 /** Where a run ends because its numbers are none any more, before they are written anywhere. */
 final class Divergence {
-  private final RunFolder folder;
+  private final @Nullable RunFolder folder;
 
+  /** Of a run. */
   Divergence(RunFolder folder) {
     this.folder = folder;
+  }
+
+  /** Of a loop that has no folder. */
+  Divergence() {
+    folder = null;
   }
 
   /**
@@ -38,18 +45,22 @@ final class Divergence {
   static void checkTrained(Checkpoint position) {
     if (position.trained() == 0) {
       throw new UserException(
-          "epoch %d had nothing to train on: its images are all broken, or fewer than two"
+          "epoch %d had nothing to train on: its samples are all broken, or fewer than two"
               .formatted(position.epoch() + 1));
     }
   }
 
   private String advice(int epoch) {
-    return "in epoch %d: lower optimizer.lr or set clipNorm%s"
-        .formatted(
-            epoch + 1,
-            Files.exists(folder.last())
-                ? " in %s, and go on with --resume: %s is from before"
-                    .formatted(folder.config(), folder.last())
-                : "; no checkpoint was written yet");
+    return "in epoch %d: lower optimizer.lr or set clipNorm%s".formatted(epoch + 1, wayOn());
+  }
+
+  private String wayOn() {
+    if (folder == null) {
+      return "";
+    }
+    return Files.exists(folder.last())
+        ? " in %s, and go on with --resume: %s is from before"
+            .formatted(folder.config(), folder.last())
+        : "; no checkpoint was written yet";
   }
 }

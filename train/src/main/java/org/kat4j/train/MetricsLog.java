@@ -1,5 +1,7 @@
 package org.kat4j.train;
 
+import static java.util.stream.Collectors.toSet;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -10,52 +12,103 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
+import java.util.Set;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
 import org.kat4j.torch.AtomicFile;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code metrics.jsonl}: one JSON object on one line for each finished epoch. */
 public final class MetricsLog {
   /**
-   * A line of the file: what {@link Monitor.EpochResult} and its evaluation say of an epoch.
+   * A line of the file: what {@link Monitor.EpochResult} says of an epoch.
    *
    * @param epoch from 1
    * @param updates updates so far
    * @param lr learning rate of the last update
-   * @param trainLoss mean training loss, with label smoothing
-   * @param loss of the validation images
-   * @param top1 of the validation images, in percent
-   * @param top5 of the validation images, in percent
-   * @param imagesPerSecond training images a second
+   * @param trainLoss mean training loss
+   * @param samplesPerSecond training samples a second
    * @param seconds training and evaluation so far
+   * @param scores of the validation samples, by the names of their measures
    */
   public record Line(
       int epoch,
       long updates,
       double lr,
       double trainLoss,
-      double loss,
-      double top1,
-      double top5,
-      double imagesPerSecond,
-      double seconds) {
-    private static final Line EMPTY = new Line(0, 0, 0, 0, 0, 0, 0, 0, 0);
+      double samplesPerSecond,
+      double seconds,
+      SequencedMap<String, Double> scores) {
+
+    /** A score by the name of its measure, NaN where it was not measured. */
+    public double score(String measure) {
+      return scores.getOrDefault(measure, Double.NaN);
+    }
 
     static Line of(Monitor.EpochResult r) {
-      var e = r.evaluation();
       return new Line(
           r.epoch(),
           r.updates(),
           r.lr(),
           r.trainLoss(),
-          e.loss(),
-          e.top1(),
-          e.top5(),
-          r.imagesPerSecond(),
-          r.seconds());
+          r.samplesPerSecond(),
+          r.seconds(),
+          r.scores().byName());
+    }
+
+    private String toJson() {
+      ObjectNode tree =
+          Config.tree(new Fixed(epoch, updates, lr, trainLoss, samplesPerSecond, seconds));
+      scores.forEach(tree::put);
+      return Config.toJson(tree);
+    }
+
+    private static Line read(String json, String where) {
+      ObjectNode tree = Config.parseJson(json, where);
+      if (tree.has(ONCE_CALLED)) {
+        tree.set("samplesPerSecond", tree.remove(ONCE_CALLED));
+      }
+      ObjectNode known = JsonNodeFactory.instance.objectNode();
+      SequencedMap<String, Double> scores = new LinkedHashMap<>();
+      for (var entry : tree.properties()) {
+        if (Fixed.KEYS.contains(entry.getKey())) {
+          known.set(entry.getKey(), entry.getValue());
+        } else if (entry.getValue().isNumber() || entry.getValue().isString()) {
+          scores.put(entry.getKey(), entry.getValue().asDouble(Double.NaN));
+        } else {
+          throw new UserException(where + ": " + entry.getKey() + ": a number is expected");
+        }
+      }
+      Fixed fixed = Config.bind(known, Fixed.NOTHING, where);
+      return new Line(
+          fixed.epoch,
+          fixed.updates,
+          fixed.lr,
+          fixed.trainLoss,
+          fixed.samplesPerSecond,
+          fixed.seconds,
+          scores);
+    }
+
+    /** What every line has; all other keys are measures. */
+    private record Fixed(
+        int epoch,
+        long updates,
+        double lr,
+        double trainLoss,
+        double samplesPerSecond,
+        double seconds) {
+      static final Fixed NOTHING = new Fixed(0, 0, 0, 0, 0, 0);
+      static final Set<String> KEYS =
+          Config.tree(NOTHING).propertyNames().stream().collect(toSet());
     }
   }
+
+  private static final String ONCE_CALLED = "imagesPerSecond";
 
   private final Path file;
 
@@ -67,7 +120,7 @@ public final class MetricsLog {
     try {
       Files.writeString(
           file,
-          Config.toJson(Line.of(result)) + "\n",
+          Line.of(result).toJson() + "\n",
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);
     } catch (IOException failed) {
@@ -111,7 +164,7 @@ public final class MetricsLog {
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes, 0, end)).toString();
       for (String line : text.lines().toList()) {
         String where = file + ", line " + (linesBefore + lines.size() + 1);
-        lines.add(Config.bind(Config.parseJson(line, where), Line.EMPTY, where));
+        lines.add(Line.read(line, where));
       }
       return new Part(lines, start + end);
     } catch (CharacterCodingException binary) {

@@ -1,6 +1,6 @@
 package org.kat4j.train;
 
-import org.kat4j.task.Evaluation;
+import org.kat4j.task.Scores;
 
 /**
  * Follows a training run. Every method is called on the training thread and must return quickly.
@@ -14,7 +14,7 @@ public interface Monitor {
    * @param batch batches done in this epoch
    * @param batches batches of an epoch
    * @param loss mean training loss of this epoch so far
-   * @param imagesPerSecond training images a second in this epoch, without evaluations and
+   * @param samplesPerSecond training samples a second in this epoch, without evaluations and
    *     checkpoints
    * @param secondsLeft until the last epoch is evaluated, as far as one can say; evaluations count
    *     once the first is done
@@ -25,7 +25,7 @@ public interface Monitor {
       int batch,
       int batches,
       double loss,
-      double imagesPerSecond,
+      double samplesPerSecond,
       double secondsLeft) {}
 
   /**
@@ -34,9 +34,9 @@ public interface Monitor {
    * @param epoch from 1
    * @param updates updates so far
    * @param lr learning rate of the last update
-   * @param trainLoss mean training loss, with label smoothing
-   * @param evaluation on the validation images
-   * @param imagesPerSecond training images a second in this epoch, without its evaluation and
+   * @param trainLoss mean training loss
+   * @param scores on the validation samples
+   * @param samplesPerSecond training samples a second in this epoch, without its evaluation and
    *     checkpoints
    * @param seconds training and evaluation so far, all processes of the run together
    * @param best whether it is the best so far
@@ -46,8 +46,8 @@ public interface Monitor {
       long updates,
       double lr,
       double trainLoss,
-      Evaluation evaluation,
-      double imagesPerSecond,
+      Scores scores,
+      double samplesPerSecond,
       double seconds,
       boolean best) {}
 

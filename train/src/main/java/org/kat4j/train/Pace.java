@@ -11,7 +11,7 @@ final class Pace {
   private final double secondsBefore;
   private final LongSupplier nanos;
   private final long startedNanos;
-  private long images; // of the epoch in progress
+  private long samples; // of the epoch in progress
   private long trainingNanos; // spent on them, up to the last pause
   private long sinceNanos; // start of the training in progress
   private boolean training;
@@ -32,7 +32,7 @@ final class Pace {
 
   /** Training begins, of a new epoch. */
   void startEpoch() {
-    images = 0;
+    samples = 0;
     trainingNanos = 0;
     train();
   }
@@ -49,9 +49,9 @@ final class Pace {
     }
   }
 
-  /** That many training images more are done. */
+  /** That many training samples more are done. */
   void count(int more) {
-    images += more;
+    samples += more;
   }
 
   /** Does something that is no training; its time counts as the run's only. */
@@ -64,7 +64,7 @@ final class Pace {
     }
   }
 
-  /** The same for an evaluation of the validation images, whose time is remembered. */
+  /** The same for an evaluation of the validation samples, whose time is remembered. */
   <T> T evaluating(Supplier<T> work) {
     pause();
     long start = nanos.getAsLong();
@@ -73,15 +73,15 @@ final class Pace {
     return result;
   }
 
-  /** Training images a second in this epoch, 0 before the first. */
-  double imagesPerSecond() {
+  /** Training samples a second in this epoch, 0 before the first. */
+  double samplesPerSecond() {
     long spent = trainingNanos + (training ? nanos.getAsLong() - sinceNanos : 0);
-    return images == 0 ? 0 : images / (spent / 1e9);
+    return samples == 0 ? 0 : samples / (spent / 1e9);
   }
 
-  /** Until so many images are trained on and so many evaluations are made, as far as known. */
-  double secondsLeft(double imagesLeft, int evaluationsLeft) {
-    return imagesLeft / imagesPerSecond() + evaluationsLeft * evaluationSeconds;
+  /** Until so many samples are trained on and so many evaluations are made, as far as known. */
+  double secondsLeft(double samplesLeft, int evaluationsLeft) {
+    return samplesLeft / samplesPerSecond() + evaluationsLeft * evaluationSeconds;
   }
 
   /** Time of the run so far, all processes together. */

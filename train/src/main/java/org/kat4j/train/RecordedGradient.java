@@ -6,7 +6,6 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.data.Batch;
 import org.kat4j.kernel.CudaGraph;
-import org.kat4j.task.Targets;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Losses;
 import org.kat4j.torch.Memory;
@@ -18,12 +17,11 @@ import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
 
 /**
- * A forward and a backward pass as a {@link CudaGraph}, for batches of one size: pixels, targets
- * and masks go into its memory, loss and gradients come out of it.
+ * A forward and a backward pass as a {@link CudaGraph}, for batches of one size: the batch and
+ * masks go into its memory, loss and gradients come out of it.
  */
-final class RecordedGradient implements AutoCloseable {
-  private final Tensor pixels;
-  private final Targets targets;
+final class RecordedGradient<B extends Batch> implements AutoCloseable {
+  private final B input; // on the device
   private final RecordedMasks masks = new RecordedMasks();
   private final Tensor loss;
   private final CudaGraph graph;
@@ -31,8 +29,8 @@ final class RecordedGradient implements AutoCloseable {
 
   /** Computes the loss that is recorded, with the gradient as its backward pass. */
   @FunctionalInterface
-  interface Forward {
-    Tensor loss(Tensor pixels, Targets targets, Pass pass);
+  interface Forward<B extends Batch> {
+    Tensor loss(B batch, Pass pass);
   }
 
   /**
@@ -44,14 +42,17 @@ final class RecordedGradient implements AutoCloseable {
    * @throws RuntimeException where the passes cannot be recorded, or memory is short
    */
   RecordedGradient(
-      Forward forward, Precision precision, Map<String, Tensor> state, Batch batch, Device device) {
+      Forward<B> forward, Precision precision, Map<String, Tensor> state, B batch, Device device) {
     Map<String, Tensor> running = new LinkedHashMap<>(state);
     running.values().removeIf(tensor -> tensor.requires_grad());
     Map<String, Tensor> before = new LinkedHashMap<>();
     running.forEach((name, tensor) -> before.put(name, tensor.clone()));
-    pixels = Scope.keep(Memory.to(Memory.floats(batch.pixels(), batch.shape()), device));
-    targets = Targets.of(batch, device);
-    targets.tensors().forEach(Scope::keep);
+    input =
+        Batch.like(
+            batch,
+            batch.tensors().stream()
+                .map(tensor -> Scope.keep(Memory.to(tensor, device).clone()))
+                .toList());
     loss = Losses.zeroSum(device);
     try {
       graph =
@@ -61,7 +62,7 @@ final class RecordedGradient implements AutoCloseable {
                 StateDict.clearGradients(state);
                 masks.rewind();
                 try (Scope _ = Scope.open()) {
-                  Tensor value = forward.loss(pixels, targets, Pass.training(masks));
+                  Tensor value = forward.loss(input, Pass.training(masks));
                   precision.backward(value);
                   loss.copy_(value.detach());
                 }
@@ -87,9 +88,11 @@ final class RecordedGradient implements AutoCloseable {
    *
    * @return the loss, which the next call overwrites
    */
-  Tensor replay(Batch batch, RandomStream random) {
-    Memory.fill(pixels, Memory.floats(batch.pixels(), batch.shape()));
-    targets.fill(batch);
+  Tensor replay(B batch, RandomStream random) {
+    List<Tensor> memory = input.tensors();
+    for (int i = 0; i < memory.size(); i++) {
+      Memory.fill(memory.get(i), batch.tensors().get(i));
+    }
     masks.redraw(random);
     graph.replay();
     gradients.forEach((parameter, gradient) -> {
@@ -101,8 +104,8 @@ final class RecordedGradient implements AutoCloseable {
   }
 
   private void freeInputs() {
-    Scope.free(List.of(pixels, loss));
-    Scope.free(targets.tensors());
+    Scope.free(input.tensors());
+    Scope.free(List.of(loss));
     masks.free();
   }
 

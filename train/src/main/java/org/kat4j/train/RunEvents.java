@@ -3,12 +3,9 @@ package org.kat4j.train;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.HashSet;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.kat4j.data.ImageSet;
-import org.kat4j.data.SkippedImage;
 import org.kat4j.model.Model;
+import org.kat4j.task.Task;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.StateDict;
 
@@ -21,7 +18,6 @@ import org.kat4j.torch.StateDict;
  */
 final class RunEvents implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(RunEvents.class.getName());
-  private static final int IMAGES = 10;
 
   private final Path folder;
   private @Nullable EventFile file;
@@ -51,31 +47,22 @@ final class RunEvents implements AutoCloseable {
     }
   }
 
-  /** The first image of each of the first classes. */
-  void images(ImageSet images) {
+  /** Some training samples. */
+  void pictures(Task<?> task) {
     write(events -> {
-      Set<Integer> shown = new HashSet<>();
-      int most = Math.min(IMAGES, images.classNames().size());
-      for (int i = 0; i < images.size() && shown.size() < most; i++) {
-        if (!shown.contains(images.label(i))) {
-          try {
-            events.image(
-                "images/" + images.classNames().get(images.label(i)), 0, images.picture(i));
-            shown.add(images.label(i));
-          } catch (SkippedImage broken) {
-            // the next of its class
-          }
-        }
+      for (var picture : task.pictures().entrySet()) {
+        events.image("images/" + picture.getKey(), 0, picture.getValue());
       }
     });
   }
 
   /** Where training stands inside an epoch. */
-  void progress(long update, double trainLoss, double learningRate, double imagesPerSecond) {
+  void progress(
+      long update, double trainLoss, double learningRate, double samplesPerSecond, String unit) {
     write(events -> {
       events.scalar("train/loss", update, trainLoss);
       events.scalar("train/learning_rate", update, learningRate);
-      events.scalar("train/images_per_second", update, imagesPerSecond);
+      events.scalar("train/" + unit + "_per_second", update, samplesPerSecond);
     });
   }
 
@@ -84,9 +71,10 @@ final class RunEvents implements AutoCloseable {
     write(events -> {
       long update = result.updates();
       events.scalar("epoch/train_loss", update, result.trainLoss());
-      events.scalar("epoch/validation_loss", update, result.evaluation().loss());
-      events.scalar("epoch/top1", update, result.evaluation().top1());
-      events.scalar("epoch/top5", update, result.evaluation().top5());
+      for (var score : result.scores().byName().entrySet()) {
+        String name = score.getKey().equals("loss") ? "validation_loss" : score.getKey();
+        events.scalar("epoch/" + name, update, score.getValue());
+      }
       events.scalar("epoch/number", update, result.epoch());
       for (var parameter : StateDict.trained(model).entrySet()) {
         events.histogram(

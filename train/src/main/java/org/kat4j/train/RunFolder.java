@@ -107,7 +107,7 @@ public record RunFolder(Path path) {
 
   /** The configuration that the run was begun with. */
   public TrainConfig readConfig() {
-    return Config.bind(Config.readTree(config()), TrainConfig.example(), config().toString());
+    return TrainConfig.bind(Config.readTree(config()), config().toString());
   }
 
   /** The weights to use: the last ones. */

@@ -2,11 +2,12 @@ package org.kat4j.train;
 
 import org.kat4j.config.Check;
 import org.kat4j.optim.CosineSchedule;
+import org.kat4j.task.Measure;
 
 /**
  * How long a run is, and its learning rate over time.
  *
- * @param epochs passes over the training images
+ * @param epochs passes over the training samples
  * @param warmupEpochs epochs of linear warm-up
  * @param warmupLr learning rate at the very start
  * @param minLr smallest learning rate of a cosine or plateau
@@ -65,11 +66,12 @@ public record Schedule(
   }
 
   /**
-   * What a plateau schedule has seen once {@code done} epochs are done, the last with {@code top1}.
+   * What a plateau schedule has seen once {@code done} epochs are done, the last with this {@code
+   * score} by the primary measure.
    */
-  Decay.Plateau.Seen after(Decay.Plateau.Seen seen, int done, double top1) {
+  Decay.Plateau.Seen after(Decay.Plateau.Seen seen, int done, double score, Measure primary) {
     return decay instanceof Decay.Plateau plateau && done > warmupEpochs
-        ? plateau.after(seen, top1)
+        ? plateau.after(seen, score, primary)
         : seen;
   }
 }

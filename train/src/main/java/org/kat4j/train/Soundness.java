@@ -1,9 +1,15 @@
 package org.kat4j.train;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
+import org.kat4j.model.RowModel;
+import org.kat4j.model.Signature;
+import org.kat4j.model.TokenModel;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
@@ -12,11 +18,15 @@ import org.kat4j.torch.StateDict;
 
 /** Whether a model is worth keeping: dead weights must not take the place of good ones. */
 final class Soundness {
-  private static final double RANGE = 2; // of normalised pixels
+  private static final double RANGE = 2; // of normalised inputs
+  private static final int TOKENS = 8;
 
   private Soundness() {}
 
-  /** Whether all of its numbers are finite, and its answer to two images of a ramp is too. */
+  /**
+   * Whether all of its numbers are finite, and its answer to two simple samples is too, where its
+   * kind has such.
+   */
   static boolean of(Model model) {
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
@@ -24,20 +34,44 @@ final class Soundness {
       if (StateDict.notFinite(weights).isPresent()) {
         return false;
       }
-      Device device = Device.of(weights.lastEntry().getValue());
-      Model.Spec spec = model.spec();
-      List<float[]> ramp = List.of(ramp(spec, -RANGE, 0), ramp(spec, 0, RANGE));
-      Tensor images = Memory.batch(ramp, spec.channels(), spec.imageSize(), spec.imageSize());
-      return Memory.isFinite(model.forward(Memory.to(images, device), Pass.evaluation()));
+      return answer(model, weights.lastEntry().getValue()).map(Memory::isFinite).orElse(true);
     }
   }
 
-  /** Pixels of one image that rise from one value to the other. */
-  private static float[] ramp(Model.Spec spec, double from, double to) {
-    float[] pixels = new float[spec.channels() * spec.imageSize() * spec.imageSize()];
-    for (int i = 0; i < pixels.length; i++) {
-      pixels[i] = (float) (from + (to - from) * i / pixels.length);
+  private static Optional<Tensor> answer(Model model, Tensor weight) {
+    Pass pass = Pass.evaluation();
+    return switch (model) {
+      case ImageModel images -> {
+        Signature.Images input = images.spec().signature();
+        Tensor ramps = ramps(weight, input.channels(), input.height(), input.width());
+        yield Optional.of(images.forward(ramps, pass));
+      }
+      case RowModel rows ->
+          Optional.of(rows.forward(ramps(weight, rows.spec().signature().features()), pass));
+      case TokenModel tokens -> {
+        Signature.Tokens input = tokens.spec().signature();
+        long[] ids =
+            LongStream.range(0, Math.min(TOKENS, input.longest()))
+                .map(i -> i % input.vocabulary())
+                .toArray();
+        Tensor sequence = Memory.to(Tensor.create(ids, 1, ids.length), Device.of(weight));
+        yield Optional.of(tokens.forward(sequence, pass));
+      }
+      default -> Optional.empty();
+    };
+  }
+
+  /** Two samples of numbers that rise, on the device and in the dtype of a weight. */
+  private static Tensor ramps(Tensor weight, long... shape) {
+    int length = Math.toIntExact(LongStream.of(shape).reduce(1, Math::multiplyExact));
+    return Memory.batch(weight, List.of(ramp(length, -RANGE, 0), ramp(length, 0, RANGE)), shape);
+  }
+
+  private static float[] ramp(int length, double from, double to) {
+    float[] values = new float[length];
+    for (int i = 0; i < length; i++) {
+      values[i] = (float) (from + (to - from) * i / length);
     }
-    return pixels;
+    return values;
   }
 }

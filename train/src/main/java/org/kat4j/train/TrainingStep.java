@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.kernel.Baselines;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
+import org.kat4j.model.Signature;
 import org.kat4j.optim.AdamW;
 import org.kat4j.optim.GradientScaler;
 import org.kat4j.optim.Optimizer;
@@ -29,7 +30,7 @@ public final class TrainingStep implements Runnable, AutoCloseable {
   private static final double LABEL_SMOOTHING = 0.1;
   private static final double LEARNING_RATE = 1e-3;
 
-  private final Model model;
+  private final ImageModel model;
   private final SequencedMap<String, Tensor> parameters;
   private final Optimizer optimizer;
   private final GradientScaler scaler;
@@ -43,7 +44,7 @@ public final class TrainingStep implements Runnable, AutoCloseable {
   /**
    * @param batch images of a step, at least 1
    */
-  public TrainingStep(Model.Spec spec, Device device, Precision precision, int batch) {
+  public TrainingStep(ImageModel.Spec spec, Device device, Precision precision, int batch) {
     this.device = device;
     this.precision = precision;
     scaler = new GradientScaler(precision);
@@ -52,12 +53,13 @@ public final class TrainingStep implements Runnable, AutoCloseable {
     AdamW.Spec adamw = AdamW.Spec.example();
     optimizer =
         adamw.build(ParameterGroup.split(parameters, adamw.weightDecay(), model.noWeightDecay()));
-    int side = spec.imageSize();
-    Tensor noise = Baselines.normal("float32", batch, spec.channels(), side, side);
+    Signature.Images input = spec.signature();
+    Tensor noise =
+        Baselines.normal("float32", batch, input.channels(), input.height(), input.width());
     images = Scope.keep(Memory.to(new RandomStream(2).normal(noise, 0, 1), device));
     long[] classes = new long[batch];
     for (int i = 0; i < batch; i++) {
-      classes[i] = i % spec.classes();
+      classes[i] = i % input.outputs();
     }
     labels = Scope.keep(Memory.to(Tensor.create(classes), device));
     lossSum = Losses.zeroSum(device);

@@ -4,13 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.kat4j.augment.Augmentation;
@@ -20,6 +21,7 @@ import org.kat4j.augment.Mixing;
 import org.kat4j.augment.RandAugment;
 import org.kat4j.augment.ResizedCrop;
 import org.kat4j.error.UserException;
+import org.kat4j.torch.Memory;
 
 @Timeout(10)
 class LoaderTest {
@@ -29,12 +31,21 @@ class LoaderTest {
   /** Pixels and labels of one batch, copied. */
   @SuppressWarnings("ArrayRecordComponent")
   private record Copy(List<Long> shape, float[] pixels, long[] labels) {
-    static Copy of(Batch batch) {
+    static Copy of(ImageBatch batch) {
       return new Copy(
-          Arrays.stream(batch.shape()).boxed().toList(),
-          batch.pixels().toArray(ValueLayout.JAVA_FLOAT),
-          batch.labels().toArray(ValueLayout.JAVA_LONG));
+          Arrays.stream(batch.pixels().shape()).boxed().toList(),
+          floats(batch.pixels()),
+          Memory.longs(batch.labels()));
     }
+  }
+
+  private static float[] floats(Tensor tensor) {
+    double[] values = Memory.doubles(tensor);
+    float[] floats = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
   }
 
   @Test
@@ -129,23 +140,26 @@ class LoaderTest {
     Loading plain = new Loading(8, true, false, Augmentation.NONE, Mixing.NONE, 5, 1);
     Mixing mixup = new Mixing(1, 0, 1, 0.5, Mixing.Mode.ELEM, 0);
     Loading mixing = new Loading(8, true, false, Augmentation.NONE, mixup, 5, 1);
-    try (Batches before = Loader.epoch(SET, plain, 0, 0);
-        Batches after = Loader.epoch(SET, mixing, 0, 0);
-        Batch unmixed = before.next();
-        Batch mixed = after.next()) {
-      assertThat(unmixed.isMixed()).isFalse();
-      assertThat(mixed.isMixed()).isTrue();
+    try (Batches<ImageBatch> before = Loader.epoch(SET, plain, 0, 0);
+        Batches<ImageBatch> after = Loader.epoch(SET, mixing, 0, 0);
+        ImageBatch unmixed = before.next();
+        ImageBatch mixed = after.next()) {
+      assertThat(unmixed.mixed()).isNull();
+      ImageBatch.Mixed mix = Objects.requireNonNull(mixed.mixed());
+      long[] labels = Memory.longs(unmixed.labels());
+      long[] partners = Memory.longs(mix.partners());
+      float[] shares = floats(mix.shares());
+      float[] unmixedPixels = floats(unmixed.pixels());
+      float[] mixedPixels = floats(mixed.pixels());
       assertThat(Copy.of(mixed).labels()).isEqualTo(Copy.of(unmixed).labels());
       for (int i = 0; i < 8; i++) {
-        long partner = unmixed.labels().getAtIndex(ValueLayout.JAVA_LONG, 7 - i);
-        assertThat(mixed.partnerLabels().getAtIndex(ValueLayout.JAVA_LONG, i)).isEqualTo(partner);
-        float share = mixed.shares().getAtIndex(ValueLayout.JAVA_FLOAT, i);
-        float own = unmixed.pixels().getAtIndex(ValueLayout.JAVA_FLOAT, 60L * i);
-        float other = unmixed.pixels().getAtIndex(ValueLayout.JAVA_FLOAT, 60L * (7 - i));
+        assertThat(partners[i]).isEqualTo(labels[7 - i]);
+        float share = shares[i];
+        float own = unmixedPixels[60 * i];
+        float other = unmixedPixels[60 * (7 - i)];
         // Half a level of rounding, divided by the standard deviation.
         float level = 0.51f / 255 / SET.normalization().std()[0];
-        assertThat(mixed.pixels().getAtIndex(ValueLayout.JAVA_FLOAT, 60L * i))
-            .isEqualTo(share * own + (1 - share) * other, within(level));
+        assertThat(mixedPixels[60 * i]).isEqualTo(share * own + (1 - share) * other, within(level));
       }
     }
   }
@@ -198,7 +212,7 @@ class LoaderTest {
         };
     assertThatThrownBy(() -> Loader.epoch(huge, Loading.inOrder(1 << 20, 1), 0, 0))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("lower batchSize or data.imageSize");
+        .hasMessageContaining("lower batchSize or task.data.imageSize");
   }
 
   @Test
@@ -212,7 +226,7 @@ class LoaderTest {
   @Test
   void aFailureComesOutAtItsBatch() {
     UserException corrupt = new UserException("image 20 is corrupt");
-    try (Batches batches =
+    try (Batches<ImageBatch> batches =
         Loader.epoch(failingAt(20, corrupt), 8, false, false, Augmentation.NONE, 1, 0, 0, 2)) {
       batches.next().close();
       batches.next().close();
@@ -222,8 +236,8 @@ class LoaderTest {
 
   @Test
   void closingEarlyEndsTheThreadsAndFreesTheMemory() {
-    Batches batches = Loader.epoch(SET, 2, true, false, AUGMENTATION, 1, 0, 0, 2);
-    Batch held = batches.next();
+    Batches<ImageBatch> batches = Loader.epoch(SET, 2, true, false, AUGMENTATION, 1, 0, 0, 2);
+    ImageBatch held = batches.next();
     var pixels = held.pixels();
     batches.close();
 
@@ -231,9 +245,8 @@ class LoaderTest {
     assertThatThrownBy(batches::next).isInstanceOf(NoSuchElementException.class);
     assertThat(Thread.getAllStackTraces().keySet())
         .noneMatch(thread -> thread.getName().startsWith("kat4j-loader"));
-    assertThat(pixels.scope().isAlive()).isTrue();
+    assertThat(Memory.isFinite(pixels)).as("still there").isTrue();
     held.close();
-    assertThat(pixels.scope().isAlive()).isFalse();
     assertThatThrownBy(held::pixels).isInstanceOf(IllegalStateException.class);
   }
 
@@ -251,7 +264,8 @@ class LoaderTest {
             sleepBriefly();
           }
         };
-    try (Batches batches = Loader.epoch(slow, 50, false, false, Augmentation.NONE, 1, 0, 0, 1)) {
+    try (Batches<ImageBatch> batches =
+        Loader.epoch(slow, 50, false, false, Augmentation.NONE, 1, 0, 0, 1)) {
       assertThat(batches.hasNext()).isTrue();
       await(firstRead);
     }
@@ -261,10 +275,11 @@ class LoaderTest {
   @Test
   void memoryIsUsedAgain() {
     var addresses = new HashSet<Long>();
-    try (Batches batches = Loader.epoch(SET, 1, true, false, AUGMENTATION, 1, 0, 0, 1)) {
+    try (Batches<ImageBatch> batches =
+        Loader.epoch(SET, 1, true, false, AUGMENTATION, 1, 0, 0, 1)) {
       while (batches.hasNext()) {
-        try (Batch batch = batches.next()) {
-          addresses.add(batch.pixels().address());
+        try (ImageBatch batch = batches.next()) {
+          addresses.add(batch.pixels().data_ptr().address());
         }
       }
     }
@@ -288,11 +303,11 @@ class LoaderTest {
         .hasMessageContaining(message);
   }
 
-  private static List<Copy> copies(Batches batches) {
+  private static List<Copy> copies(Batches<ImageBatch> batches) {
     List<Copy> copies = new ArrayList<>();
     try (batches) {
       while (batches.hasNext()) {
-        try (Batch batch = batches.next()) {
+        try (ImageBatch batch = batches.next()) {
           copies.add(Copy.of(batch));
         }
       }

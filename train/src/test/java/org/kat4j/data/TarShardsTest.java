@@ -87,7 +87,8 @@ class TarShardsTest {
     ImageSet one = open(1).train();
     assertThatThrownBy(() -> one.read(1, new byte[48], 0))
         .isInstanceOf(UserException.class)
-        .hasMessageStartingWith("2 images are broken, more than data.maxBroken = 1; the last one: ")
+        .hasMessageStartingWith(
+            "2 images are broken, more than task.data.maxBroken = 1; the last one: ")
         .hasMessageContaining("a.tar/3.png");
   }
 

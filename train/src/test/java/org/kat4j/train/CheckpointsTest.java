@@ -30,7 +30,7 @@ class CheckpointsTest {
 
   private void assertRefused(ImageData data, String... parts) {
     var thrown =
-        assertThatThrownBy(() -> Trainer.resume(run, data).close())
+        assertThatThrownBy(() -> TinyRun.resume(run, data).close())
             .isInstanceOf(UserException.class)
             .hasMessageNotContaining("\n");
     for (String part : parts) {
@@ -43,7 +43,7 @@ class CheckpointsTest {
   }
 
   private int epochsSoFar() {
-    try (Trainer trainer = Trainer.resume(run, TinyRun.data())) {
+    try (Trainer trainer = TinyRun.resume(run)) {
       return MetricsLog.read(run.metrics()).size();
     }
   }
@@ -67,7 +67,7 @@ class CheckpointsTest {
     byte[] damaged = sound.clone();
     damaged[at] ^= (byte) (1 << bit);
     Files.write(run.last(), damaged);
-    assertThatThrownBy(() -> Trainer.resume(run, TinyRun.data()).close())
+    assertThatThrownBy(() -> TinyRun.resume(run).close())
         .as("byte %d, bit %d", at, bit)
         .isInstanceOf(UserException.class)
         .hasMessageContaining("delete it")
@@ -77,7 +77,7 @@ class CheckpointsTest {
   @Test
   void theOneBeforeIsTakenWhereTheLastIsGone() throws IOException {
     Files.delete(run.last());
-    try (Trainer trainer = Trainer.resume(run, TinyRun.data())) {
+    try (Trainer trainer = TinyRun.resume(run)) {
       assertThat(trainer.notes()).anyMatch(note -> note.contains("before.safetensors"));
       assertThat(MetricsLog.read(run.metrics())).hasSize(1);
       assertThat(trainer.run(Monitor.SILENT).finished()).isTrue();
@@ -93,7 +93,7 @@ class CheckpointsTest {
     RunFolder first = TinyRun.train(folder.resolve("first"), "schedule.epochs=1");
     var whole = TinyRun.tensors(first.last());
     Files.move(first.before(), first.last(), StandardCopyOption.REPLACE_EXISTING);
-    try (Trainer trainer = Trainer.resume(first, TinyRun.data())) {
+    try (Trainer trainer = TinyRun.resume(first)) {
       assertThat(MetricsLog.read(first.metrics())).isEmpty();
       assertThat(trainer.run(Monitor.SILENT).finished()).isTrue();
     }
@@ -116,7 +116,7 @@ class CheckpointsTest {
   @Test
   void aCheckpointThatGoesBackIsTheOneBefore() throws IOException {
     byte[] before = Files.readAllBytes(run.before());
-    try (Trainer trainer = Trainer.resume(run, TinyRun.data())) {
+    try (Trainer trainer = TinyRun.resume(run)) {
       assertThat(trainer.model()).isNotNull();
     }
     assertThat(Files.readAllBytes(run.before())).isEqualTo(before);
@@ -146,9 +146,9 @@ class CheckpointsTest {
           "accumulation=2",
           "dropLast=false",
           "ema.decay=0.9",
-          "augmentation.padCrop=3",
+          "task.augmentation.padCrop=3",
           "fineTuning.freeze=head.*",
-          "data.holdOut=0.1"
+          "task.data.holdOut=0.1"
         }) {
       Files.writeString(run.config(), yaml);
       edit(edit);
@@ -162,7 +162,7 @@ class CheckpointsTest {
   @Test
   void editsThatARunCanGoOnWithAreSaid() throws IOException {
     edit("schedule.epochs=3", "optimizer.lr=1e-4", "clipNorm=0.5", "checkpointSeconds=5");
-    try (Trainer trainer = Trainer.resume(run, TinyRun.data())) {
+    try (Trainer trainer = TinyRun.resume(run)) {
       assertThat(trainer.notes())
           .containsExactly(
               "config.yaml was edited: optimizer.lr: 0.005 -> 1.0E-4",
@@ -176,9 +176,9 @@ class CheckpointsTest {
 
   @Test
   void otherImagesAreRefused() throws IOException {
-    assertRefused(Stripes.data(48, 20), "48 of them now");
+    assertRefused(Stripes.data(48, 20), "48 training");
     edit("model.classes=7");
-    assertRefused("does not fit these images");
+    assertRefused("does not fit these data");
   }
 
   @Test

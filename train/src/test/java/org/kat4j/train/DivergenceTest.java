@@ -31,8 +31,7 @@ class DivergenceTest {
     RunFolder run = new RunFolder(folder.resolve("run"));
     String[] assignments = Arrays.copyOf(EXPLODING, EXPLODING.length + 1);
     assignments[EXPLODING.length] = "batchSize=44";
-    assertDiverges(
-        Trainer.start(TinyRun.config(assignments), run, TinyRun.data()), "no checkpoint");
+    assertDiverges(TinyRun.start(TinyRun.config(assignments), run), "no checkpoint");
     assertThat(run.best()).doesNotExist();
     assertThat(run.last()).doesNotExist();
     assertThat(run.metrics()).doesNotExist();
@@ -41,8 +40,7 @@ class DivergenceTest {
   @Test
   void weightsThatExplodeInADryRunAreNotKept() {
     RunFolder run = new RunFolder(folder.resolve("run"));
-    Trainer trainer =
-        Trainer.start(TinyRun.config("optimizer.weightDecay=1e38"), run, TinyRun.data());
+    Trainer trainer = TinyRun.start(TinyRun.config("optimizer.weightDecay=1e38"), run);
     trainer.stopAfter(1);
     assertDiverges(trainer, "no checkpoint");
     assertThat(run.last()).doesNotExist();
@@ -55,11 +53,11 @@ class DivergenceTest {
     byte[] last = Files.readAllBytes(run.last());
     byte[] best = Files.readAllBytes(run.best());
     edit(run, "schedule.epochs=3", "optimizer.lr=1e30", "clipNorm=0");
-    assertDiverges(Trainer.resume(run, TinyRun.data()), "last.safetensors is from before");
+    assertDiverges(TinyRun.resume(run), "last.safetensors is from before");
     assertThat(Files.readAllBytes(run.last())).isEqualTo(last);
     assertThat(Files.readAllBytes(run.best())).isEqualTo(best);
     edit(run, "optimizer.lr=1e-3");
-    try (Trainer again = Trainer.resume(run, TinyRun.data())) {
+    try (Trainer again = TinyRun.resume(run)) {
       assertThat(again.notes()).hasSize(3).allMatch(note -> note.startsWith("config.yaml was"));
       assertThat(again.run(Monitor.SILENT).finished()).isTrue();
     }
@@ -103,10 +101,10 @@ class DivergenceTest {
       "optimizer.lr=1e-12",
       "schedule.warmupLr=0",
       "schedule.minLr=0",
-      "labelSmoothing=0"
+      "task.labelSmoothing=0"
     };
     try (Trainer trainer =
-        Trainer.start(TinyRun.config(still), new RunFolder(folder.resolve("run")), broken)) {
+        TinyRun.start(TinyRun.config(still), new RunFolder(folder.resolve("run")), broken)) {
       trainer.run(TinyRun.monitor(() -> {}, epoch -> loss[0] = epoch.trainLoss()));
     }
     assertThat(loss[0]).isBetween(1.2, 1.6);
@@ -121,7 +119,7 @@ class DivergenceTest {
         new ImageData("unseen", sound.train(), new PartlyBroken(sound.validation(), _ -> true), "");
     for (ImageData data : new ImageData[] {none, unseen}) {
       RunFolder run = new RunFolder(folder.resolve(data.name()));
-      try (Trainer trainer = Trainer.start(TinyRun.config(), run, data)) {
+      try (Trainer trainer = TinyRun.start(TinyRun.config(), run, data)) {
         assertThatThrownBy(() -> trainer.run(Monitor.SILENT))
             .isInstanceOf(UserException.class)
             .isNotInstanceOf(DivergedException.class);

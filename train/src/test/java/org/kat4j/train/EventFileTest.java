@@ -166,10 +166,10 @@ class EventFileTest {
   @Test
   void aRunWritesEventsAndAResumedOneAnotherFile() throws IOException {
     RunFolder run = new RunFolder(folder.resolve("run"));
-    Trainer stopped = Trainer.start(TinyRun.config(), run, TinyRun.data());
+    Trainer stopped = TinyRun.start(TinyRun.config(), run);
     stopped.stopAfter(3);
     stopped.run(Monitor.SILENT);
-    Trainer.resume(run, TinyRun.data()).run(Monitor.SILENT);
+    TinyRun.resume(run).run(Monitor.SILENT);
 
     List<Path> files = files(run.events());
     assertThat(files).hasSize(2);
@@ -186,7 +186,9 @@ class EventFileTest {
             .map(r -> one(value(r), 2))
             .toList();
     List<Object> logged =
-        MetricsLog.read(run.metrics()).stream().map(line -> (Object) (float) line.top1()).toList();
+        MetricsLog.read(run.metrics()).stream()
+            .map(line -> (Object) (float) line.score("top1"))
+            .toList();
     assertThat(top1).isEqualTo(logged).hasSize(3);
     assertThat(second)
         .anyMatch(record -> tag(record).equals("parameters/blocks.0.mlp.act2.weight_denominator"));

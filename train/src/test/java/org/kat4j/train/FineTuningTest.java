@@ -85,11 +85,11 @@ class FineTuningTest {
             "fineTuning.lrScale='head.*=5 norm.*=0.5'");
     RunFolder undisturbed = TinyRun.train(folder.resolve("undisturbed"), settings);
     RunFolder stopped = new RunFolder(folder.resolve("stopped"));
-    Trainer.start(TinyRun.config(settings), stopped, TinyRun.data()).close(); // before it trains
-    Trainer again = Trainer.resume(stopped, TinyRun.data());
+    TinyRun.start(TinyRun.config(settings), stopped).close(); // before it trains
+    Trainer again = TinyRun.resume(stopped);
     assertThat(again.transfer()).isPresent();
     again.run(TinyRun.monitor(again::stop, _ -> {}));
-    Trainer third = Trainer.resume(stopped, TinyRun.data());
+    Trainer third = TinyRun.resume(stopped);
     assertThat(third.transfer()).isEmpty();
     third.run(Monitor.SILENT);
     SequencedMap<String, double[]> want = TinyRun.tensors(undisturbed.last());
@@ -111,8 +111,7 @@ class FineTuningTest {
 
   private void assertRefused(String message, String setting) {
     Path out = folder.resolve("refused");
-    assertThatThrownBy(
-            () -> Trainer.start(TinyRun.config(setting), new RunFolder(out), TinyRun.data()))
+    assertThatThrownBy(() -> TinyRun.start(TinyRun.config(setting), new RunFolder(out)))
         .isInstanceOf(UserException.class)
         .hasMessageContaining(message)
         .message()

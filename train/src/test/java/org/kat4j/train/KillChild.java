@@ -17,8 +17,8 @@ final class KillChild {
   /** What somebody does who finds the folder: goes on with a run where there is one. */
   static Trainer begin(RunFolder folder) {
     return folder.config().toFile().exists()
-        ? Trainer.resume(folder, TinyRun.data())
-        : Trainer.start(
+        ? TinyRun.resume(folder)
+        : TinyRun.start(
             TinyRun.config("schedule.epochs=" + EPOCHS, "model.depth=2", "model.dropPath=0.2"),
             folder,
             TinyRun.data());

@@ -13,7 +13,7 @@ final class MemoryChild {
   /** Arguments: a new run folder, and the number of updates. */
   public static void main(String[] arguments) {
     int epochs = Integer.parseInt(arguments[1]) / UPDATES_PER_EPOCH;
-    Trainer.start(
+    TinyRun.start(
             TinyRun.config("schedule.epochs=" + epochs),
             new RunFolder(Path.of(arguments[0])),
             Stripes.data(8 * UPDATES_PER_EPOCH, 8))

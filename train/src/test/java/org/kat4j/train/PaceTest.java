@@ -20,7 +20,7 @@ class PaceTest {
     pace.aside(() -> seconds(50)); // a checkpoint
     seconds(3);
     pace.count(30);
-    assertThat(pace.imagesPerSecond()).isEqualTo(10);
+    assertThat(pace.samplesPerSecond()).isEqualTo(10);
     assertThat(pace.secondsLeft(50, 2)).as("no evaluation yet").isEqualTo(5);
     assertThat(
             pace.evaluating(() -> {
@@ -28,12 +28,12 @@ class PaceTest {
               return "done";
             }))
         .isEqualTo("done");
-    assertThat(pace.imagesPerSecond()).isEqualTo(10);
+    assertThat(pace.samplesPerSecond()).isEqualTo(10);
     seconds(1000); // between epochs
     pace.startEpoch();
     seconds(1);
     pace.count(5);
-    assertThat(pace.imagesPerSecond()).isEqualTo(5);
+    assertThat(pace.samplesPerSecond()).isEqualTo(5);
     assertThat(pace.secondsLeft(50, 2)).isEqualTo(10 + 14);
     assertThat(pace.seconds()).isEqualTo(100 + 2 + 50 + 3 + 7 + 1000 + 1);
   }

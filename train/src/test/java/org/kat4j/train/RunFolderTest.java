@@ -27,10 +27,8 @@ class RunFolderTest {
   @Test
   void leavesNothingBehindWhenTheRunCannotBegin() {
     RunFolder run = new RunFolder(folder.resolve("run"));
-    assertRefused(
-        () -> Trainer.start(TinyRun.config("device=cuda:99"), run, TinyRun.data()), "cuda:99");
-    assertRefused(
-        () -> Trainer.start(TinyRun.config("data.holdOut=0.999"), run, TinyRun.data()), "0.999");
+    assertRefused(() -> TinyRun.start(TinyRun.config("device=cuda:99"), run), "cuda:99");
+    assertRefused(() -> TinyRun.start(TinyRun.config("task.data.holdOut=0.999"), run), "0.999");
     assertThat(run.path()).doesNotExist();
   }
 
@@ -55,7 +53,7 @@ class RunFolderTest {
   void resumesFromNothing() {
     RunFolder run = new RunFolder(folder);
     run.create(TinyRun.config("schedule.epochs=1")).close();
-    assertThat(Trainer.resume(run, TinyRun.data()).run(Monitor.SILENT).finished()).isTrue();
+    assertThat(TinyRun.resume(run).run(Monitor.SILENT).finished()).isTrue();
     assertThat(run.weights()).exists();
   }
 
@@ -92,7 +90,7 @@ class RunFolderTest {
           run.metrics().resolveSibling("metrics.jsonl.zz.part")
         }) {
       Files.writeString(left, "half");
-      Trainer.resume(run, TinyRun.data()).close();
+      TinyRun.resume(run).close();
       assertThat(left).doesNotExist();
     }
   }
@@ -101,14 +99,14 @@ class RunFolderTest {
   void oneTrainerAtATime() {
     RunFolder run = new RunFolder(folder.resolve("run"));
     String here = "pid " + ProcessHandle.current().pid();
-    try (Trainer first = Trainer.start(TinyRun.config(), run, TinyRun.data())) {
-      assertRefused(() -> Trainer.resume(run, TinyRun.data()), here);
-      assertRefused(() -> Trainer.start(TinyRun.config(), run, TinyRun.data()), here);
-      assertRefused(() -> Trainer.resume(run, TinyRun.data()), here);
+    try (Trainer first = TinyRun.start(TinyRun.config(), run)) {
+      assertRefused(() -> TinyRun.resume(run), here);
+      assertRefused(() -> TinyRun.start(TinyRun.config(), run), here);
+      assertRefused(() -> TinyRun.resume(run), here);
       first.run(Monitor.SILENT);
     }
-    assertRefused(() -> Trainer.start(TinyRun.config(), run, TinyRun.data()), "not empty");
-    Trainer.resume(run, TinyRun.data()).close();
+    assertRefused(() -> TinyRun.start(TinyRun.config(), run), "not empty");
+    TinyRun.resume(run).close();
   }
 
   private static void assertRefused(ThrowingCallable call, String message) {

@@ -65,6 +65,7 @@ class StateSweepTest {
     return switch (spec) {
       case ConvNet.Spec net -> net.convolution().toString();
       case VisionTransformer.Spec vit -> vit.tokenMixer() + ", " + vit.channelMixer();
+      default -> spec.toString();
     };
   }
 
@@ -127,18 +128,18 @@ class StateSweepTest {
     TrainConfig config = TinyRun.config(spec, SETTINGS);
     RunFolder undisturbed = new RunFolder(folder.resolve("undisturbed"));
     List<Tensor> owned;
-    try (Trainer trainer = Trainer.start(config, undisturbed, data())) {
+    try (Trainer trainer = TinyRun.start(config, undisturbed, data())) {
       trainer.run(Monitor.SILENT);
       owned = List.copyOf(StateDict.of(trainer.model()).values());
     }
     assertThat(owned).as("freed").allMatch(tensor -> tensor.isNull());
 
     RunFolder stopped = new RunFolder(folder.resolve("stopped"));
-    try (Trainer trainer = Trainer.start(config, stopped, data())) {
+    try (Trainer trainer = TinyRun.start(config, stopped, data())) {
       trainer.stopAfter(1);
       trainer.run(Monitor.SILENT);
     }
-    try (Trainer trainer = Trainer.resume(stopped, data())) {
+    try (Trainer trainer = TinyRun.resume(stopped, data())) {
       assertThat(trainer.run(Monitor.SILENT).finished()).isTrue();
     }
 

@@ -1,6 +1,6 @@
 package org.kat4j.train;
 
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Host;
 import org.kat4j.torch.Precision;
@@ -17,7 +17,7 @@ final class StepChild {
       Host.setThreads(threads);
     }
     // Small, and its products are large enough for several threads.
-    var spec = Model.Spec.named("kat_nano").withInput(8, 3, 10);
+    var spec = ImageModel.Spec.named("kat_nano").withInput(8, 3, 10);
     try (var step = new TrainingStep(spec, Device.CPU, Precision.FLOAT32, 32)) {
       step.run();
       System.out.println("loss " + step.lossSum());

@@ -8,6 +8,7 @@ import org.kat4j.config.Config;
 import org.kat4j.data.ImageData;
 import org.kat4j.data.Stripes;
 import org.kat4j.model.Model;
+import org.kat4j.task.image.ImageClassification;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Safetensors;
 import org.kat4j.torch.Scope;
@@ -24,7 +25,7 @@ final class TinyRun {
         width: 16
         depth: 1
         tokenMixer: {heads: 2}
-      augmentation: {padCrop: 1}
+      task: {augmentation: {padCrop: 1}}
       optimizer: {lr: 5e-3}
       schedule: {epochs: 3, warmupEpochs: 0.5}
       batchSize: 8
@@ -36,22 +37,22 @@ final class TinyRun {
     "model.depth=2",
     "model.dropPath=0.2",
     "schedule.epochs=4",
-    "augmentation.flip=true",
-    "augmentation.resizedCrop.enabled=true",
-    "augmentation.randAugment=rand-m9-mstd0.5-inc1",
-    "augmentation.erasing.probability=0.5",
-    "augmentation.repeats=2",
-    "mixing.mixup=0.8",
-    "mixing.cutmix=1",
-    "mixing.mode=pair",
-    "mixing.offEpoch=3",
+    "task.augmentation.flip=true",
+    "task.augmentation.resizedCrop.enabled=true",
+    "task.augmentation.randAugment=rand-m9-mstd0.5-inc1",
+    "task.augmentation.erasing.probability=0.5",
+    "task.augmentation.repeats=2",
+    "task.mixing.mixup=0.8",
+    "task.mixing.cutmix=1",
+    "task.mixing.mode=pair",
+    "task.mixing.offEpoch=3",
     "layerDecay=0.7",
     "clipMode=agc",
     "clipNorm=0.1",
     "dropLast=false",
     "ema.decay=0.9",
     "ema.warmup=true",
-    "loss.kind=binary-cross-entropy",
+    "task.loss.kind=binary-cross-entropy",
     "schedule.decay.kind=plateau",
     "schedule.decay.patience=0",
     "loaderThreads=3"
@@ -65,7 +66,7 @@ final class TinyRun {
     for (String assignment : assignments) {
       Config.set(tree, assignment);
     }
-    return Config.bind(tree, TrainConfig.example(), "test").fittedTo(data());
+    return fitted(TrainConfig.bind(tree, "test"));
   }
 
   /** The same for another model. */
@@ -75,7 +76,32 @@ final class TinyRun {
     for (String assignment : assignments) {
       Config.set(tree, assignment);
     }
-    return Config.bind(tree, TrainConfig.example(), "test").fittedTo(data());
+    return fitted(TrainConfig.bind(tree, "test"));
+  }
+
+  private static TrainConfig fitted(TrainConfig config) {
+    return config.fittedTo(task(config, data()));
+  }
+
+  /** What the stripes are for. */
+  static ImageClassification task(TrainConfig config, ImageData data) {
+    return new ImageClassification((ImageClassification.Spec) config.task(), data, config.seed());
+  }
+
+  static Trainer start(TrainConfig config, RunFolder folder) {
+    return start(config, folder, data());
+  }
+
+  static Trainer start(TrainConfig config, RunFolder folder, ImageData data) {
+    return Trainer.start(config, folder, task(config, data));
+  }
+
+  static Trainer resume(RunFolder folder) {
+    return resume(folder, data());
+  }
+
+  static Trainer resume(RunFolder folder, ImageData data) {
+    return Trainer.resume(folder, task(folder.readConfig(), data));
   }
 
   /** Five batches of 8, so that two batches an update leave one over. */
@@ -85,7 +111,7 @@ final class TinyRun {
 
   static RunFolder train(Path path, String... assignments) {
     RunFolder folder = new RunFolder(path);
-    try (Trainer trainer = Trainer.start(config(assignments), folder, data())) {
+    try (Trainer trainer = start(config(assignments), folder)) {
       trainer.run(Monitor.SILENT);
     }
     return folder;

@@ -10,12 +10,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
+import org.kat4j.task.image.ImageMeter;
 
 class TrainConfigTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void yamlComesBackEqual(boolean wholeRecipe) {
-    String[] few = {"labelSmoothing=0.05", "data.holdOut=0.1", "seed=-7", "device=cpu"};
+    String[] few = {"task.labelSmoothing=0.05", "task.data.holdOut=0.1", "seed=-7", "device=cpu"};
     TrainConfig config = TinyRun.config(wholeRecipe ? TinyRun.RECIPE : few);
     String yaml = Config.toYaml(config);
     assertThat(Config.bind(Config.parse(yaml, "yaml"), TrainConfig.example(), "yaml"))
@@ -27,32 +28,32 @@ class TrainConfigTest {
       delimiter = '|',
       textBlock =
           """
-          labelSmoothing=1       | labelSmoothing = 1.0
-          labelSmoothing=-0.1    | labelSmoothing = -0.1
-          labelSmoothing=.nan    | labelSmoothing = NaN
+          task.labelSmoothing=1       | labelSmoothing = 1.0
+          task.labelSmoothing=-0.1    | labelSmoothing = -0.1
+          task.labelSmoothing=.nan    | labelSmoothing = NaN
           batchSize=0            | batchSize = 0
           accumulation=0         | accumulation = 0
           schedule.epochs=0      | schedule: epochs = 0
           schedule.minLr=-1      | schedule: minLr = -1.0
-          data.holdOut=1         | data: holdOut = 1.0
+          task.data.holdOut=1         | data: holdOut = 1.0
           batchSize=2.5          | batchSize = 2.5: a whole number is expected
-          labelSmoothing=much    | labelSmoothing = much: a number is expected
-          labelSmothing=0.1      | labelSmoothing
+          task.labelSmoothing=much    | labelSmoothing = much: a number is expected
+          task.labelSmothing=0.1      | labelSmoothing
           schedule.epoch=3       | epochs
           model.widht=3          | width
           layerDecay=0           | layerDecay = 0.0
           clipMode=norms         | one of norm, value, agc is expected
           ema.decay=1            | ema: decay = 1.0
-          mixing.mode=all        | one of batch, pair, elem is expected
-          mixing.probability=2   | mixing: probability = 2.0
-          data.cropPct=1.5       | data: cropPct = 1.5: at most 1
-          data.maxBroken=-1      | data: maxBroken = -1
-          data.interpolation=cubic | one of nearest, box, bilinear
-          augmentation.randAugment=rand-k9 | "k9" is not known
-          augmentation.erasing.probability=2 | augmentation.erasing: probability = 2.0
-          augmentation.repeats=0 | augmentation: repeats = 0
+          task.mixing.mode=all        | one of batch, pair, elem is expected
+          task.mixing.probability=2   | mixing: probability = 2.0
+          task.data.cropPct=1.5       | data: cropPct = 1.5: at most 1
+          task.data.maxBroken=-1      | data: maxBroken = -1
+          task.data.interpolation=cubic | one of nearest, box, bilinear
+          task.augmentation.randAugment=rand-k9 | "k9" is not known
+          task.augmentation.erasing.probability=2 | augmentation.erasing: probability = 2.0
+          task.augmentation.repeats=0 | augmentation: repeats = 0
           schedule.decay.kind=stairs | cosine
-          loss.kind=mse          | cross-entropy
+          task.loss.kind=mse          | cross-entropy
           """)
   void mistakesNameTheField(String assignment, String message) {
     assertThatThrownBy(() -> TinyRun.config(assignment))
@@ -110,7 +111,8 @@ class TrainConfigTest {
     double[] top1 = {90, 50, 60, 60.001, 60, 60, 60};
     double[] expected = {1, 1, 1, 1, 0.5, 0.5, 0.3};
     for (int epoch = 0; epoch < top1.length; epoch++) {
-      seen = schedule.after(seen, epoch + 1, top1[epoch]); // the first one is warm-up
+      seen =
+          schedule.after(seen, epoch + 1, top1[epoch], ImageMeter.TOP1); // the first one is warm-up
       assertThat(lr(schedule, 4L * (epoch + 1), seen))
           .as("epoch %d", epoch)
           .isEqualTo(expected[epoch]);

@@ -35,14 +35,14 @@ class TrainerLifetimeTest {
 
   private void makeAndClose(int number) {
     RunFolder run = new RunFolder(folder.resolve("run" + number));
-    try (Trainer trainer = Trainer.start(TinyRun.config(LARGE), run, TinyRun.data())) {
+    try (Trainer trainer = TinyRun.start(TinyRun.config(LARGE), run)) {
       assertThat(trainer.config().batchSize()).isEqualTo(8);
     }
   }
 
   private long parameters() {
     RunFolder run = new RunFolder(folder.resolve("counted"));
-    try (Trainer trainer = Trainer.start(TinyRun.config(LARGE), run, TinyRun.data())) {
+    try (Trainer trainer = TinyRun.start(TinyRun.config(LARGE), run)) {
       return StateDict.parameterCount(trainer.model());
     }
   }

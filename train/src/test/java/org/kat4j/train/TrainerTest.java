@@ -19,7 +19,8 @@ import org.kat4j.config.Config;
 import org.kat4j.data.Stripes;
 import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
-import org.kat4j.task.Evaluation;
+import org.kat4j.task.image.Evaluation;
+import org.kat4j.task.image.ImageMeter;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.StateDict;
@@ -31,21 +32,24 @@ class TrainerTest {
   void learnsAndLeavesARunFolder() throws IOException {
     RunFolder run = new RunFolder(folder.resolve("run"));
     List<Monitor.EpochResult> epochs = new ArrayList<>();
-    Trainer trainer = Trainer.start(TinyRun.config("schedule.epochs=6"), run, Stripes.data(96, 40));
+    Trainer trainer = TinyRun.start(TinyRun.config("schedule.epochs=6"), run, Stripes.data(96, 40));
 
     Trainer.Result result = trainer.run(TinyRun.monitor(() -> {}, epochs::add));
 
     assertThat(result.finished()).isTrue();
     assertThat(epochs).hasSize(6);
     assertThat(epochs.getLast().trainLoss()).isLessThan(0.7 * epochs.getFirst().trainLoss());
-    assertThat(Objects.requireNonNull(result.test()).top1()).as("chance is 25 %").isGreaterThan(60);
+    assertThat(Evaluation.of(Objects.requireNonNull(result.test())).top1())
+        .as("chance is 25 %")
+        .isGreaterThan(60);
     assertThat(epochs.getLast().updates()).isEqualTo(6 * 12);
     assertThat(result.parameters()).isEqualTo(StateDict.parameterCount(trainer.model()));
 
     assertThat(run.readConfig()).isEqualTo(trainer.config());
     assertThat(loggedEpochs(run)).containsExactly(1, 2, 3, 4, 5, 6);
     assertThat(Files.readString(run.environment())).contains("libtorch");
-    double best = epochs.stream().mapToDouble(e -> e.evaluation().top1()).max().orElseThrow();
+    double best =
+        epochs.stream().mapToDouble(e -> e.scores().of(ImageMeter.TOP1)).max().orElseThrow();
     Model reloaded = Weights.load(run.best(), Context.cpu(0));
     assertThat(Evaluation.of(reloaded, Stripes.data(96, 40).validation()).top1()).isEqualTo(best);
   }
@@ -74,14 +78,14 @@ class TrainerTest {
         (trainer, inEpoch) ->
             trainer.run(
                 TinyRun.monitor(inEpoch ? trainer::stop : () -> {}, epoch -> trainer.stop()));
-    Trainer begun = Trainer.start(TinyRun.config(settings), stopped, TinyRun.data());
+    Trainer begun = TinyRun.start(TinyRun.config(settings), stopped);
     assertThat(stop.apply(begun, true).finished()).isFalse();
     assertThat(loggedEpochs(stopped)).isEmpty();
-    assertThat(stop.apply(Trainer.resume(stopped, TinyRun.data()), false).finished()).isFalse();
+    assertThat(stop.apply(TinyRun.resume(stopped), false).finished()).isFalse();
     assertThat(loggedEpochs(stopped)).containsExactly(1);
-    assertThat(stop.apply(Trainer.resume(stopped, TinyRun.data()), true).finished()).isFalse();
+    assertThat(stop.apply(TinyRun.resume(stopped), true).finished()).isFalse();
     assertThat(loggedEpochs(stopped)).containsExactly(1);
-    Trainer.Result result = Trainer.resume(stopped, TinyRun.data()).run(Monitor.SILENT);
+    Trainer.Result result = TinyRun.resume(stopped).run(Monitor.SILENT);
 
     assertThat(result.finished()).isTrue();
     assertThat(loggedEpochs(stopped)).containsExactly(1, 2, 3, 4);
@@ -113,11 +117,11 @@ class TrainerTest {
   @Test
   void aDryRunEndsAfterItsUpdatesAndCanGoOn() throws IOException {
     RunFolder run = new RunFolder(folder.resolve("run"));
-    Trainer trainer = Trainer.start(TinyRun.config(), run, TinyRun.data());
+    Trainer trainer = TinyRun.start(TinyRun.config(), run);
     trainer.stopAfter(3);
     assertThat(trainer.run(Monitor.SILENT).finished()).isFalse();
     assertThat(loggedEpochs(run)).isEmpty();
-    assertThat(Trainer.resume(run, TinyRun.data()).run(Monitor.SILENT).finished()).isTrue();
+    assertThat(TinyRun.resume(run).run(Monitor.SILENT).finished()).isTrue();
     assertSame(TinyRun.train(folder.resolve("undisturbed")), run);
   }
 
@@ -127,7 +131,7 @@ class TrainerTest {
     RunFolder run = TinyRun.train(folder.resolve("run"));
     List<String> lines = Files.readAllLines(run.metrics());
     Files.writeString(run.metrics(), String.join("\n", lines) + "\n{\"epoch\":4,\"upd");
-    Trainer.Result result = Trainer.resume(run, TinyRun.data()).run(Monitor.SILENT);
+    Trainer.Result result = TinyRun.resume(run).run(Monitor.SILENT);
     assertThat(result.finished()).isTrue();
     assertThat(Files.readAllLines(run.metrics())).isEqualTo(lines);
   }
@@ -135,10 +139,11 @@ class TrainerTest {
   @Test
   void heldOutImagesAreMeasuredApartFromTheTestImages() {
     RunFolder run = new RunFolder(folder.resolve("run"));
-    TrainConfig config = TinyRun.config("data.holdOut=0.25", "schedule.epochs=1");
-    Trainer.Result result = Trainer.start(config, run, TinyRun.data()).run(Monitor.SILENT);
-    assertThat(images(result.evaluation())).isEqualTo(12); // round(11 / 4) of each class
-    assertThat(images(Objects.requireNonNull(result.test()))).isEqualTo(20);
+    TrainConfig config = TinyRun.config("task.data.holdOut=0.25", "schedule.epochs=1");
+    Trainer.Result result = TinyRun.start(config, run).run(Monitor.SILENT);
+    assertThat(images(Evaluation.of(result.validation())))
+        .isEqualTo(12); // round(11 / 4) of each class
+    assertThat(images(Evaluation.of(Objects.requireNonNull(result.test())))).isEqualTo(20);
   }
 
   private static long images(Evaluation evaluation) {

@@ -10,11 +10,12 @@ import java.nio.file.Path;
 import java.util.List;
 import org.kat4j.data.Normalization;
 import org.kat4j.error.UserException;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
 import org.kat4j.serve.Server;
 import org.kat4j.serve.Settings;
-import org.kat4j.task.Classifier;
-import org.kat4j.task.InputDescription;
+import org.kat4j.task.image.Classifier;
+import org.kat4j.task.image.InputDescription;
 import org.kat4j.torch.Context;
 
 /** What a client sends to {@code kat4j serve}, byte for byte. */
@@ -28,7 +29,7 @@ final class Requests {
     static final Server SERVER = start();
 
     private static Server start() {
-      Model.Spec spec = Model.Spec.named("kat_nano").withInput(28, 3, 2);
+      Model.Spec spec = ImageModel.Spec.named("kat_nano").withInput(28, 3, 2);
       var input =
           new InputDescription(
               List.of("a", "b"), new Normalization(new float[3], new float[] {1, 1, 1}));

@@ -17,6 +17,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 import org.kat4j.config.Config;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
 import org.kat4j.parity.Parity;
@@ -128,7 +129,7 @@ final class WeightsFiles {
   private static Model build(String yaml) {
     Model.Spec spec =
         Config.fromJson(Config.parse(yaml, "model").toString(), Model.Spec.class, "model");
-    return spec.withInput(8, 3, 2).build(Context.cpu(1));
+    return ImageModel.Spec.of(spec).withInput(8, 3, 2).build(Context.cpu(1));
   }
 
   private static List<byte[]> models() {

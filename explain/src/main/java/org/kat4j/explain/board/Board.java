@@ -12,7 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.SequencedSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Stream;
@@ -27,6 +29,8 @@ import org.kat4j.explain.page.Page;
 import org.kat4j.explain.page.Table;
 import org.kat4j.explain.report.Curves;
 import org.kat4j.explain.report.Run;
+import org.kat4j.train.MetricsLog;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Serves a folder of runs to this machine: {@code /}, a page that follows them; {@code /live}, its
@@ -70,28 +74,19 @@ public final class Board implements AutoCloseable {
    * @param name of its folder
    * @param epoch the last one that is finished, 0 before the first
    */
-  private record State(
-      String name,
-      int epoch,
-      int epochs,
-      double trainLoss,
-      double loss,
-      double top1,
-      double seconds) {
-    static State of(Run run) {
+  private record State(String name, int epoch, int epochs, double trainLoss, double seconds) {
+    /** With all scores of the last epoch. */
+    static String json(Run run) {
       int epochs = run.config().schedule().totalEpochs();
       if (run.epochs().isEmpty()) {
-        return new State(run.name(), 0, epochs, 0, 0, 0, 0);
+        return Config.toJson(new State(run.name(), 0, epochs, 0, 0));
       }
-      var last = run.epochs().getLast();
-      return new State(
-          run.name(),
-          last.epoch(),
-          epochs,
-          last.trainLoss(),
-          last.loss(),
-          last.top1(),
-          last.seconds());
+      MetricsLog.Line last = run.epochs().getLast();
+      ObjectNode tree =
+          Config.tree(
+              new State(run.name(), last.epoch(), epochs, last.trainLoss(), last.seconds()));
+      last.scores().forEach(tree::put);
+      return Config.toJson(tree);
     }
   }
 
@@ -200,8 +195,7 @@ public final class Board implements AutoCloseable {
   }
 
   private String json() {
-    List<String> states =
-        reader.read().runs().values().stream().map(run -> Config.toJson(State.of(run))).toList();
+    List<String> states = reader.read().runs().values().stream().map(State::json).toList();
     return "[" + String.join(",", states) + "]\n";
   }
 
@@ -231,22 +225,27 @@ public final class Board implements AutoCloseable {
   }
 
   private static Table table(List<Run> runs) {
-    Table table = Table.of("run", "epoch", "training loss", "validation loss", "top-1", "images/s");
+    SequencedSet<String> measures = Curves.measures(runs);
+    List<String> head = new ArrayList<>(List.of("run", "epoch", "training loss"));
+    measures.forEach(measure -> head.add(Curves.title(measure)));
+    head.add("samples/s");
+    List<List<String>> rows = new ArrayList<>();
     for (Run run : runs) {
-      State state = State.of(run);
-      String epoch = state.epoch + " of " + state.epochs;
-      table =
-          run.epochs().isEmpty()
-              ? table.row(run.name(), epoch, "–", "–", "–", "–")
-              : table.row(
-                  run.name(),
-                  epoch,
-                  Numbers.brief(state.trainLoss),
-                  Numbers.brief(state.loss),
-                  Numbers.brief(state.top1) + " %",
-                  Numbers.brief(run.epochs().getLast().imagesPerSecond()));
+      int done = run.epochs().isEmpty() ? 0 : run.epochs().getLast().epoch();
+      List<String> row = new ArrayList<>();
+      row.add(run.name());
+      row.add(done + " of " + run.config().schedule().totalEpochs());
+      if (run.epochs().isEmpty()) {
+        row.addAll(Collections.nCopies(measures.size() + 2, "–"));
+      } else {
+        MetricsLog.Line last = run.epochs().getLast();
+        row.add(Numbers.brief(last.trainLoss()));
+        measures.forEach(measure -> row.add(Curves.shown(measure, last.score(measure))));
+        row.add(Numbers.brief(last.samplesPerSecond()));
+      }
+      rows.add(row);
     }
-    return table;
+    return new Table(head, rows);
   }
 
   /** A box to tick for each run, and a link to its report. */

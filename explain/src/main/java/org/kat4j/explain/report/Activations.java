@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.data.ImageSet;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Scope;
@@ -21,7 +21,7 @@ final class Activations {
 
   /** The values at each of the taps while these images pass: sorted, at most 20,000 of each. */
   static Map<String, double[]> at(
-      List<String> taps, Model model, List<Inputs> inputs, ImageSet images) {
+      List<String> taps, ImageModel model, List<Inputs> inputs, ImageSet images) {
     var values = new HashMap<String, double[]>();
     Tap tap =
         (name, value) -> {
@@ -47,7 +47,7 @@ final class Activations {
   }
 
   /** One batch through the model for what a tap hears. */
-  static void forward(Model model, List<Inputs> inputs, ImageSet images, Tap tap) {
+  static void forward(ImageModel model, List<Inputs> inputs, ImageSet images, Tap tap) {
     Tensor any = StateDict.of(model).firstEntry().getValue();
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.data.ImageSet;
-import org.kat4j.model.Model;
-import org.kat4j.task.Evaluation;
+import org.kat4j.model.ImageModel;
+import org.kat4j.task.image.Evaluation;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Scope;
@@ -56,9 +56,9 @@ record Answers(int classes, List<Answer> all) {
   }
 
   /** Asks the model, on the device of its weights. */
-  static Answers of(Model model, ImageSet images) {
+  static Answers of(ImageModel model, ImageSet images) {
     Tensor any = StateDict.of(model).firstEntry().getValue();
-    int classes = model.spec().classes();
+    int classes = model.spec().signature().outputs();
     int size = Evaluation.usualBatch(images);
     var all = new ArrayList<Answer>();
     for (int from = 0; from < images.size(); from += size) {

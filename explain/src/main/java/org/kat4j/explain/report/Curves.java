@@ -1,12 +1,16 @@
 package org.kat4j.explain.report;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.SequencedSet;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.kat4j.explain.figure.Axis;
 import org.kat4j.explain.figure.Chart;
 import org.kat4j.explain.figure.LineChart;
+import org.kat4j.explain.figure.Numbers;
 import org.kat4j.explain.figure.Point;
 import org.kat4j.explain.figure.Series;
 import org.kat4j.train.MetricsLog;
@@ -15,6 +19,17 @@ import org.kat4j.train.Schedule;
 /** Charts of what was logged after each epoch, a colour for each run. */
 public final class Curves {
   private static final int STEPS = 240;
+  private static final String LOSS = "loss";
+
+  /** Title and unit of measures that are called otherwise in the log. */
+  private static final Map<String, List<String>> SHOWN =
+      Map.of(
+          LOSS,
+          List.of("validation loss", ""),
+          "top1",
+          List.of("Top-1", "%"),
+          "top5",
+          List.of("Top-5", "%"));
 
   private Curves() {}
 
@@ -25,18 +40,51 @@ public final class Curves {
       Run run = runs.get(i);
       String of = runs.size() == 1 ? "" : run.name() + ", ";
       losses.add(series(of + "training", run, MetricsLog.Line::trainLoss).coloured(i).dashed());
-      losses.add(series(of + "validation", run, MetricsLog.Line::loss).coloured(i));
+      losses.add(series(of + "validation", run, line -> line.score(LOSS)).coloured(i));
     }
-    return List.of(
-        LineChart.of("Loss", Axis.whole("epoch"), Axis.log("cross entropy, nats"), losses),
-        each("Top-1 on the validation images", "%", runs, MetricsLog.Line::top1),
-        each("Top-5 on the validation images", "%", runs, MetricsLog.Line::top5));
+    List<Chart> charts = new ArrayList<>();
+    charts.add(LineChart.of("Loss", Axis.whole("epoch"), Axis.log("loss"), losses));
+    for (String measure : measures(runs)) {
+      if (!measure.equals(LOSS)) {
+        charts.add(
+            each(
+                title(measure) + " on the validation data",
+                unit(measure),
+                runs,
+                line -> line.score(measure)));
+      }
+    }
+    return charts;
   }
 
-  /** Training images a second, and time over the epochs. */
+  /** How a measure is called in the head of a table or a chart. */
+  public static String title(String measure) {
+    return SHOWN.containsKey(measure) ? SHOWN.get(measure).getFirst() : measure;
+  }
+
+  private static String unit(String measure) {
+    return SHOWN.containsKey(measure) ? SHOWN.get(measure).getLast() : "";
+  }
+
+  /** A score with its unit, a dash where it was not measured. */
+  public static String shown(String measure, double score) {
+    String unit = unit(measure);
+    return Double.isNaN(score) ? "–" : Numbers.brief(score) + (unit.equals("%") ? " %" : "");
+  }
+
+  /** What was measured after the epochs. */
+  public static SequencedSet<String> measures(List<Run> runs) {
+    SequencedSet<String> all = new LinkedHashSet<>();
+    for (Run run : runs) {
+      run.epochs().forEach(line -> all.addAll(line.scores().keySet()));
+    }
+    return all;
+  }
+
+  /** Training samples a second, and time over the epochs. */
   public static List<Chart> throughput(List<Run> runs) {
     return List.of(
-        each("Training images a second", "images/s", runs, MetricsLog.Line::imagesPerSecond),
+        each("Training samples a second", "samples/s", runs, MetricsLog.Line::samplesPerSecond),
         each("Time, training and evaluation", "seconds", runs, MetricsLog.Line::seconds));
   }
 
@@ -83,6 +131,7 @@ public final class Curves {
         name,
         run.epochs().stream()
             .map(line -> new Point(line.epoch(), of.applyAsDouble(line)))
+            .filter(point -> !Double.isNaN(point.y()))
             .toList());
   }
 }

@@ -2,8 +2,9 @@ package org.kat4j.explain.report;
 
 import org.kat4j.data.ImageSet;
 import org.kat4j.error.UserException;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Weights;
+import org.kat4j.task.image.ImageClassification;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Device;
 
@@ -16,7 +17,8 @@ import org.kat4j.torch.Device;
  * @param images the second split
  * @param answers to each of its images
  */
-record Examination(Run run, Model model, ImageSet images, Answers answers) {
+record Examination(Run run, ImageModel model, ImageSet images, Answers answers)
+    implements AutoCloseable {
 
   /**
    * Loads and measures.
@@ -24,20 +26,25 @@ record Examination(Run run, Model model, ImageSet images, Answers answers) {
    * @throws UserException when there are no weights yet, or the data are not there or do not fit
    */
   static Examination of(Run run, Report.Source source) {
-    Model model = Weights.load(run.folder().weights(), Context.cpu(0).withDevice(device(run)));
-    ImageSet images = source.open(run.config().data()).validation();
-    Model.Spec spec = model.spec();
-    if (images.channels() != spec.channels()
-        || images.height() != spec.imageSize()
-        || images.width() != spec.imageSize()
-        || images.classNames().size() != spec.classes()) {
+    if (!(source.open(run.config()) instanceof ImageClassification task)) {
       throw new UserException(
-          run.folder().path()
-              + ": the images of "
-              + run.config().data().name()
-              + " do not fit the model any more");
+          "what the model answers is shown for images only: kat4j eval --run %s measures it"
+              .formatted(run.folder().path()));
     }
-    return new Examination(run, model, images, Answers.of(model, images));
+    ImageSet images = task.judgedBy();
+    Context context = Context.cpu(0).withDevice(device(run));
+    ImageModel model = ImageModel.of(Weights.load(run.folder().weights(), context));
+    try {
+      if (!model.spec().signature().equals(task.signature())) {
+        throw new UserException(
+            "%s: the images of %s do not fit the model any more"
+                .formatted(run.folder().path(), task.spec().data().name()));
+      }
+      return new Examination(run, model, images, Answers.of(model, images));
+    } catch (RuntimeException failed) {
+      model.close();
+      throw failed;
+    }
   }
 
   private static Device device(Run run) {
@@ -46,5 +53,10 @@ record Examination(Run run, Model model, ImageSet images, Answers answers) {
     } catch (UserException absent) { // trained on another machine
       return Device.CPU;
     }
+  }
+
+  @Override
+  public void close() {
+    model.close();
   }
 }

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.data.ImageSet;
 import org.kat4j.function.kan.KanLayer;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
@@ -48,7 +49,7 @@ record KanEdge(String layer, int input, int output, double[] x, double[] now, do
    * @param count of each layer
    */
   static List<KanEdge> strongest(
-      Model model, Model initial, List<Inputs> inputs, ImageSet images, int count) {
+      ImageModel model, ImageModel initial, List<Inputs> inputs, ImageSet images, int count) {
     Map<String, KanLayer> layers = layers(model);
     Map<String, KanLayer> before = layers(initial);
     if (layers.isEmpty()) {

@@ -21,7 +21,7 @@ import org.kat4j.explain.figure.SmallMultiples;
 import org.kat4j.explain.page.Content;
 import org.kat4j.explain.page.Illustration;
 import org.kat4j.image.Png;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.VisionTransformer;
 import org.kat4j.train.InitialModel;
 
@@ -48,13 +48,14 @@ final class ModelSections {
 
   /** Learned functions, and how far they and their inputs have moved. */
   void functions(Content content) {
-    Model initial;
-    try {
-      initial = InitialModel.rebuild(examination.run().config());
+    try (ImageModel initial = ImageModel.of(InitialModel.rebuild(examination.run().config()))) {
+      functions(content, initial);
     } catch (UserException gone) {
       content.note("The start cannot be rebuilt: " + gone.getMessage());
-      return;
     }
+  }
+
+  private void functions(Content content, ImageModel initial) {
     List<LearnedFunction> functions = LearnedFunction.of(examination.model(), initial);
     List<KanEdge> edges =
         KanEdge.strongest(examination.model(), initial, batch, examination.images(), COLUMNS);
@@ -78,7 +79,7 @@ final class ModelSections {
     }
   }
 
-  private void rationals(Content content, List<LearnedFunction> functions, Model initial) {
+  private void rationals(Content content, List<LearnedFunction> functions, ImageModel initial) {
     List<String> taps = functions.stream().map(LearnedFunction::inputTap).toList();
     var end = Activations.at(taps, examination.model(), batch, examination.images());
     var start = Activations.at(taps, initial, batch, examination.images());

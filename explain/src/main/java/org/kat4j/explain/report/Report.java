@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.BiConsumer;
 import org.kat4j.config.Config;
-import org.kat4j.data.ImageData;
 import org.kat4j.error.UserException;
 import org.kat4j.explain.figure.Numbers;
 import org.kat4j.explain.page.Card;
@@ -14,6 +13,9 @@ import org.kat4j.explain.page.Content;
 import org.kat4j.explain.page.Page;
 import org.kat4j.explain.page.Table;
 import org.kat4j.model.Registered;
+import org.kat4j.task.Task;
+import org.kat4j.task.image.ImageClassification;
+import org.kat4j.task.image.ImageSelection;
 import org.kat4j.torch.StateDict;
 import org.kat4j.train.MetricsLog;
 import org.kat4j.train.TrainConfig;
@@ -25,7 +27,7 @@ import org.kat4j.train.TrainConfig;
  * the curves are there in any case.
  */
 public final class Report {
-  /** Finds the images of a run's configuration. */
+  /** Opens the data of a run's configuration. */
   @FunctionalInterface
   public interface Source {
     /**
@@ -33,7 +35,7 @@ public final class Report {
      *
      * @throws UserException when they are not there
      */
-    ImageData open(TrainConfig.Data data);
+    Task<?> open(TrainConfig config);
   }
 
   private final List<Run> runs;
@@ -47,22 +49,30 @@ public final class Report {
   /** The page about these runs, at least one. */
   public static Page of(List<Run> runs, Source source) {
     Report report = new Report(named(runs));
+    try {
+      return report.page(source);
+    } finally {
+      report.examinations.forEach(Examination::close);
+    }
+  }
+
+  private Page page(Source source) {
     boolean single = runs.size() == 1;
     var absent = new ArrayList<String>();
-    for (Run run : report.runs) {
+    for (Run run : runs) {
       try {
-        report.examinations.add(Examination.of(run, source));
+        examinations.add(Examination.of(run, source));
       } catch (UserException missing) {
         absent.add(single ? missing.getMessage() : run.name() + ": " + missing.getMessage());
       }
     }
     if (single) {
-      report.one(absent);
+      one(absent);
     } else {
-      report.several(absent);
+      several(absent);
     }
-    String title = String.join(", ", report.runs.stream().map(Run::name).toList());
-    return new Page(title, report.content);
+    String title = String.join(", ", runs.stream().map(Run::name).toList());
+    return new Page(title, content);
   }
 
   /** Runs of the same name are called by their paths. */
@@ -160,7 +170,7 @@ public final class Report {
   }
 
   private static String measuredOn(Examination e) {
-    TrainConfig.Data data = e.run().config().data();
+    ImageSelection data = ((ImageClassification.Spec) e.run().config().task()).data();
     String curves =
         data.holdOut() > 0
             ? "images held out of the first split."
@@ -173,7 +183,7 @@ public final class Report {
     String when = run.environment().getOrDefault("started", "");
     return Registered.describe(run.config().model())
         + " on "
-        + run.config().data().name()
+        + run.config().task().name()
         + (when.isEmpty() ? "" : ", begun " + when.replace('T', ' ').replace("Z", " UTC"));
   }
 
@@ -184,8 +194,8 @@ public final class Report {
       MetricsLog.Line last = e.run().epochs().getLast();
       cards.add(
           new Card(
-              "training images/s",
-              Numbers.brief(last.imagesPerSecond(), 3),
+              "training samples/s",
+              Numbers.brief(last.samplesPerSecond(), 3),
               duration(last.seconds()) + " in all"));
     }
     return cards;
@@ -205,7 +215,7 @@ public final class Report {
               measured.map(e -> Numbers.brief(Calibration.of(e.answers()).error(), 3)).orElse("–"),
               measured.map(e -> Numbers.brief(StateDict.parameterCount(e.model()))).orElse("–"),
               Integer.toString(run.epochs().size()),
-              last == null ? "–" : Numbers.brief(last.imagesPerSecond()),
+              last == null ? "–" : Numbers.brief(last.samplesPerSecond()),
               last == null ? "–" : duration(last.seconds())));
     }
     return new Table(
@@ -217,7 +227,7 @@ public final class Report {
             "calibration error",
             "parameters",
             "epochs",
-            "images/s",
+            "samples/s",
             "time"),
         rows);
   }

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.data.ImageSet;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
 import org.kat4j.torch.Memory;
 
 /**
@@ -25,7 +25,7 @@ final class Rollout {
    * @return {@code [image][token]}, each image's weights summing to 1; empty without attention
    */
   static List<double[]> of(
-      Model model, List<Inputs> inputs, ImageSet images, int prefix, boolean fromToken) {
+      ImageModel model, List<Inputs> inputs, ImageSet images, int prefix, boolean fromToken) {
     var layers = new ArrayList<double[][]>(); // [image][tokens * tokens]
     Activations.forward(
         model,

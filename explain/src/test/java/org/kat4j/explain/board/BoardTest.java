@@ -150,7 +150,7 @@ class BoardTest {
     Run after = Objects.requireNonNull(reader.read().runs().get("first"));
     assertThat(after.epochs()).hasSize(20_001);
     assertThat(after.epochs().getFirst()).isSameAs(first);
-    assertThat(after.epochs().getLast().top1()).isEqualTo(88.5);
+    assertThat(after.epochs().getLast().score("top1")).isEqualTo(88.5);
   }
 
   @Test

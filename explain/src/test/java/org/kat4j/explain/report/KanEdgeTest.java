@@ -11,7 +11,7 @@ import org.kat4j.channel.KanMlp;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.ImageSources;
 import org.kat4j.function.kan.Chebyshev;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.VisionTransformer;
 import org.kat4j.torch.Context;
 
@@ -20,10 +20,10 @@ class KanEdgeTest {
 
   @Test
   void everyLayerHasItsStrongestEdgesBesideTheirStart() {
-    var plain = (VisionTransformer.Spec) Model.Spec.named("vit_nano").withInput(28, 1, 4);
+    var plain = (VisionTransformer.Spec) ImageModel.Spec.named("vit_nano").withInput(28, 1, 4);
     var spec = plain.withChannelMixer(new KanMlp.Spec(0.5, Chebyshev.Spec.example(), true, 0));
-    Model now = spec.build(Context.cpu(1));
-    Model start = spec.build(Context.cpu(2));
+    ImageModel now = spec.build(Context.cpu(1));
+    ImageModel start = spec.build(Context.cpu(2));
     ImageSet images = ImageSources.open("strokes", null, null).validation();
     List<Inputs> inputs = Inputs.read(images, IntStream.range(0, 4));
 

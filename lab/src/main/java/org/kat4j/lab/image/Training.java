@@ -1,9 +1,7 @@
 package org.kat4j.lab.image;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -27,18 +25,19 @@ import org.kat4j.model.Registered;
 import org.kat4j.optim.AdamW;
 import org.kat4j.optim.Ema;
 import org.kat4j.optim.GradientClip;
-import org.kat4j.task.Evaluation;
-import org.kat4j.task.Loss;
-import org.kat4j.torch.AtomicFile;
+import org.kat4j.task.image.Evaluation;
+import org.kat4j.task.image.ImageClassification;
+import org.kat4j.task.image.ImageMeter;
+import org.kat4j.task.image.ImageSelection;
+import org.kat4j.task.image.Loss;
 import org.kat4j.torch.Precision;
 import org.kat4j.train.FineTuning;
+import org.kat4j.train.MetricsLog;
 import org.kat4j.train.Monitor;
 import org.kat4j.train.RunFolder;
 import org.kat4j.train.Schedule;
 import org.kat4j.train.TrainConfig;
 import org.kat4j.train.Trainer;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Trains image models with kat4j's own training loop: AdamW, a warm-up epoch, a cosine. A trial
@@ -115,28 +114,34 @@ public record Training(
     RunFolder folder = new RunFolder(trial.folder());
     try (Trainer trainer =
         Files.exists(folder.config())
-            ? Trainer.resume(folder, images.fit)
-            : Trainer.start(config(trial).fittedTo(images.fit), folder, images.fit)) {
+            ? Trainer.resume(folder, task(images, trial))
+            : Trainer.start(
+                config(trial).fittedTo(task(images, trial)), folder, task(images, trial))) {
       Trainer.Result result = trainer.run(Monitor.SILENT);
       double test = trial.last() ? Evaluation.of(trainer.model(), images.test).top1() : Double.NaN;
       List<Measured.Point> curve = curve(folder.metrics());
       long steps = curve.isEmpty() ? 0 : curve.getLast().step();
       return new Measured(
-          result.evaluation().top1(), test, steps, result.seconds(), curve, Map.of());
+          result.validation().of(ImageMeter.TOP1), test, steps, result.seconds(), curve, Map.of());
     }
+  }
+
+  private ImageClassification task(Images images, Trial trial) {
+    return new ImageClassification(spec(), images.fit, trial.seed());
+  }
+
+  private ImageClassification.Spec spec() {
+    return new ImageClassification.Spec(
+        ImageSelection.of(set), augmentation, Mixing.NONE, new Loss.CrossEntropy(), 0);
   }
 
   private TrainConfig config(Trial trial) {
     return new TrainConfig(
         (Model.Spec) trial.arm().spec(),
-        TrainConfig.Data.of(set),
-        augmentation,
-        Mixing.NONE,
-        new Loss.CrossEntropy(),
+        spec(),
         new AdamW.Spec(trial.rate(), 0.05, 0.9, 0.999, 1e-8),
         1,
         new Schedule(epochs, Math.min(1, epochs / 4.0), 1e-6, 1e-5, true),
-        0,
         batch,
         true,
         1,
@@ -154,19 +159,8 @@ public record Training(
 
   /** From the run's log, so that epochs before an interruption are there too. */
   private static List<Measured.Point> curve(Path metrics) {
-    List<Measured.Point> points = new ArrayList<>();
-    try {
-      for (String line : Files.readAllLines(metrics)) {
-        JsonNode epoch = JsonMapper.shared().readTree(line);
-        points.add(
-            new Measured.Point(
-                epoch.get("updates").asLong(),
-                epoch.get("trainLoss").asDouble(),
-                epoch.get("top1").asDouble()));
-      }
-    } catch (IOException failed) {
-      throw new UserException(metrics + ": " + AtomicFile.reason(failed), failed);
-    }
-    return points;
+    return MetricsLog.read(metrics).stream()
+        .map(epoch -> new Measured.Point(epoch.updates(), epoch.trainLoss(), epoch.score("top1")))
+        .toList();
   }
 }

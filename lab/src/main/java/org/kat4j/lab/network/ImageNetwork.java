@@ -1,7 +1,8 @@
 package org.kat4j.lab.network;
 
 import org.bytedeco.pytorch.Tensor;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
+import org.kat4j.model.Signature;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
@@ -11,7 +12,7 @@ public final class ImageNetwork implements Network {
   /**
    * @param model whose input and classes are those of the rows
    */
-  public record Spec(Model.Spec model) implements Network.Spec {
+  public record Spec(ImageModel.Spec model) implements Network.Spec {
     @Override
     public ImageNetwork build(int in, int out, Context context) {
       return new ImageNetwork(model.build(context));
@@ -24,14 +25,15 @@ public final class ImageNetwork implements Network {
 
     /** Rows as images {@code [rows, channels, size, size]}. */
     public Tensor images(Tensor rows) {
-      return rows.view(-1, model.channels(), model.imageSize(), model.imageSize());
+      Signature.Images input = model.signature();
+      return rows.view(-1, input.channels(), input.height(), input.width());
     }
   }
 
   private final Spec spec;
-  private final Model model;
+  private final ImageModel model;
 
-  private ImageNetwork(Model model) {
+  private ImageNetwork(ImageModel model) {
     this.model = model;
     spec = new Spec(model.spec());
   }

@@ -3,7 +3,7 @@ package org.kat4j.lab.network;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.kat4j.lab.Checksum;
-import org.kat4j.lab.Measure;
+import org.kat4j.task.Measure;
 
 /**
  * Data as rows of numbers, split and scaled before anything is trained.

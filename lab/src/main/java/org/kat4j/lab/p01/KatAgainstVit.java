@@ -10,11 +10,11 @@ import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.image.Training;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.VisionTransformer;
+import org.kat4j.task.Measure;
 
 /** Experiment (b) of sheet 01: KAT and its ViT twin on small colour images. */
 public final class KatAgainstVit implements Claim {
@@ -75,7 +75,7 @@ public final class KatAgainstVit implements Claim {
   }
 
   private static Arm arm(String name, String what, ChannelMixer.Spec mixer) {
-    var kat = (VisionTransformer.Spec) Model.Spec.named("kat_nano").withInput(SIDE, 3, 10);
+    var kat = (VisionTransformer.Spec) ImageModel.Spec.named("kat_nano").withInput(SIDE, 3, 10);
     return Training.arm(name, what, kat.withChannelMixer(mixer));
   }
 

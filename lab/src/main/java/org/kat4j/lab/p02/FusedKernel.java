@@ -13,13 +13,14 @@ import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Experiment;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Measured;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Trial;
 import org.kat4j.lab.Workplace;
 import org.kat4j.lab.image.Training;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
+import org.kat4j.task.Measure;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Precision;
@@ -94,7 +95,7 @@ public final class FusedKernel implements Claim {
     int rounds = budget.of(7, 21, 51);
     long[] shape = {budget.of(4, 32, 1024), TOKENS, WIDTH};
     int batch = budget.of(32, 64, 256);
-    Model.Spec vit = Model.Spec.named("vit_" + size(budget));
+    ImageModel.Spec vit = ImageModel.Spec.named("vit_" + size(budget));
     return List.of(
         new Study(
             FUNCTION,
@@ -208,11 +209,11 @@ public final class FusedKernel implements Claim {
     }
   }
 
-  private static double[][] steps(Trial trial, Model.Spec baseline, int batch, int rounds) {
+  private static double[][] steps(Trial trial, ImageModel.Spec baseline, int batch, int rounds) {
     Device device = trial.place().device();
     Precision precision =
         device.type() == Device.Type.CUDA ? Precision.BFLOAT16 : Precision.FLOAT32;
-    Model.Spec spec = (Model.Spec) trial.arm().spec();
+    ImageModel.Spec spec = (ImageModel.Spec) trial.arm().spec();
     try (var ours = new TrainingStep(spec, device, precision, batch);
         var theirs = new TrainingStep(baseline, device, precision, batch)) {
       return Turns.measure(device, List.of(ours, theirs), CALLS_ON_GPU, rounds);

@@ -15,13 +15,13 @@ import org.kat4j.function.kan.Selector;
 import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Comparison;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Width;
 import org.kat4j.lab.network.FlatImages;
 import org.kat4j.lab.network.ImageNetwork;
 import org.kat4j.lab.network.Network;
 import org.kat4j.model.ConvNet;
+import org.kat4j.task.Measure;
 
 /**
  * Sheet 07's images: S-ConvKAN, convolutions of B-splines and plain ones in the same small network,

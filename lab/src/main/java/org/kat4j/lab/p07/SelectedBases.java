@@ -14,11 +14,11 @@ import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.network.Function;
 import org.kat4j.lab.network.Kan;
 import org.kat4j.lab.network.Perceptron;
+import org.kat4j.task.Measure;
 
 /** Sheet 07: a selection layer against each basis of its pool, and against a perceptron. */
 public final class SelectedBases implements Claim {

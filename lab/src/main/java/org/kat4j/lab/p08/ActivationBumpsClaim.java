@@ -11,13 +11,13 @@ import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Width;
 import org.kat4j.lab.network.Fit;
 import org.kat4j.lab.network.FlatImages;
 import org.kat4j.lab.network.Kan;
 import org.kat4j.lab.network.Perceptron;
+import org.kat4j.task.Measure;
 
 /** Sheet 08: AF-KAN beside perceptrons, one of which has its layer norm. */
 public final class ActivationBumpsClaim implements Claim {

@@ -8,7 +8,6 @@ import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Study.Match;
 import org.kat4j.lab.Width;
@@ -21,6 +20,7 @@ import org.kat4j.lab.network.Perceptron;
 import org.kat4j.lab.network.Rows;
 import org.kat4j.lab.network.SplinePerceptron;
 import org.kat4j.lab.network.Succession;
+import org.kat4j.task.Measure;
 
 /**
  * KAN or MLP: a fairer comparison. Experiments (a) to (d) of sheet 09, and (b) once more with all

@@ -7,7 +7,6 @@ import org.kat4j.function.kan.BSpline;
 import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Experiment;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Width;
 import org.kat4j.lab.Workplace;
@@ -19,6 +18,7 @@ import org.kat4j.tables.Problem;
 import org.kat4j.tables.Task;
 import org.kat4j.tables.model.Network;
 import org.kat4j.tables.model.Training;
+import org.kat4j.task.Measure;
 import org.kat4j.torch.DType;
 
 /**

@@ -11,7 +11,6 @@ import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Experiment;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Measured;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Trial;
@@ -33,6 +32,7 @@ import org.kat4j.tables.model.LinearClassifier;
 import org.kat4j.tables.model.Predictor;
 import org.kat4j.tables.model.RandomForest;
 import org.kat4j.tables.model.Scores;
+import org.kat4j.task.Measure;
 
 /** Features ranked by a KAN against those ranked otherwise. Experiments (a) and (b) of sheet 10. */
 public final class FeatureImportance implements Claim {

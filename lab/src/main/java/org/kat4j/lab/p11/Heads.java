@@ -9,13 +9,13 @@ import org.kat4j.function.kan.TruncatedPower.Knots;
 import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Comparison;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Width;
 import org.kat4j.lab.network.Fit;
 import org.kat4j.lab.network.FrozenFeatures;
 import org.kat4j.lab.network.Kan;
 import org.kat4j.lab.network.Perceptron;
+import org.kat4j.task.Measure;
 
 /**
  * Experiment (b) of sheet 11: heads of equal size on the same frozen features of CIFAR-10, with and

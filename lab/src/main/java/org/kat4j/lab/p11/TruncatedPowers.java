@@ -10,11 +10,11 @@ import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.network.Fit;
 import org.kat4j.lab.network.Function;
 import org.kat4j.lab.network.Kan;
+import org.kat4j.task.Measure;
 
 /**
  * Experiment (a) of sheet 11: one space of functions, two bases, first-order training; and (b), see

@@ -9,7 +9,6 @@ import org.kat4j.lab.Checksum;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Experiment;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Workplace;
 import org.kat4j.lab.tabular.Contestant;
@@ -23,6 +22,7 @@ import org.kat4j.tables.Table;
 import org.kat4j.tables.Task;
 import org.kat4j.tables.model.Network;
 import org.kat4j.tables.model.Training;
+import org.kat4j.task.Measure;
 import org.kat4j.torch.DType;
 
 /**

@@ -11,7 +11,6 @@ import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Experiment;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Measured;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Trial;
@@ -32,6 +31,7 @@ import org.kat4j.tables.model.Network;
 import org.kat4j.tables.model.Predictor;
 import org.kat4j.tables.model.Scores;
 import org.kat4j.tables.model.Training;
+import org.kat4j.task.Measure;
 import org.kat4j.torch.DType;
 
 /** KACQ-DCNN: do quantum circuits in a small network help to find heart disease? Sheet 14. */

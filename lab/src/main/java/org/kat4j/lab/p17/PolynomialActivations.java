@@ -14,14 +14,14 @@ import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.language.Training;
 import org.kat4j.lab.network.Fit;
 import org.kat4j.lab.network.Function;
 import org.kat4j.lab.network.Perceptron;
-import org.kat4j.model.Model;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.VisionTransformer;
+import org.kat4j.task.Measure;
 
 /**
  * Sheet 17: PolyReLU and PolyNorm against fixed activations and a gate in a language model, against
@@ -157,7 +157,7 @@ public final class PolynomialActivations implements Claim {
   }
 
   private static Arm image(String name, ChannelMixer.Spec mixer) {
-    var vit = (VisionTransformer.Spec) Model.Spec.named("vit_nano").withInput(SIDE, 1, 10);
+    var vit = (VisionTransformer.Spec) ImageModel.Spec.named("vit_nano").withInput(SIDE, 1, 10);
     return org.kat4j.lab.image.Training.arm(
         name, name + " in every perceptron", vit.withChannelMixer(mixer));
   }

@@ -8,11 +8,11 @@ import org.kat4j.function.kan.KanLayer;
 import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Comparison;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.network.Fit;
 import org.kat4j.lab.network.FrozenFeatures;
 import org.kat4j.lab.network.Perceptron;
+import org.kat4j.task.Measure;
 
 /**
  * Experiment (c) of sheet 23: HQKAN-44 as a head on frozen features, against the bottleneck alone.

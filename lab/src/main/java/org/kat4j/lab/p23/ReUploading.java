@@ -11,13 +11,13 @@ import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.network.Fit;
 import org.kat4j.lab.network.Function;
 import org.kat4j.lab.network.Kan;
 import org.kat4j.lab.network.Perceptron;
 import org.kat4j.lab.network.Rows;
+import org.kat4j.task.Measure;
 
 /**
  * Experiments (a) and (b) of sheet 23, trained alike: DARUAN, B-splines, perceptron; and (c), see

@@ -9,12 +9,12 @@ import org.kat4j.explain.figure.LineChart;
 import org.kat4j.explain.figure.Point;
 import org.kat4j.explain.figure.ScatterPlot;
 import org.kat4j.explain.figure.Series;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Measured;
 import org.kat4j.lab.Result;
 import org.kat4j.lab.Result.ArmResult;
 import org.kat4j.lab.Result.Finding;
 import org.kat4j.lab.Result.StudyResult;
+import org.kat4j.task.Measure;
 
 /** The pictures of a result. */
 final class Charts {

@@ -7,12 +7,12 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.kat4j.explain.page.Table;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Result;
 import org.kat4j.lab.Result.ArmResult;
 import org.kat4j.lab.Result.Finding;
 import org.kat4j.lab.Result.StudyResult;
 import org.kat4j.lab.Study.Match;
+import org.kat4j.task.Measure;
 
 /** The tables of a result. */
 final class Tables {

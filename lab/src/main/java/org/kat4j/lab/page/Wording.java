@@ -1,9 +1,9 @@
 package org.kat4j.lab.page;
 
 import java.util.Locale;
-import org.kat4j.lab.Measure;
 import org.kat4j.lab.Result.Finding;
 import org.kat4j.lab.statistics.Interval;
+import org.kat4j.task.Measure;
 
 /** Numbers and findings in words. */
 final class Wording {

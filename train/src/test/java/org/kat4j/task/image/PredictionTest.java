@@ -1,4 +1,4 @@
-package org.kat4j.task;
+package org.kat4j.task.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kat4j.data.Stripes;
 import org.kat4j.error.UserException;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Host;
@@ -37,7 +38,7 @@ class PredictionTest {
 
   @Test
   void probabilitiesSumToOneBestFirst() {
-    Model model = Model.Spec.named("kat_nano").withInput(28, 1, 4).build(Context.cpu(5));
+    Model model = ImageModel.Spec.named("kat_nano").withInput(28, 1, 4).build(Context.cpu(5));
     List<Prediction> all = Prediction.of(model, input, image, 10);
     assertThat(all).hasSize(4);
     assertThat(all.stream().mapToDouble(Prediction::probability).sum())
@@ -51,7 +52,7 @@ class PredictionTest {
 
   @Test
   void descriptionOfAnotherModelIsRefused() {
-    Model five = Model.Spec.named("kat_nano").withInput(28, 1, 5).build(Context.cpu(5));
+    Model five = ImageModel.Spec.named("kat_nano").withInput(28, 1, 5).build(Context.cpu(5));
     assertThatThrownBy(() -> Prediction.of(five, input, image, 1))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("4 classes")

@@ -1,8 +1,9 @@
-package org.kat4j.task;
+package org.kat4j.task.image;
 
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
+import org.kat4j.data.ImageBatch;
 import org.kat4j.torch.Losses;
 
 /** What training makes small. */
@@ -11,11 +12,11 @@ public sealed interface Loss {
    * The loss of a batch.
    *
    * @param logits {@code [batch, classes]}
-   * @param targets of the same images
+   * @param batch the same images
    * @param smoothing share of the target that is spread over all classes
    * @return a scalar
    */
-  Tensor of(Tensor logits, Targets targets, double smoothing);
+  Tensor of(Tensor logits, ImageBatch batch, double smoothing);
 
   /** -sum_k q_k log p_k with the softmax p. */
   @Kind("cross-entropy")
@@ -25,10 +26,10 @@ public sealed interface Loss {
     }
 
     @Override
-    public Tensor of(Tensor logits, Targets targets, double smoothing) {
-      return targets.mixed() == null
-          ? Losses.crossEntropy(logits, targets.labels(), smoothing)
-          : Losses.softCrossEntropy(logits, targets.soft(logits.size(1), smoothing));
+    public Tensor of(Tensor logits, ImageBatch batch, double smoothing) {
+      return batch.mixed() == null
+          ? Losses.crossEntropy(logits, batch.labels(), smoothing)
+          : Losses.softCrossEntropy(logits, batch.soft(logits.size(1), smoothing));
     }
   }
 
@@ -48,8 +49,8 @@ public sealed interface Loss {
     }
 
     @Override
-    public Tensor of(Tensor logits, Targets targets, double smoothing) {
-      Tensor soft = targets.soft(logits.size(1), smoothing);
+    public Tensor of(Tensor logits, ImageBatch batch, double smoothing) {
+      Tensor soft = batch.soft(logits.size(1), smoothing);
       return Losses.binaryCrossEntropy(logits, soft, threshold);
     }
   }

@@ -1,4 +1,4 @@
-package org.kat4j.task;
+package org.kat4j.task.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,12 +1,12 @@
-package org.kat4j.lab;
+package org.kat4j.task;
 
 /**
- * The number that a study compares its arms by.
+ * A number that says how good a model is.
  *
- * @param name such as accuracy
+ * @param name such as accuracy; the key in logs
  * @param unit such as %, empty for none
  * @param higherIsBetter which way is better
- * @param ratio whether arms are compared by their ratio instead of their difference: for errors
+ * @param ratio whether models are compared by their ratio instead of their difference: for errors
  *     that span orders of magnitude
  */
 public record Measure(String name, String unit, boolean higherIsBetter, boolean ratio) {
@@ -24,5 +24,10 @@ public record Measure(String name, String unit, boolean higherIsBetter, boolean 
   /** Whether a is the better of two scores; NaN never is. */
   public boolean isBetter(double a, double b) {
     return Double.isNaN(b) ? !Double.isNaN(a) : advantage(a, b) > 0;
+  }
+
+  /** The worst score there is: any number is better. */
+  public double worst() {
+    return higherIsBetter ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
   }
 }

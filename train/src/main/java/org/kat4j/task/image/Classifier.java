@@ -1,4 +1,4 @@
-package org.kat4j.task;
+package org.kat4j.task.image;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,7 +13,10 @@ import org.kat4j.image.DecodingLimit;
 import org.kat4j.image.ImageReading;
 import org.kat4j.image.Picture;
 import org.kat4j.kernel.CudaGraph;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
+import org.kat4j.model.Signature;
+import org.kat4j.task.Scores;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Losses;
@@ -30,16 +33,13 @@ import org.kat4j.torch.StateDict;
  * time. Closing it frees the model too.
  */
 public final class Classifier implements AutoCloseable {
-  static final String NO_NUMBER =
-      "the model's output is no number: its weights hold NaN or are too large; take others";
-
   /** Batches up to 2^7 images are recorded. */
   private static final int MOST_RECORDED = 7;
 
   /** Recording takes as long as some calls. */
   private static final int CALLS_UNTIL_RECORDED = 5;
 
-  private final Model model;
+  private final ImageModel model;
   private final InputDescription input;
   private final Precision precision;
   private final Tensor anyWeight; // tells device and dtype
@@ -65,24 +65,28 @@ public final class Classifier implements AutoCloseable {
    *     in this precision
    */
   public Classifier(Model model, InputDescription input, Precision precision) {
-    this.model = model;
+    this.model = ImageModel.of(model);
     this.input = input;
     this.precision = precision;
-    Model.Spec spec = model.spec();
+    Signature.Images taken = this.model.spec().signature();
     int classes = input.classNames().size();
     int channels = input.normalization().mean().length;
-    if (classes != spec.classes() || channels != spec.channels()) {
+    if (classes != taken.outputs() || channels != taken.channels()) {
       throw new UserException(
           "these weights describe %d classes and %d channels, their model has %d and %d"
-              .formatted(classes, channels, spec.classes(), spec.channels()));
+              .formatted(classes, channels, taken.outputs(), taken.channels()));
     }
     anyWeight = StateDict.of(model).firstEntry().getValue();
     recordable = anyWeight.is_cuda();
     precision.requireOn(Device.of(anyWeight));
   }
 
+  private Signature.Images shape() {
+    return model.spec().signature();
+  }
+
   /** The model. */
-  public Model model() {
+  public ImageModel model() {
     return model;
   }
 
@@ -91,8 +95,7 @@ public final class Classifier implements AutoCloseable {
    * size]}, normalised.
    */
   public float[] pixels(Path image) {
-    return normalized(
-        ImageReading.read(image, model.spec().channels(), input.transform().upright()));
+    return normalized(ImageReading.read(image, shape().channels(), input.transform().upright()));
   }
 
   /** The input of an image in memory; {@code where} names it in errors. */
@@ -103,22 +106,23 @@ public final class Classifier implements AutoCloseable {
   /** The same with a limit of time for its decoding. */
   public float[] pixels(byte[] image, String where, DecodingLimit limit) {
     return normalized(
-        ImageReading.decode(
-            image, where, model.spec().channels(), input.transform().upright(), limit));
+        ImageReading.decode(image, where, shape().channels(), input.transform().upright(), limit));
   }
 
   private float[] normalized(Picture picture) {
-    int side = model.spec().imageSize();
-    return input.normalization().normalized(input.transform().apply(picture, side, side).pixels());
+    Signature.Images shape = shape();
+    return input
+        .normalization()
+        .normalized(input.transform().apply(picture, shape.height(), shape.width()).pixels());
   }
 
   /** One batch through the model: the probabilities of the classes for each input. */
   public List<double[]> probabilities(List<float[]> inputs) {
-    Model.Spec spec = model.spec();
-    int classes = spec.classes();
+    Signature.Images shape = shape();
+    int classes = shape.outputs();
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
-      Tensor batch = Memory.batch(inputs, spec.channels(), spec.imageSize(), spec.imageSize());
+      Tensor batch = Memory.batch(inputs, shape.channels(), shape.height(), shape.width());
       double[] all = probabilities(batch);
       List<double[]> rows = new ArrayList<>();
       for (int i = 0; i < inputs.size(); i++) {
@@ -158,7 +162,7 @@ public final class Classifier implements AutoCloseable {
 
   private void record(int power) {
     try {
-      recorded[power] = new RecordedForward(model.spec(), this::forward, 1 << power, anyWeight);
+      recorded[power] = new RecordedForward(shape(), this::forward, 1 << power, anyWeight);
     } catch (RuntimeException failure) {
       recordable = false;
       CudaGraph.warn("the model runs, small batches slower,", failure);
@@ -177,7 +181,7 @@ public final class Classifier implements AutoCloseable {
    */
   public List<Prediction> best(double[] probabilities, int count) {
     if (!areNumbers(probabilities)) {
-      throw new UserException(NO_NUMBER);
+      throw new UserException(Scores.NO_NUMBER);
     }
     return IntStream.range(0, probabilities.length)
         .mapToObj(c -> new Prediction(input.classNames().get(c), probabilities[c]))

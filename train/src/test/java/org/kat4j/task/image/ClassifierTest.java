@@ -1,4 +1,4 @@
-package org.kat4j.task;
+package org.kat4j.task.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -10,7 +10,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -25,7 +29,10 @@ import org.kat4j.error.UserException;
 import org.kat4j.image.EvaluationTransform;
 import org.kat4j.image.JpegSegments;
 import org.kat4j.image.Resampling;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
+import org.kat4j.task.Measure;
+import org.kat4j.task.Scores;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Precision;
 
@@ -48,7 +55,7 @@ class ClassifierTest {
 
     InputDescription input =
         InputDescription.fromMetadata(InputDescription.of(learned).toMetadata(), "file");
-    Model model = Model.Spec.named("vit_nano").withInput(16, 3, 1).build(Context.cpu(1));
+    Model model = ImageModel.Spec.named("vit_nano").withInput(16, 3, 1).build(Context.cpu(1));
     var classifier = new Classifier(model, input);
     float[] seen = learned.normalization().normalized(expected);
     assertThat(classifier.pixels(file)).isEqualTo(seen);
@@ -59,7 +66,7 @@ class ClassifierTest {
 
   @Test
   void computesInTheAskedPrecision() {
-    Model model = Model.Spec.named("kat_nano").withInput(16, 1, 10).build(Context.cpu(1));
+    Model model = ImageModel.Spec.named("kat_nano").withInput(16, 1, 10).build(Context.cpu(1));
     float[] gray = {0.5f};
     List<String> names = IntStream.range(0, 10).mapToObj("c%d"::formatted).toList();
     var input = new InputDescription(names, new Normalization(gray, gray));
@@ -91,7 +98,7 @@ class ClassifierTest {
   /** NaN would otherwise be sorted before every probability, and printed. */
   @Test
   void noNumberIsNoAnswer() {
-    Model model = Model.Spec.named("vit_nano").withInput(16, 3, 2).build(Context.cpu(1));
+    Model model = ImageModel.Spec.named("vit_nano").withInput(16, 3, 2).build(Context.cpu(1));
     float[] half = {.5f, .5f, .5f};
     var classifier =
         new Classifier(
@@ -102,8 +109,8 @@ class ClassifierTest {
           .isInstanceOf(UserException.class)
           .hasMessageContaining("no number");
     }
-    assertThatThrownBy(() ->
-            new Evaluation(50, 100, Double.NaN, new long[][] {{1, 0}, {1, 0}}).requireNumbers())
+    SequencedMap<Measure, Double> dead = new LinkedHashMap<>(Map.of(ImageMeter.LOSS, Double.NaN));
+    assertThatThrownBy(() -> new Scores(dead, Optional.empty()).requireNumbers())
         .isInstanceOf(UserException.class)
         .hasMessageContaining("no number");
   }

@@ -1,10 +1,10 @@
-package org.kat4j.task;
+package org.kat4j.task.image;
 
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.kernel.CudaGraph;
-import org.kat4j.model.Model;
+import org.kat4j.model.Signature;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Scope;
@@ -24,13 +24,14 @@ final class RecordedForward implements AutoCloseable {
    * @param anyWeight tells device and dtype
    * @throws RuntimeException where that cannot be recorded
    */
-  RecordedForward(Model.Spec spec, UnaryOperator<Tensor> forward, int size, Tensor anyWeight) {
+  RecordedForward(
+      Signature.Images shape, UnaryOperator<Tensor> forward, int size, Tensor anyWeight) {
     float[] nothing = {0};
     images =
         Scope.keep(
             Memory.like(anyWeight, nothing, 1, 1, 1, 1)
-                .repeat(size, spec.channels(), spec.imageSize(), spec.imageSize()));
-    probabilities = Scope.keep(Memory.like(anyWeight, nothing, 1, 1).repeat(size, spec.classes()));
+                .repeat(size, shape.channels(), shape.height(), shape.width()));
+    probabilities = Scope.keep(Memory.like(anyWeight, nothing, 1, 1).repeat(size, shape.outputs()));
     try {
       graph =
           CudaGraph.record(

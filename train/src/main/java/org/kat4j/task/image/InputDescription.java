@@ -1,4 +1,4 @@
-package org.kat4j.task;
+package org.kat4j.task.image;
 
 import static org.kat4j.model.Weights.CLASSES;
 import static org.kat4j.model.Weights.CROP_PCT;

@@ -1,4 +1,4 @@
-package org.kat4j.task;
+package org.kat4j.task.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.kat4j.config.Config;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.Stripes;
+import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Host;
@@ -76,7 +77,7 @@ class EvaluationTest {
         var _ = Scope.noGradients()) {
       var any = StateDict.of(model).firstEntry().getValue();
       return Memory.doubles(
-          model.forward(Memory.like(any, pixels, 1, 1, 28, 28), Pass.evaluation()));
+          ImageModel.of(model).forward(Memory.like(any, pixels, 1, 1, 28, 28), Pass.evaluation()));
     }
   }
 }

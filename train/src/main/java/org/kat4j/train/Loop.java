@@ -1,0 +1,350 @@
+package org.kat4j.train;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SequencedMap;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.data.Batch;
+import org.kat4j.data.Batches;
+import org.kat4j.data.Feed;
+import org.kat4j.data.LastBatch;
+import org.kat4j.error.UserException;
+import org.kat4j.model.Model;
+import org.kat4j.model.Transfer;
+import org.kat4j.task.Objective;
+import org.kat4j.task.Scores;
+import org.kat4j.task.Task;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.DType;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Host;
+import org.kat4j.torch.Losses;
+import org.kat4j.torch.OutOfMemory;
+import org.kat4j.torch.RandomStream;
+import org.kat4j.torch.Scope;
+import org.kat4j.torch.StateDict;
+
+/**
+ * The training loop: batches of a task go through a model, their gradients move its weights. It
+ * knows no files; {@link Trainer} is the loop with a run folder.
+ *
+ * <p>What comes of it is determined by the configuration and the task: same both, same device, same
+ * threads = same weights, also when it was saved and restored in between.
+ *
+ * <p>It owns its model: closing it frees weights, average and the optimizer's state.
+ *
+ * @param <B> what a batch holds
+ */
+public final class Loop<B extends Batch> implements AutoCloseable {
+  private static final long TRAINING_STREAM =
+      0x9E3779B97F4A7C15L; // keeps drop path apart from the initial weights
+  private static final String RANDOM = "random/stream";
+  private static final String LOSS = "progress/loss_sum";
+  private static final String OBJECTIVE = "objective/";
+
+  /** Follows a loop, on its thread. */
+  public interface Listener {
+    /** Between two updates: whether to go on with this epoch. */
+    boolean goesOn();
+
+    /** One more batch is done. */
+    void batchDone();
+
+    /** Goes on to the end. */
+    Listener NONE =
+        new Listener() {
+          @Override
+          public boolean goesOn() {
+            return true;
+          }
+
+          @Override
+          public void batchDone() {}
+        };
+  }
+
+  private final TrainConfig config;
+  private final Task<B> task;
+  private final Device device;
+  private final Feed<B> training;
+  private final Model model;
+  private final WeightUpdate weights;
+  private final Objective<B> objective;
+  private final LossGradient<B> gradient;
+  private final RandomStream random;
+  private final Tensor lossSum; // float64 scalar: summed training loss of the epoch in progress
+  private final Divergence divergence;
+
+  private @Nullable Transfer transfer;
+  private Checkpoint position = Checkpoint.START;
+  private Pace pace = new Pace(0);
+
+  Loop(TrainConfig config, Task<B> task, Divergence divergence) {
+    this.config = config;
+    this.task = task;
+    this.divergence = divergence;
+    training =
+        task.training(
+            new Task.Feeding(
+                config.batchSize(), config.dropLast(), config.seed(), config.loaderThreads()));
+    if (config.threads() > 0) {
+      Host.setThreads(config.threads());
+    }
+    device = Device.parse(config.device());
+    config.precision().requireOn(device);
+    boolean fresh = config.fineTuning().init().isEmpty();
+    try (RandomStream initial = new RandomStream(config.seed())) {
+      Context context = new Context(device, DType.FLOAT32, initial, 0, 1, true);
+      model = Assembly.model(config.model(), fresh ? context : context.forOverwriting(), task);
+      try {
+        weights =
+            new WeightUpdate(
+                config,
+                model,
+                config.ema().isEnabled()
+                    ? Assembly.model(config.model(), context.forOverwriting(), task)
+                    : null);
+        objective = task.of(model);
+      } catch (RuntimeException failed) {
+        model.close();
+        throw failed;
+      }
+    }
+    random = new RandomStream(config.seed() ^ TRAINING_STREAM);
+    gradient = new LossGradient<>(config, model, objective, device, random, weights::scaled);
+    lossSum = Losses.zeroSum(device);
+  }
+
+  /** A loop that begins anew. */
+  public static <B extends Batch> Loop<B> of(TrainConfig config, Task<B> task) {
+    Loop<B> loop = new Loop<>(config, task, new Divergence());
+    try {
+      loop.initialise();
+      return loop;
+    } catch (RuntimeException failed) {
+      loop.close();
+      throw failed;
+    }
+  }
+
+  /** Takes over the weights to start from, where there are any. */
+  void initialise() {
+    if (!config.fineTuning().init().isEmpty()) {
+      transfer = config.fineTuning().initialise(model);
+    }
+    weights.begin();
+  }
+
+  /** What was taken over from the weights to start from, where there were any. */
+  Optional<Transfer> transfer() {
+    return Optional.ofNullable(transfer);
+  }
+
+  /** The model that is trained. */
+  Model trained() {
+    return model;
+  }
+
+  /** The model that is evaluated and kept: the moving average of the weights where one is kept. */
+  public Model model() {
+    return weights.result();
+  }
+
+  Device device() {
+    return device;
+  }
+
+  /** Where it stands. */
+  Checkpoint position() {
+    return position;
+  }
+
+  Pace pace() {
+    return pace;
+  }
+
+  /** Epochs that are done. */
+  public int epochs() {
+    return position.epoch();
+  }
+
+  /** Whether no epoch is left. */
+  public boolean isFinished() {
+    return position.epoch() >= config.schedule().totalEpochs();
+  }
+
+  /** Batches of an epoch. */
+  int batches() {
+    return training.batches();
+  }
+
+  /** Training samples that are left, in epochs to come too. */
+  double samplesLeft() {
+    double epochsLeft = config.schedule().totalEpochs() - position.epoch();
+    double batchesLeft = epochsLeft * batches() - position.batch();
+    return batchesLeft / batches() * training.samples();
+  }
+
+  /**
+   * The rest of the epoch in progress.
+   *
+   * @return false when the listener stopped it
+   */
+  public boolean epoch(Listener listener) {
+    try (Batches<B> epoch = training.epoch(position.epoch(), position.batch())) {
+      pace.startEpoch();
+      while (position.batch() < batches()) {
+        // Gradients of a half accumulated update are not part of a checkpoint: stop between updates
+        // only.
+        if (position.batch() % config.accumulation() == 0 && !listener.goesOn()) {
+          return false;
+        }
+        try (B batch = epoch.next()) {
+          step(batch);
+        } catch (RuntimeException failure) {
+          throw OutOfMemory.explained(failure, Assembly.memoryAdvice(task));
+        }
+        listener.batchDone();
+      }
+    }
+    return true;
+  }
+
+  private void step(B batch) {
+    int group =
+        position.batch()
+            / config.accumulation()
+            * config.accumulation(); // first batch of this update
+    int groupSize = Math.min(config.accumulation(), batches() - group);
+    boolean lastOfGroup = position.batch() == group + groupSize - 1;
+    boolean trained = !LastBatch.isLeftOut(batch.samples(), config.batchSize()); // broken files
+    try (Scope _ = Scope.open()) {
+      if (trained) {
+        Losses.addTo(lossSum, gradient.add(batch, groupSize));
+      }
+      if (lastOfGroup) {
+        weights.apply(learningRate(position.update()), position.update());
+      }
+    }
+    pace.count(batch.samples());
+    position = position.afterBatch(trained, lastOfGroup);
+  }
+
+  /** Learning rate of an update, counted from 0. */
+  double learningRate(long update) {
+    long updatesPerEpoch = Math.ceilDiv(batches(), config.accumulation());
+    return config
+        .schedule()
+        .lr(config.optimizer().lr(), update, updatesPerEpoch, position.plateau());
+  }
+
+  /**
+   * Mean training loss of the epoch in progress; waits for the device.
+   *
+   * @throws org.kat4j.error.DivergedException where it is no number
+   */
+  public double meanLoss() {
+    return divergence.finite(
+        "training loss", lossSum.item_double() / position.trained(), position.epoch());
+  }
+
+  /**
+   * How good the model is on the samples that it is chosen by.
+   *
+   * @throws org.kat4j.error.DivergedException where that is no number
+   */
+  public Scores validate() {
+    return evaluate(task.validation(config.batchSize()));
+  }
+
+  /** The same for samples that nothing was chosen by, where there are such. */
+  public Scores test() {
+    return evaluate(task.test(config.batchSize()));
+  }
+
+  private Scores evaluate(Feed<B> feed) {
+    Scores scores = pace.evaluating(() -> Scores.measured(feed, task.of(model()).meter(), device));
+    scores
+        .byName()
+        .forEach((name, value) -> divergence.finite(name + " of the evaluation", value, epochs()));
+    return scores;
+  }
+
+  /**
+   * The epoch is done, and was evaluated: the next one begins.
+   *
+   * @return whether these scores are the best so far
+   */
+  public boolean finishEpoch(Scores scores) {
+    double score = scores.of(task.primary());
+    boolean best = isBest(scores);
+    Decay.Plateau.Seen seen =
+        config.schedule().after(position.plateau(), position.epoch() + 1, score, task.primary());
+    lossSum.zero_();
+    position = position.afterEpoch(best ? score : position.best(), pace.seconds(), seen);
+    return best;
+  }
+
+  boolean isBest(Scores scores) {
+    return task.primary().isBetter(scores.of(task.primary()), position.best());
+  }
+
+  /** That there were batches to learn from in this epoch. */
+  void checkTrained() {
+    Divergence.checkTrained(position);
+  }
+
+  /** That the weights are worth keeping. */
+  void checkSound() {
+    divergence.check(weights, position.epoch());
+  }
+
+  /** Its position now, with the time that was spent. */
+  Checkpoint mark() {
+    position = position.at(pace.seconds());
+    return position;
+  }
+
+  /** Everything beside the weights of {@link #model()} that is needed to go on. */
+  SequencedMap<String, Tensor> state() {
+    SequencedMap<String, Tensor> all = new LinkedHashMap<>(weights.state());
+    all.put(RANDOM, random.state());
+    all.put(LOSS, lossSum);
+    objective.state().forEach((name, tensor) -> all.put(OBJECTIVE + name, tensor));
+    return all;
+  }
+
+  /** Goes on where {@link #state()} was taken; the weights of {@link #model()} are there. */
+  void restore(Map<String, Tensor> saved, Checkpoint at) {
+    weights.restore(saved);
+    Map<String, Tensor> own = new LinkedHashMap<>();
+    own.put(LOSS, lossSum);
+    objective.state().forEach((name, tensor) -> own.put(OBJECTIVE + name, tensor));
+    StateDict.copy(saved, own);
+    Tensor stream = saved.get(RANDOM);
+    if (stream == null) {
+      throw new UserException(
+          "tensor '" + RANDOM + "' is missing: this is no checkpoint to go on from");
+    }
+    random.restore(stream);
+    position = at;
+    pace = new Pace(at.seconds());
+  }
+
+  /** Ends what runs beside the model, which is still there. */
+  void end() {
+    gradient.close();
+  }
+
+  /** Frees the model and all that belongs to its training. */
+  @Override
+  public void close() {
+    end();
+    weights.close();
+    model.close();
+    lossSum.close();
+    random.close();
+  }
+}
