@@ -7,6 +7,10 @@ import org.kat4j.config.Kinds;
 public final class CoreModels implements Kinds {
   @Override
   public List<Class<? extends Record>> records() {
-    return List.of(VisionTransformer.Spec.class, ConvNet.Spec.class);
+    return List.of(
+        VisionTransformer.Spec.class,
+        ConvNet.Spec.class,
+        Perceptron.Spec.class,
+        KanNetwork.Spec.class);
   }
 }

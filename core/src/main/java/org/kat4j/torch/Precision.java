@@ -8,23 +8,30 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.kat4j.error.UserException;
 
 /**
- * In what arithmetic a model with float32 parameters computes.
+ * In what arithmetic a model is trained, or one with float32 parameters computes.
  *
- * <p>{@link #FLOAT32}: all in float32. {@link #TF32}: matrix products on a GPU round their inputs
+ * <p>{@link #FLOAT64}: all in float64, the parameters too; for training. {@link #FLOAT32}: all in
+ * float32. {@link #TF32}: matrix products on a GPU round their inputs
  * to 10 bits of mantissa. {@link #BFLOAT16}: libtorch's autocast; matrix products, convolutions,
  * attention and learnable functions take and give bfloat16, norms and losses float32. {@link
  * #FLOAT16}: the same with float16, whose range is so small that gradients have to be scaled.
  */
 public enum Precision {
+  FLOAT64,
   FLOAT32,
   TF32,
   BFLOAT16,
   FLOAT16;
 
-  /** The precision of a name in lower case. */
+  /** The dtype of the parameters. */
+  public DType parameters() {
+    return this == FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+  }
+
+  /** The precision of a name in lower case, for a model with float32 parameters. */
   public static Precision parse(String name) {
     for (Precision precision : values()) {
-      if (precision.name().toLowerCase(Locale.ROOT).equals(name)) {
+      if (precision != FLOAT64 && precision.name().toLowerCase(Locale.ROOT).equals(name)) {
         return precision;
       }
     }

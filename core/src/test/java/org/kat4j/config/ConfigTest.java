@@ -122,7 +122,7 @@ class ConfigTest {
     assertMistake(() -> bind(kan.formatted("furtherReductions: multistep")))
         .hasMessageEndingWith("furtherReductions = multistep: a list is expected");
     assertMistake(() -> bind(kan.formatted("furtherReductions: [locl-attn]")))
-        .hasMessageContaining("furtherReductions = locl-attn: one of global-attn");
+        .hasMessageContaining("furtherReductions[0] = locl-attn: one of global-attn");
   }
 
   @Test

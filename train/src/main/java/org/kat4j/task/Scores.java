@@ -35,8 +35,8 @@ public record Scores(SequencedMap<Measure, Double> values, Optional<Record> deta
     try (Batches<B> batches = feed.epoch(0, 0);
         var _ = Scope.noGradients()) {
       while (batches.hasNext()) {
-        try (B batch = batches.next();
-            Scope _ = Scope.open()) {
+        try (Scope _ = Scope.open();
+            B batch = batches.next()) {
           if (batch.samples() > 0) { // else all of its files are broken
             meter.add(Batch.on(device, batch));
           }

@@ -10,6 +10,7 @@ package org.kat4j.train;
  * @param update updates done
  * @param best best score on the validation samples so far, by the primary measure; NaN before the
  *     first evaluation
+ * @param bestEpoch epochs that were done when it was reached, 0 before
  * @param seconds time spent so far
  * @param plateau what a plateau schedule has seen
  */
@@ -19,10 +20,11 @@ record Checkpoint(
     int empty,
     long update,
     double best,
+    int bestEpoch,
     double seconds,
     Decay.Plateau.Seen plateau) {
   static final Checkpoint START =
-      new Checkpoint(0, 0, 0, 0, Double.NaN, 0, Decay.Plateau.Seen.NOTHING);
+      new Checkpoint(0, 0, 0, 0, Double.NaN, 0, 0, Decay.Plateau.Seen.NOTHING);
 
   /** One more batch is done, trained on or not, and maybe an update. */
   Checkpoint afterBatch(boolean trained, boolean updated) {
@@ -32,17 +34,32 @@ record Checkpoint(
         empty + (trained ? 0 : 1),
         update + (updated ? 1 : 0),
         best,
+        bestEpoch,
         seconds,
         plateau);
   }
 
-  /** One more epoch is done. */
-  Checkpoint afterEpoch(double bestSoFar, double secondsSpent, Decay.Plateau.Seen seen) {
-    return new Checkpoint(epoch + 1, 0, 0, update, bestSoFar, secondsSpent, seen);
+  /** One more epoch is done, and was not evaluated. */
+  Checkpoint afterEpoch(double secondsSpent) {
+    return new Checkpoint(epoch + 1, 0, 0, update, best, bestEpoch, secondsSpent, plateau);
+  }
+
+  /** One more epoch is done, with this score. */
+  Checkpoint afterEpoch(
+      double score, boolean isBest, double secondsSpent, Decay.Plateau.Seen seen) {
+    return new Checkpoint(
+        epoch + 1,
+        0,
+        0,
+        update,
+        isBest ? score : best,
+        isBest ? epoch + 1 : bestEpoch,
+        secondsSpent,
+        seen);
   }
 
   Checkpoint at(double secondsSpent) {
-    return new Checkpoint(epoch, batch, empty, update, best, secondsSpent, plateau);
+    return new Checkpoint(epoch, batch, empty, update, best, bestEpoch, secondsSpent, plateau);
   }
 
   /** Batches of this epoch that were trained on. */

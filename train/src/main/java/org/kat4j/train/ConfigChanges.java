@@ -22,6 +22,7 @@ record ConfigChanges(List<String> allowed, List<String> refused) {
           "optimizer.weightDecay",
           "task.labelSmoothing",
           "clipNorm",
+          "patience",
           "clipMode",
           "device",
           "threads",

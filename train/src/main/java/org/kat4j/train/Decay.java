@@ -7,6 +7,14 @@ import org.kat4j.task.Measure;
 
 /** How the learning rate falls behind the warm-up. */
 public sealed interface Decay {
+  /** The rate stays. */
+  @Kind("constant")
+  record Constant() implements Decay {
+    public static Constant example() {
+      return new Constant();
+    }
+  }
+
   /** Half a cosine down to the smallest rate. */
   @Kind("cosine")
   record Cosine() implements Decay {
@@ -42,9 +50,11 @@ public sealed interface Decay {
    * @param patience epochs without a better score that are borne
    * @param rate factor of a step
    * @param threshold change for the better that counts, as a share of the best so far
+   * @param fromBest whether a step begins with the best weights so far; needs {@code keep: best}
    */
   @Kind("plateau")
-  record Plateau(int patience, double rate, double threshold) implements Decay {
+  record Plateau(int patience, double rate, double threshold, boolean fromBest)
+      implements Decay {
     public Plateau {
       Check.between("patience", patience, 0, 1_000_000);
       Check.positive("rate", rate);
@@ -53,7 +63,7 @@ public sealed interface Decay {
 
     /** timm's defaults. */
     public static Plateau example() {
-      return new Plateau(10, 0.1, 1e-4);
+      return new Plateau(10, 0.1, 1e-4, false);
     }
 
     /**
@@ -87,9 +97,10 @@ public sealed interface Decay {
    */
   default double at(double lr, double t, int epochs, double minLr, Plateau.Seen plateau) {
     return switch (this) {
+      case Constant() -> lr;
       case Cosine() -> new CosineSchedule(lr, epochs, minLr, 0, 0, false).at(t);
       case Step(double every, double rate) -> lr * Math.pow(rate, Math.floor(t / every));
-      case Plateau(int _, double rate, double _) ->
+      case Plateau(int _, double rate, double _, boolean _) ->
           Math.max(minLr, lr * Math.pow(rate, plateau.steps()));
     };
   }

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.data.Batch;
@@ -43,6 +44,7 @@ public final class Loop<B extends Batch> implements AutoCloseable {
   private static final String RANDOM = "random/stream";
   private static final String LOSS = "progress/loss_sum";
   private static final String OBJECTIVE = "objective/";
+  private static final String BEST = "best/";
 
   /** Follows a loop, on its thread. */
   public interface Listener {
@@ -75,6 +77,7 @@ public final class Loop<B extends Batch> implements AutoCloseable {
   private final LossGradient<B> gradient;
   private final RandomStream random;
   private final Tensor lossSum; // float64 scalar: summed training loss of the epoch in progress
+  private final KeptWeights kept;
   private final Divergence divergence;
 
   private @Nullable Transfer transfer;
@@ -96,7 +99,7 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     config.precision().requireOn(device);
     boolean fresh = config.fineTuning().init().isEmpty();
     try (RandomStream initial = new RandomStream(config.seed())) {
-      Context context = new Context(device, DType.FLOAT32, initial, 0, 1, true);
+      Context context = new Context(device, config.precision().parameters(), initial, 0, 1, true);
       model = Assembly.model(config.model(), fresh ? context : context.forOverwriting(), task);
       try {
         weights =
@@ -115,6 +118,7 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     random = new RandomStream(config.seed() ^ TRAINING_STREAM);
     gradient = new LossGradient<>(config, model, objective, device, random, weights::scaled);
     lossSum = Losses.zeroSum(device);
+    kept = new KeptWeights(StateDict.of(weights.result()));
   }
 
   /** A loop that begins anew. */
@@ -170,10 +174,52 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     return position.epoch();
   }
 
-  /** Whether no epoch is left. */
+  /** Whether no epoch is left, or patience is. */
   public boolean isFinished() {
-    return position.epoch() >= config.schedule().totalEpochs();
+    boolean patient =
+        config.patience() == 0 || position.epoch() - position.bestEpoch() < config.patience();
+    return position.epoch() >= config.schedule().totalEpochs() || !patient;
   }
+
+  /** Whether the epoch in progress ends with an evaluation. */
+  public boolean isEvaluated() {
+    int done = position.epoch() + 1;
+    boolean due =
+        done % config.evaluateEvery() == 0 || done == config.schedule().totalEpochs();
+    return due && task.validation(config.batchSize()).samples() > 0;
+  }
+
+  /**
+   * Trains to the end, without a folder.
+   *
+   * @param evaluated hears of every evaluated epoch, before the next begins
+   */
+  public void run(Consumer<Epoch> evaluated) {
+    while (!isFinished()) {
+      boolean _ = epoch(Listener.NONE);
+      double trainLoss = meanLoss();
+      if (isEvaluated()) {
+        Scores scores = validate();
+        boolean best = finishEpoch(scores);
+        evaluated.accept(
+            new Epoch(position.epoch(), position.update(), trainLoss, scores, best));
+      } else {
+        finishEpoch();
+      }
+    }
+    takeBest();
+  }
+
+  /**
+   * An epoch that was evaluated.
+   *
+   * @param epoch from 1
+   * @param updates updates so far
+   * @param trainLoss mean training loss
+   * @param scores on the validation samples
+   * @param best whether they are the best so far
+   */
+  public record Epoch(int epoch, long updates, double trainLoss, Scores scores, boolean best) {}
 
   /** Batches of an epoch. */
   int batches() {
@@ -201,7 +247,8 @@ public final class Loop<B extends Batch> implements AutoCloseable {
         if (position.batch() % config.accumulation() == 0 && !listener.goesOn()) {
           return false;
         }
-        try (B batch = epoch.next()) {
+        try (Scope _ = Scope.open();
+            B batch = epoch.next()) {
           step(batch);
         } catch (RuntimeException failure) {
           throw OutOfMemory.explained(failure, Assembly.memoryAdvice(task));
@@ -220,13 +267,11 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     int groupSize = Math.min(config.accumulation(), batches() - group);
     boolean lastOfGroup = position.batch() == group + groupSize - 1;
     boolean trained = !LastBatch.isLeftOut(batch.samples(), config.batchSize()); // broken files
-    try (Scope _ = Scope.open()) {
-      if (trained) {
-        Losses.addTo(lossSum, gradient.add(batch, groupSize));
-      }
-      if (lastOfGroup) {
-        weights.apply(learningRate(position.update()), position.update());
-      }
+    if (trained) {
+      Losses.addTo(lossSum, gradient.add(batch, groupSize));
+    }
+    if (lastOfGroup) {
+      weights.apply(learningRate(position.update()), position.update());
     }
     pace.count(batch.samples());
     position = position.afterBatch(trained, lastOfGroup);
@@ -282,9 +327,36 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     boolean best = isBest(scores);
     Decay.Plateau.Seen seen =
         config.schedule().after(position.plateau(), position.epoch() + 1, score, task.primary());
+    if (best && config.keep() == TrainConfig.Keep.BEST) {
+      kept.take();
+    } else if (seen.steps() > position.plateau().steps() && stepsFromBest()) {
+      kept.giveBack();
+    }
     lossSum.zero_();
-    position = position.afterEpoch(best ? score : position.best(), pace.seconds(), seen);
+    position = position.afterEpoch(score, best, pace.seconds(), seen);
     return best;
+  }
+
+  private boolean stepsFromBest() {
+    return config.schedule().decay() instanceof Decay.Plateau plateau && plateau.fromBest();
+  }
+
+  /** The epoch is done, and was not evaluated. */
+  public void finishEpoch() {
+    lossSum.zero_();
+    position = position.afterEpoch(pace.seconds());
+  }
+
+  /** The best weights so far become those of the model, where they are what is kept. */
+  void takeBest() {
+    kept.giveBack();
+  }
+
+  /** The epoch whose weights the model has in the end, from 1. */
+  public int resultEpoch() {
+    return config.keep() == TrainConfig.Keep.BEST && position.bestEpoch() > 0
+        ? position.bestEpoch()
+        : position.epoch();
   }
 
   boolean isBest(Scores scores) {
@@ -313,6 +385,7 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     all.put(RANDOM, random.state());
     all.put(LOSS, lossSum);
     objective.state().forEach((name, tensor) -> all.put(OBJECTIVE + name, tensor));
+    kept.state().forEach((name, tensor) -> all.put(BEST + name, tensor));
     return all;
   }
 
@@ -329,6 +402,7 @@ public final class Loop<B extends Batch> implements AutoCloseable {
           "tensor '" + RANDOM + "' is missing: this is no checkpoint to go on from");
     }
     random.restore(stream);
+    kept.restore(saved, BEST);
     position = at;
     pace = new Pace(at.seconds());
   }
@@ -344,6 +418,7 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     end();
     weights.close();
     model.close();
+    kept.close();
     lossSum.close();
     random.close();
   }

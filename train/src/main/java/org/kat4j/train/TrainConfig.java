@@ -30,10 +30,13 @@ import tools.jackson.databind.node.ObjectNode;
  * @param clipNorm limit of the gradients in the sense of {@code clipMode}, 0 for no limit
  * @param clipMode what is limited: one norm, each value, or each unit beside its weights
  * @param ema moving average of the weights, which is then what is evaluated and kept as best
+ * @param patience epochs without a better score before the end, 0 for none
+ * @param keep which weights are the result
+ * @param evaluateEvery epochs between two evaluations; the last one is always evaluated
  * @param seed of initial weights, order of samples, augmentation and drop path
  * @param device cpu, cuda or cuda:N
- * @param precision arithmetic of the forward and backward pass; parameters and optimizer stay in
- *     float32, and so does evaluation
+ * @param precision arithmetic of the forward and backward pass; parameters, optimizer and
+ *     evaluation are in float32, or with float64 in that
  * @param threads threads of one operation, 0 for all cores
  * @param loaderThreads threads that read and change samples, 0 to let kat4j choose; the samples do
  *     not depend on it
@@ -53,6 +56,9 @@ public record TrainConfig(
     double clipNorm,
     GradientClip clipMode,
     Ema.Spec ema,
+    int patience,
+    Keep keep,
+    int evaluateEvery,
     long seed,
     String device,
     Precision precision,
@@ -60,6 +66,14 @@ public record TrainConfig(
     int loaderThreads,
     int checkpointSeconds,
     FineTuning fineTuning) {
+  /** Which weights are the result of a training. */
+  public enum Keep {
+    /** Those of the last epoch. */
+    LAST,
+    /** Those with the best score on the validation samples. */
+    BEST
+  }
+
   /** Where keys have moved that older configurations have. */
   private static final Map<String, String> MOVED =
       Map.of(
@@ -74,6 +88,13 @@ public record TrainConfig(
     Check.between("batchSize", batchSize, 1, 1_000_000);
     Check.between("accumulation", accumulation, 1, 1_000_000);
     Check.inRange("clipNorm", clipNorm, 0, Double.POSITIVE_INFINITY);
+    Check.between("patience", patience, 0, 1_000_000);
+    Check.between("evaluateEvery", evaluateEvery, 1, 1_000_000);
+    if (schedule.decay() instanceof Decay.Plateau plateau
+        && plateau.fromBest()
+        && keep != Keep.BEST) {
+      throw new IllegalArgumentException("schedule.decay.fromBest = true: needs keep = best");
+    }
     Check.between("threads", threads, 0, 4096);
     Check.between("loaderThreads", loaderThreads, 0, 4096);
     Check.between("checkpointSeconds", checkpointSeconds, 1, 1_000_000);
@@ -93,6 +114,9 @@ public record TrainConfig(
         1,
         GradientClip.NORM,
         Ema.Spec.NONE,
+        0,
+        Keep.LAST,
+        1,
         1,
         "cpu",
         Precision.FLOAT32,
@@ -148,6 +172,9 @@ public record TrainConfig(
         clipNorm,
         clipMode,
         ema,
+        patience,
+        keep,
+        evaluateEvery,
         seed,
         device,
         precision,

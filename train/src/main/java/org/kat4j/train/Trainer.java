@@ -194,10 +194,19 @@ public final class Trainer implements AutoCloseable {
       if (!loop.epoch(following(monitor))) {
         return stopped();
       }
-      validation = finishEpoch(monitor);
+      if (loop.isEvaluated()) {
+        validation = finishEpoch(monitor);
+      } else {
+        loop.checkTrained();
+        loop.finishEpoch();
+      }
     }
-    if (validation == null) { // the run was complete before
+    if (validation == null || config.keep() == TrainConfig.Keep.BEST) {
+      loop.takeBest();
       validation = loop.validate();
+      if (config.keep() == TrainConfig.Keep.BEST) {
+        write(); // the last checkpoint is what a run is used by
+      }
     }
     return result(validation, task.hasTest() ? loop.test() : validation, true);
   }
