@@ -5,10 +5,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.block.Block;
 import org.kat4j.block.Residual;
-import org.kat4j.block.TransformerBlock;
+import org.kat4j.block.Sublayers;
 import org.kat4j.channel.GroupRationalMlp;
 import org.kat4j.function.LayerNorm;
+import org.kat4j.function.Norm;
 import org.kat4j.kernel.Kernels;
 import org.kat4j.token.Attention;
 import org.kat4j.torch.Backpropagation;
@@ -137,7 +139,7 @@ final class ResidualChecks {
       LayerNorm norm, Precision precision, boolean lowered, Used used, Tensor[] inputs) {
     Tensor x = Backpropagation.leaf(inputs[0], DType.of(inputs[0]));
     Tensor branch = Backpropagation.leaf(inputs[1], DType.of(inputs[1]));
-    LayerNorm.Sum both;
+    Norm.Sum both;
     try (var _ = precision.on(Device.of(x))) {
       both = norm.forwardSum(x, branch, lowered);
     }
@@ -158,17 +160,15 @@ final class ResidualChecks {
   }
 
   /** Two blocks and the norm after them. */
-  private record Blocks(TransformerBlock first, TransformerBlock second, LayerNorm norm)
-      implements Part {
+  private record Blocks(Block first, Block second, LayerNorm norm) implements Part {
     private static final int WIDTH = 192;
 
     static Blocks of(Context context) {
       var spec =
-          new TransformerBlock.Spec(
-              Attention.Spec.heads(3), GroupRationalMlp.Spec.example(), 0, EPSILON);
+          Sublayers.Spec.timm(Attention.Spec.heads(3), GroupRationalMlp.Spec.example(), 0, EPSILON);
       return new Blocks(
-          new TransformerBlock(spec, WIDTH, 0, context),
-          new TransformerBlock(spec, WIDTH, 0, context),
+          spec.build(WIDTH, 0, context),
+          spec.build(WIDTH, 0, context),
           new LayerNorm(WIDTH, EPSILON, context));
     }
 

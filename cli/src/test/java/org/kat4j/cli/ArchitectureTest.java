@@ -36,6 +36,7 @@ class ArchitectureTest {
     "torch",
     "kernel",
     "function",
+    "attention",
     "token",
     "channel",
     "convolution",
@@ -54,7 +55,8 @@ class ArchitectureTest {
     rooms.put("torch", List.of("error", "config"));
     rooms.put("kernel", plus(rooms, "torch"));
     rooms.put("function", plus(rooms, "kernel"));
-    rooms.put("token", plus(rooms, "function"));
+    rooms.put("attention", plus(rooms, "function"));
+    rooms.put("token", plus(rooms, "attention"));
     rooms.put("channel", plus(rooms, "function"));
     rooms.put("convolution", plus(rooms, "function"));
     rooms.put("block", plus(rooms, "token", "channel"));

@@ -2,7 +2,7 @@ package org.kat4j.block;
 
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
-import org.kat4j.function.LayerNorm;
+import org.kat4j.function.Norm;
 
 /**
  * The residual stream between two mixers. The last branch waits to be added, since the norm that
@@ -35,11 +35,11 @@ public record Residual(Tensor stream, @Nullable Tensor pending) {
    *
    * @param lowered whether the norm may come in the lower type under autocast
    */
-  public Normed normed(LayerNorm norm, boolean lowered) {
+  public Normed normed(Norm norm, boolean lowered) {
     if (pending == null) {
       return new Normed(stream, lowered ? norm.forwardLowered(stream) : norm.forward(stream));
     }
-    LayerNorm.Sum both = norm.forwardSum(stream, pending, lowered);
+    Norm.Sum both = norm.forwardSum(stream, pending, lowered);
     return new Normed(both.sum(), both.normed());
   }
 }

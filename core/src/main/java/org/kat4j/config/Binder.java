@@ -106,7 +106,8 @@ final class Binder {
     return rebuild(object, base, path);
   }
 
-  private Record rebuild(ObjectNode object, Record base, String path) {
+  private Record rebuild(ObjectNode tree, Record base, String path) {
+    ObjectNode object = modern(tree, base.getClass(), path);
     RecordComponent[] components = base.getClass().getRecordComponents();
     List<String> known = Arrays.stream(components).map(RecordComponent::getName).toList();
     for (String key : object.propertyNames()) {
@@ -128,6 +129,22 @@ final class Binder {
           given == null ? value : bindComponent(given, components[i], value, at(path, name));
     }
     return construct(base.getClass(), components, values, path);
+  }
+
+  /** Keys of earlier versions in today's words, where the record says them in {@code modern}. */
+  private ObjectNode modern(ObjectNode given, Class<?> type, String path) {
+    try {
+      Method words = type.getDeclaredMethod("modern", ObjectNode.class);
+      return (ObjectNode) words.invoke(null, given);
+    } catch (NoSuchMethodException _) {
+      return given;
+    } catch (InvocationTargetException refused) {
+      String where = path.isEmpty() ? "" : path + ": ";
+      throw new UserException(
+          source + ": " + where + Objects.requireNonNull(refused.getCause()).getMessage(), refused);
+    } catch (ReflectiveOperationException impossible) {
+      throw new LinkageError(type + " needs a public static modern", impossible);
+    }
   }
 
   private Object bindComponent(

@@ -4,6 +4,9 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.config.Check;
+import org.kat4j.config.Kind;
 import org.kat4j.kernel.Kernels;
 import org.kat4j.kernel.NormKernel;
 import org.kat4j.kernel.ResidualNormKernel;
@@ -11,7 +14,6 @@ import org.kat4j.torch.Context;
 import org.kat4j.torch.CustomGradient;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Init;
-import org.kat4j.torch.Part;
 import org.kat4j.torch.Precision;
 import org.kat4j.torch.Registry;
 
@@ -19,52 +21,65 @@ import org.kat4j.torch.Registry;
  * Normalises the last axis to mean 0 and variance 1, then scales and shifts: {@code weight
  * [width]}, {@code bias [width]}.
  */
-public final class LayerNorm implements Part {
+public final class LayerNorm implements Norm {
+  /**
+   * @param epsilon added to the variance, above 0
+   * @param bias whether it shifts; the kernels are for those that do
+   */
+  @Kind("layer")
+  public record Spec(double epsilon, boolean bias) implements Norm.Spec {
+    public Spec {
+      Check.positive("epsilon", epsilon);
+    }
+
+    /** timm's. */
+    public static Spec example() {
+      return new Spec(1e-6, true);
+    }
+
+    @Override
+    public LayerNorm build(int width, Context context) {
+      return new LayerNorm(this, width, context);
+    }
+  }
+
   private final int width;
   private final double epsilon;
   private final Tensor weight;
-  private final Tensor bias;
+  private final @Nullable Tensor bias;
   private final boolean fused;
 
   public LayerNorm(int width, double epsilon, Context context) {
+    this(new Spec(epsilon, true), width, context);
+  }
+
+  private LayerNorm(Spec spec, int width, Context context) {
     this.width = width;
-    this.epsilon = epsilon;
+    this.epsilon = spec.epsilon;
     this.weight = context.parameter(width);
-    this.bias = context.parameter(width);
+    this.bias = spec.bias ? context.parameter(width) : null;
     this.fused = context.fused();
     Init.constant(weight, 1);
   }
 
-  /** {@code [..., width]} to the same shape, in float32 under autocast. */
+  @Override
   public Tensor forward(Tensor x) {
     return forward(x, type(x, false));
   }
 
-  /**
-   * The same for those who round it to the lower type under autocast anyway: in that type already
-   * where a kernel writes it so.
-   */
+  @Override
   public Tensor forwardLowered(Tensor x) {
     return forward(x, type(x, true));
   }
 
-  /** A sum and its norm. */
-  public record Sum(Tensor sum, Tensor normed) {}
-
-  /**
-   * x + branch and the norm of it, by one kernel where there is one.
-   *
-   * @param x {@code [..., width]}
-   * @param branch the same shape
-   * @param lowered as {@link #forwardLowered} gives it, else as {@link #forward}
-   */
+  @Override
   public Sum forwardSum(Tensor x, Tensor branch, boolean lowered) {
     DType type = type(x, lowered);
-    if (fused && x.is_cuda()) {
+    if (fused && bias != null && x.is_cuda()) {
       Tensor input = x.contiguous();
       var kernel = Kernels.residualNorm(input, branch, type, weight, bias);
       if (kernel.isPresent()) {
-        return fused(kernel.get(), input, branch);
+        return fused(kernel.get(), input, branch, bias);
       }
     }
     Tensor sum = x.add(branch);
@@ -76,21 +91,23 @@ public final class LayerNorm implements Part {
   }
 
   private Tensor forward(Tensor x, DType type) {
-    if (!fused || !x.is_cuda()) {
+    Tensor shift = bias;
+    if (!fused || shift == null || !x.is_cuda()) {
       return composed(x);
     }
     Tensor input = x.contiguous();
-    return Kernels.layerNorm(input, type, weight, bias)
-        .map(kernel -> fused(kernel, input))
+    return Kernels.layerNorm(input, type, weight, shift)
+        .map(kernel -> fused(kernel, input, shift))
         .orElseGet(() -> composed(input));
   }
 
   private Tensor composed(Tensor x) {
+    TensorOptional shift = bias == null ? new TensorOptional() : new TensorOptional(bias);
     return torch.layer_norm(
-        x, new long[] {width}, new TensorOptional(weight), new TensorOptional(bias), epsilon, true);
+        x, new long[] {width}, new TensorOptional(weight), shift, epsilon, true);
   }
 
-  private Tensor fused(NormKernel kernel, Tensor x) {
+  private Tensor fused(NormKernel kernel, Tensor x, Tensor bias) {
     Tensor saved = x.detach();
     var result = kernel.forward(saved, weight, bias, epsilon);
     return CustomGradient.applyConverting(
@@ -104,7 +121,7 @@ public final class LayerNorm implements Part {
         });
   }
 
-  private Sum fused(ResidualNormKernel kernel, Tensor x, Tensor branch) {
+  private Sum fused(ResidualNormKernel kernel, Tensor x, Tensor branch, Tensor bias) {
     var result = kernel.forward(x.detach(), branch.detach(), weight, bias, epsilon);
     List<Tensor> both =
         CustomGradient.applyToAll(
@@ -130,6 +147,8 @@ public final class LayerNorm implements Part {
   @Override
   public void register(Registry registry) {
     registry.tensor("weight", weight);
-    registry.tensor("bias", bias);
+    if (bias != null) {
+      registry.tensor("bias", bias);
+    }
   }
 }

@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.kat4j.function.Linear;
 import org.kat4j.token.Attention;
 import org.kat4j.torch.Host;
 import org.kat4j.torch.Init;
@@ -32,9 +33,14 @@ final class MimeticAttention {
   private MimeticAttention() {}
 
   static void initialise(Attention attention, RandomStream random) {
+    Linear projections = attention.qkv();
+    if (projections == null || projections.weight().size(0) != 3 * projections.weight().size(1)) {
+      throw new IllegalArgumentException(
+          "weightInit: mimetic attention needs projections: fused, with keys for every head and heads that divide the width");
+    }
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
-      Tensor qkv = attention.qkv().weight(); // [3 width, width]
+      Tensor qkv = projections.weight(); // [3 width, width]
       long width = qkv.size(1);
       int heads = attention.heads();
       long headWidth = width / heads;
@@ -54,7 +60,7 @@ final class MimeticAttention {
       qkv.narrow(0, 2 * width, width).copy_(factors.left.get(heads));
       attention.proj().weight().copy_(factors.right.get(heads));
     }
-    for (Tensor bias : new Tensor[] {attention.qkv().bias(), attention.proj().bias()}) {
+    for (Tensor bias : new Tensor[] {projections.bias(), attention.proj().bias()}) {
       if (bias != null) {
         Init.constant(bias, 0);
       }

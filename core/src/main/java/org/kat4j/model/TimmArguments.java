@@ -18,8 +18,9 @@ final class TimmArguments {
 
   /** All arguments of a spec by their Python names. */
   static ObjectNode of(VisionTransformer.Spec spec) {
-    if (!(spec.tokenMixer() instanceof Attention.Spec attention) || attention.causal()) {
-      throw notOfTimm("attention as token mixer, which is not causal");
+    if (!(spec.tokenMixer() instanceof Attention.Spec attention) || !isOfTimm(attention)) {
+      throw notOfTimm(
+          "attention as token mixer, with one matrix for as many queries, keys and values");
     }
     ObjectNode c = JsonNodeFactory.instance.objectNode();
     c.put("img_size", spec.imageSize());
@@ -70,6 +71,11 @@ final class TimmArguments {
       default -> throw notOfTimm("the channel mixers mlp and gr-kan");
     }
     return c;
+  }
+
+  private static boolean isOfTimm(Attention.Spec a) {
+    return a.equals(
+        Attention.Spec.timm(a.heads(), a.qkvBias(), a.qkNorm(), a.outBias(), a.dropout()));
   }
 
   private static UserException notOfTimm(String known) {

@@ -168,8 +168,8 @@ public final class TimmTensors {
     if (normed) { // one weight for each channel of a head
       heads = Math.toIntExact(width / Math.max(shape(BLOCK + "attn.q_norm.weight", 1)[0], 1));
     }
-    return new Attention.Spec(
-        heads, has(BLOCK + "attn.qkv.bias"), normed, has(BLOCK + "attn.proj.bias"), 0, false);
+    return Attention.Spec.timm(
+        heads, has(BLOCK + "attn.qkv.bias"), normed, has(BLOCK + "attn.proj.bias"), 0);
   }
 
   private Pooling pooling(boolean classToken) {

@@ -1,6 +1,5 @@
 package org.kat4j.model;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -10,7 +9,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.block.Residual;
-import org.kat4j.block.TransformerBlock;
+import org.kat4j.block.Stack;
+import org.kat4j.block.Sublayers;
 import org.kat4j.channel.ChannelMixer;
 import org.kat4j.channel.GroupRationalMlp;
 import org.kat4j.channel.Mlp;
@@ -22,6 +22,7 @@ import org.kat4j.token.Attention;
 import org.kat4j.token.TokenMixer;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
+import org.kat4j.torch.Layout;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 
@@ -104,11 +105,8 @@ public final class VisionTransformer implements ImageModel {
       if (pooling == Pooling.TOKEN && !classToken) {
         throw new IllegalArgumentException("pooling = token needs classToken = true");
       }
-      if (classToken && tokenMixer instanceof Attention.Spec attention && attention.causal()) {
-        throw new IllegalArgumentException(
-            "tokenMixer.causal = true: the class token stands first and would see itself alone; causal attention is for sequences");
-      }
-      new TransformerBlock.Spec(tokenMixer, channelMixer, layerScale, normEpsilon);
+      Check.inRange("layerScale", layerScale, 0, Double.POSITIVE_INFINITY);
+      Check.positive("normEpsilon", normEpsilon);
     }
 
     /** A small KAT for 28-pixel grey images. */
@@ -206,6 +204,16 @@ public final class VisionTransformer implements ImageModel {
           weightInit);
     }
 
+    private Stack.Spec stack() {
+      return new Stack.Spec(
+          depth, Sublayers.Spec.timm(tokenMixer, channelMixer, layerScale, normEpsilon), List.of());
+    }
+
+    private Layout layout() {
+      int side = imageSize / patchSize;
+      return new Layout.Grid(List.of(side, side), prefixTokens(), false);
+    }
+
     private int fittingPatch(int imageSize) {
       if (imageSize % patchSize == 0 && imageSize / patchSize >= SMALLEST_GRID) {
         return patchSize;
@@ -241,8 +249,7 @@ public final class VisionTransformer implements ImageModel {
     public long macs() {
       int tokens = patches() + prefixTokens();
       long embed = (long) patches() * width * channels * patchSize * patchSize;
-      long blocks = depth * (tokenMixer.macs(tokens, width) + channelMixer.macs(tokens, width));
-      return embed + blocks + (long) width * classes;
+      return embed + stack().macs(tokens, width) + (long) width * classes;
     }
   }
 
@@ -252,7 +259,7 @@ public final class VisionTransformer implements ImageModel {
   private final Tensor position; // [1, patches + prefix, width]
   private final PatchEmbed patchEmbed;
   private final @Nullable LayerNorm normFirst;
-  private final List<TransformerBlock> blocks = new ArrayList<>();
+  private final Stack blocks;
   private final @Nullable LayerNorm norm;
   private final @Nullable LayerNorm poolNorm;
   private final Linear head;
@@ -265,14 +272,7 @@ public final class VisionTransformer implements ImageModel {
     position = context.parameter(1, positions, spec.width);
     patchEmbed = new PatchEmbed(spec.channels, spec.patchSize, spec.width, context);
     normFirst = spec.normFirst ? new LayerNorm(spec.width, spec.normEpsilon, context) : null;
-    var blockSpec =
-        new TransformerBlock.Spec(
-            spec.tokenMixer, spec.channelMixer, spec.layerScale, spec.normEpsilon);
-    for (int i = 0; i < spec.depth; i++) {
-      double dropPath = spec.depth == 1 ? 0 : spec.dropPath * i / (spec.depth - 1);
-      blocks.add(
-          new TransformerBlock(blockSpec, spec.width, dropPath, context.atBlock(i, spec.depth)));
-    }
+    blocks = spec.stack().build(spec.width, spec.dropPath, context.at(spec.layout()));
     norm =
         spec.pooling == Pooling.AVERAGE
             ? null
@@ -304,10 +304,7 @@ public final class VisionTransformer implements ImageModel {
       x = normFirst.forward(x);
     }
     pass.tap().record("embedded", x);
-    Residual residual = Residual.of(x);
-    for (int i = 0; i < blocks.size(); i++) {
-      residual = blocks.get(i).forward(residual, pass.at("blocks." + i));
-    }
+    Residual residual = blocks.forward(Residual.of(x), pass.at("blocks"));
     Tensor features = norm == null ? residual.sum() : residual.normed(norm, false).value();
     pass.tap().record("features", features);
     return features;
@@ -382,9 +379,7 @@ public final class VisionTransformer implements ImageModel {
     if (normFirst != null) {
       registry.part("norm_pre", normFirst);
     }
-    for (int i = 0; i < blocks.size(); i++) {
-      registry.part("blocks." + i, blocks.get(i));
-    }
+    registry.part("blocks", blocks);
     if (norm != null) {
       registry.part("norm", norm);
     }

@@ -1,45 +1,82 @@
 package org.kat4j.token;
 
-import org.bytedeco.pytorch.DoubleOptional;
-import org.bytedeco.pytorch.Scalar;
+import java.util.ArrayList;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
+import org.kat4j.attention.HeadNorm;
+import org.kat4j.attention.KeyValueCache;
+import org.kat4j.attention.QueryKeyStep;
+import org.kat4j.attention.QueryKeyStep.QueryKey;
+import org.kat4j.attention.Sight;
+import org.kat4j.attention.Softmax;
+import org.kat4j.attention.Weighting;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
-import org.kat4j.function.LayerNorm;
 import org.kat4j.function.Linear;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
 import org.kat4j.torch.Host;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
-import org.kat4j.torch.Tap;
+import org.kat4j.torch.Stream;
+import tools.jackson.databind.node.BooleanNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Multi-head softmax attention: softmax(q k^T / sqrt(head width)) v.
+ * Multi-head attention: queries, keys and values of each token, steps of queries and keys, a
+ * weighting, an output projection. What a token sees is the layout's.
  *
- * <p>Taps: {@code weights [batch, heads, tokens, tokens]}. Source: arXiv 1706.03762; names of
- * timm's {@code Attention}.
+ * <p>Taps: {@code weights [batch, heads, tokens, tokens]}. Sources: arXiv 1706.03762; shared heads
+ * of keys and values, arXiv 2305.13245; names of timm's {@code Attention}.
  */
 public final class Attention implements TokenMixer {
+  /** How queries, keys and values are made. */
+  public enum Projections {
+    /** By one matrix: {@code qkv}. */
+    FUSED,
+    /** By one each: {@code q_proj}, {@code k_proj}, {@code v_proj}. */
+    SEPARATE
+  }
+
   /**
-   * @param heads number of heads; divides the width
+   * @param heads number of heads
+   * @param keyValueHeads heads of keys and values, which divide those of queries; 0 for as many
+   * @param headWidth channels of a head; 0 for the width divided by the heads
+   * @param projections how queries, keys and values are made
    * @param qkvBias whether queries, keys and values have a bias
-   * @param qkNorm whether queries and keys are normalised per head
    * @param outBias whether the output projection has a bias
+   * @param queryKey steps between projections and product, in their order
+   * @param weighting how the values of all tokens become that of one
    * @param dropout rate after the output projection, in [0, 1)
-   * @param causal whether a token attends to itself and those before it only
    */
   @Kind("attention")
   public record Spec(
-      int heads, boolean qkvBias, boolean qkNorm, boolean outBias, double dropout, boolean causal)
+      int heads,
+      int keyValueHeads,
+      int headWidth,
+      Projections projections,
+      boolean qkvBias,
+      boolean outBias,
+      List<QueryKeyStep.Spec> queryKey,
+      Weighting.Spec weighting,
+      double dropout)
       implements TokenMixer.Spec {
     public Spec {
+      queryKey = List.copyOf(queryKey);
       Check.atLeast("heads", heads, 1);
+      Check.between("keyValueHeads", keyValueHeads, 0, heads);
+      Check.atLeast("headWidth", headWidth, 0);
       Check.inRange("dropout", dropout, 0, 1);
+      if (keyValueHeads > 0 && heads % keyValueHeads != 0) {
+        throw new IllegalArgumentException(
+            "keyValueHeads = " + keyValueHeads + ": does not divide heads = " + heads);
+      }
+      if (queryKey.stream().filter(HeadNorm.Spec.class::isInstance).count() > 1) {
+        throw new IllegalArgumentException("queryKey: head-norm stands there more than once");
+      }
     }
 
     public static Spec example() {
@@ -48,53 +85,128 @@ public final class Attention implements TokenMixer {
 
     /** timm's defaults with this many heads. */
     public static Spec heads(int heads) {
-      return new Spec(heads, true, false, true, 0, false);
+      return timm(heads, true, false, true, 0);
     }
 
-    /** The same for sequences that are predicted token by token. */
-    public Spec asCausal() {
-      return new Spec(heads, qkvBias, qkNorm, outBias, dropout, true);
+    /**
+     * timm's {@code Attention}.
+     *
+     * @param qkNorm whether queries and keys are normalised per head
+     */
+    public static Spec timm(
+        int heads, boolean qkvBias, boolean qkNorm, boolean outBias, double dropout) {
+      return new Spec(
+          heads,
+          0,
+          0,
+          Projections.FUSED,
+          qkvBias,
+          outBias,
+          qkNorm ? List.of(HeadNorm.Spec.example()) : List.of(),
+          new Softmax.Spec(),
+          dropout);
+    }
+
+    /** The same with other steps of queries and keys. */
+    public Spec withQueryKey(List<QueryKeyStep.Spec> other) {
+      return new Spec(
+          heads,
+          keyValueHeads,
+          headWidth,
+          projections,
+          qkvBias,
+          outBias,
+          other,
+          weighting,
+          dropout);
+    }
+
+    /** Whether queries and keys are normalised per head as timm does it. */
+    public boolean qkNorm() {
+      return queryKey.equals(List.of(HeadNorm.Spec.example()));
+    }
+
+    /**
+     * Keys of earlier versions in today's words; called when a configuration or a description in a
+     * weights file is read. {@code qkNorm} became a step; {@code causal}, if false, says nothing.
+     */
+    public static ObjectNode modern(ObjectNode given) {
+      if (!given.has("qkNorm") && !given.has("causal")) {
+        return given;
+      }
+      ObjectNode today = given.deepCopy();
+      if (today.path("causal").asBoolean(false)) {
+        throw new IllegalArgumentException(
+            "causal = true: what a token sees is the model's; kind causal-transformer is a model of sequences");
+      }
+      today.remove("causal");
+      if (today.remove("qkNorm") instanceof BooleanNode normed && normed.booleanValue()) {
+        today
+            .putArray("queryKey")
+            .add(JsonNodeFactory.instance.objectNode().put("kind", "head-norm"));
+      }
+      return today;
     }
 
     @Override
     public Attention build(int width, Context context) {
-      if (width % heads != 0) {
+      if (headWidth == 0 && width % heads != 0) {
         throw new IllegalArgumentException(
             "heads = " + heads + " does not divide the width " + width);
       }
       return new Attention(this, width, context);
     }
 
+    private int keyValueHeadsInUse() {
+      return keyValueHeads == 0 ? heads : keyValueHeads;
+    }
+
+    private int headWidthOf(int width) {
+      return headWidth == 0 ? width / heads : headWidth;
+    }
+
     @Override
     public long macs(int tokens, int width) {
-      long projections = 4L * tokens * width * width;
-      long products = 2L * tokens * tokens * width;
+      long ofHeads = (long) heads * headWidthOf(width);
+      long ofKeys = (long) keyValueHeadsInUse() * headWidthOf(width);
+      long projections = (long) tokens * width * (2 * ofHeads + 2 * ofKeys);
+      long products = 2L * tokens * tokens * ofHeads;
       return projections + products;
     }
   }
 
-  private static final double NORM_EPSILON = 1e-6;
-
   private final int heads;
+  private final int keyValueHeads;
   private final int headWidth;
   private final double dropout;
   private final boolean causal;
-  private final boolean fused;
-  private final Linear qkv;
-  private final @Nullable LayerNorm qNorm;
-  private final @Nullable LayerNorm kNorm;
+  private final @Nullable Linear qkv;
+  private final List<Linear> separate = new ArrayList<>(); // of queries, keys, values
+  private final List<QueryKeyStep> steps = new ArrayList<>();
+  private final Weighting weighting;
   private final Linear proj;
 
   private Attention(Spec spec, int width, Context context) {
     heads = spec.heads;
-    headWidth = width / heads;
+    keyValueHeads = spec.keyValueHeadsInUse();
+    headWidth = spec.headWidthOf(width);
     dropout = spec.dropout;
-    causal = spec.causal;
-    fused = context.fused();
-    qkv = new Linear(width, 3 * width, spec.qkvBias, context);
-    qNorm = spec.qkNorm ? new LayerNorm(headWidth, NORM_EPSILON, context) : null;
-    kNorm = spec.qkNorm ? new LayerNorm(headWidth, NORM_EPSILON, context) : null;
-    proj = new Linear(width, width, spec.outBias, context);
+    causal = context.layout().causal();
+    int ofHeads = heads * headWidth;
+    int ofKeys = keyValueHeads * headWidth;
+    if (spec.projections == Projections.FUSED) {
+      qkv = new Linear(width, ofHeads + 2 * ofKeys, spec.qkvBias, context);
+    } else {
+      qkv = null;
+      for (int out : new int[] {ofHeads, ofKeys, ofKeys}) {
+        separate.add(new Linear(width, out, spec.qkvBias, context));
+      }
+    }
+    for (QueryKeyStep.Spec step : spec.queryKey) {
+      steps.add(step.build(headWidth, context));
+    }
+    weighting = spec.weighting.build(headWidth, context);
+    proj = new Linear(ofHeads, width, spec.outBias, context);
   }
 
   @Override
@@ -106,59 +218,79 @@ public final class Attention implements TokenMixer {
   public Tensor forward(Tensor x, Pass pass) {
     long batch = x.size(0);
     long tokens = x.size(1);
-    long width = x.size(2);
-    Tensor projected = qkv.forward(x).view(batch, tokens, 3, heads, headWidth);
-    Tensor mixed = Host.withSmallProducts(projected, all -> mix(all, pass));
-    return Dropout.elements(proj.forward(mixed.view(batch, tokens, width)), dropout, pass);
+    Tensor mixed = mixed(x, pass).view(batch, tokens, (long) heads * headWidth);
+    return Dropout.elements(proj.forward(mixed), dropout, pass);
   }
 
-  /**
-   * {@code [batch, tokens, 3, heads, head width]} to {@code [batch, tokens, heads, head width]}.
-   */
-  private Tensor mix(Tensor projected, Pass pass) {
-    // Taken apart along this axis the gradients are put together by one copy.
-    TensorVector parts = projected.unbind(2);
-    Tensor q = normed(qNorm, parts.get(0).transpose(1, 2)); // [batch, heads, tokens, head width]
-    Tensor k = normed(kNorm, parts.get(1).transpose(1, 2));
-    Tensor v = parts.get(2).transpose(1, 2);
-    if (pass.tap() != Tap.NONE) {
-      pass.tap().record("weights", weights(q, k));
+  /** {@code [batch, tokens, heads, head width]}. */
+  private Tensor mixed(Tensor x, Pass pass) {
+    long batch = x.size(0);
+    long tokens = x.size(1);
+    if (qkv == null) {
+      Tensor q = perHead(separate.get(0).forward(x), heads);
+      Tensor k = perHead(separate.get(1).forward(x), keyValueHeads);
+      Tensor v = perHead(separate.get(2).forward(x), keyValueHeads);
+      return mix(q, k, v, pass);
     }
-    return attended(q, k, v).transpose(1, 2).contiguous();
-  }
-
-  private Tensor attended(Tensor q, Tensor k, Tensor v) {
-    if (!fused) { // libtorch's own has no second derivative
-      return weights(q, k).matmul(v);
+    Tensor projected = qkv.forward(x);
+    if (keyValueHeads == heads) {
+      return Host.withSmallProducts(
+          projected.view(batch, tokens, 3, heads, headWidth),
+          all -> {
+            // Taken apart along this axis the gradients are put together by one copy.
+            TensorVector parts = all.unbind(2);
+            return mix(across(parts.get(0)), across(parts.get(1)), across(parts.get(2)), pass);
+          });
     }
-    double noDropout = 0;
-    boolean groupedHeads = false;
-    return torch.scaled_dot_product_attention(
-        q, k, v, new TensorOptional(), noDropout, causal, new DoubleOptional(), groupedHeads);
+    return Host.withSmallProducts(
+        projected.view(batch, tokens, heads + 2L * keyValueHeads, headWidth),
+        all -> {
+          TensorVector parts =
+              all.split_with_sizes(new long[] {heads, keyValueHeads, keyValueHeads}, 2);
+          return mix(across(parts.get(0)), across(parts.get(1)), across(parts.get(2)), pass);
+        });
   }
 
-  private static Tensor normed(@Nullable LayerNorm norm, Tensor x) {
-    return norm == null ? x : norm.forward(x);
+  private Tensor perHead(Tensor projected, int count) {
+    return across(projected.view(projected.size(0), projected.size(1), count, headWidth));
   }
 
-  /** What the fused attention does not return: the softmax itself. */
-  private Tensor weights(Tensor q, Tensor k) {
-    Tensor scores = q.matmul(k.transpose(-2, -1)).mul(new Scalar(1 / Math.sqrt(headWidth)));
-    return (causal ? withoutLater(scores) : scores).softmax(-1);
+  private static Tensor across(Tensor ofTokens) {
+    return ofTokens.transpose(1, 2); // [batch, heads, tokens, head width]
   }
 
-  /** Scores {@code [..., queries, keys]}, those of later keys minus infinity. */
-  private static Tensor withoutLater(Tensor scores) {
-    Tensor never = torch.full_like(scores, new Scalar(Double.NEGATIVE_INFINITY));
-    return scores.tril().add(never.triu(1));
+  private Tensor mix(Tensor q, Tensor k, Tensor v, Pass pass) {
+    QueryKey both = new QueryKey(q, k);
+    for (QueryKeyStep step : steps) {
+      both = step.apply(both, pass);
+    }
+    Stream stream = pass.stream();
+    Tensor mixed =
+        stream == null
+            ? weighting.mix(
+                both.q(), both.k(), v, causal ? new Sight.Earlier() : new Sight.All(), pass)
+            : continued(stream, both, v, pass);
+    return mixed.transpose(1, 2).contiguous();
+  }
+
+  private Tensor continued(Stream stream, QueryKey both, Tensor v, Pass pass) {
+    if (!causal) {
+      throw new IllegalStateException(
+          "attention that sees later tokens cannot go on with a stream");
+    }
+    var seen = KeyValueCache.append(stream, both.k(), v);
+    return weighting.mix(both.q(), seen.keys(), seen.values(), seen.sight(), pass);
   }
 
   public int heads() {
     return heads;
   }
 
-  /** Rows: queries, keys, values; each head after head. {@code weight [3 width, width]}. */
-  public Linear qkv() {
+  /**
+   * Rows: queries, keys, values; each head after head. {@code weight [3 width, width]}; null where
+   * they have matrices of their own.
+   */
+  public @Nullable Linear qkv() {
     return qkv;
   }
 
@@ -168,10 +300,15 @@ public final class Attention implements TokenMixer {
 
   @Override
   public void register(Registry registry) {
-    registry.part("qkv", qkv);
-    if (qNorm != null && kNorm != null) {
-      registry.part("q_norm", qNorm);
-      registry.part("k_norm", kNorm);
+    if (qkv == null) {
+      registry.part("q_proj", separate.get(0));
+      registry.part("k_proj", separate.get(1));
+      registry.part("v_proj", separate.get(2));
+    } else {
+      registry.part("qkv", qkv);
+    }
+    for (QueryKeyStep step : steps) {
+      step.register(registry);
     }
     registry.part("proj", proj);
   }

@@ -40,6 +40,10 @@ public final class KanAttention implements TokenMixer {
         throw new IllegalArgumentException(
             "heads = " + heads + " does not divide the width " + width);
       }
+      if (context.layout().causal()) {
+        throw new IllegalArgumentException(
+            "kan-attention sees all tokens: a causal model takes attention");
+      }
       return build(width, width, width, width / heads, context);
     }
 

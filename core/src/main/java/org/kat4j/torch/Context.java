@@ -19,6 +19,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *     derivatives
  * @param overwritten whether every tensor is overwritten next, so that initial values which cost
  *     time may be left out
+ * @param layout how the tokens lie that its mixers get
  */
 public record Context(
     Device device,
@@ -27,7 +28,8 @@ public record Context(
     int block,
     int depth,
     boolean fused,
-    boolean overwritten) {
+    boolean overwritten,
+    Layout layout) {
   public Context {
     if (depth < 1 || block < 0 || block >= depth) {
       throw new IllegalArgumentException(
@@ -39,7 +41,7 @@ public record Context(
   /** A context whose initial values matter. */
   public Context(
       Device device, DType dtype, RandomStream random, int block, int depth, boolean fused) {
-    this(device, dtype, random, block, depth, fused, false);
+    this(device, dtype, random, block, depth, fused, false, new Layout.Free());
   }
 
   /** float32 on the CPU, a model of one block. */
@@ -48,26 +50,31 @@ public record Context(
   }
 
   public Context withDType(DType other) {
-    return new Context(device, other, random, block, depth, fused, overwritten);
+    return new Context(device, other, random, block, depth, fused, overwritten, layout);
   }
 
   public Context withDevice(Device other) {
-    return new Context(other, dtype, random, block, depth, fused, overwritten);
+    return new Context(other, dtype, random, block, depth, fused, overwritten, layout);
   }
 
   /** The context of block {@code index} of {@code count}. */
   public Context atBlock(int index, int count) {
-    return new Context(device, dtype, random, index, count, fused, overwritten);
+    return new Context(device, dtype, random, index, count, fused, overwritten, layout);
+  }
+
+  /** The same for mixers of tokens that lie so. */
+  public Context at(Layout other) {
+    return new Context(device, dtype, random, block, depth, fused, overwritten, other);
   }
 
   /** The same, but second derivatives exist: no fused kernels. */
   public Context composed() {
-    return new Context(device, dtype, random, block, depth, false, overwritten);
+    return new Context(device, dtype, random, block, depth, false, overwritten, layout);
   }
 
   /** The same for a part whose every tensor is overwritten next: no costly initial values. */
   public Context forOverwriting() {
-    return new Context(device, dtype, random, block, depth, fused, true);
+    return new Context(device, dtype, random, block, depth, fused, true, layout);
   }
 
   /** Whether the tensors have memory; on the meta device only shapes exist. */
@@ -99,6 +106,13 @@ public record Context(
     Allowance.charge(shape);
     try (Scope _ = Scope.open()) {
       return repeated(row, Scope.keep(torch.zeros(shape, options())));
+    }
+  }
+
+  /** A vector of these values that a part makes for itself; see {@link Registry#derived}. */
+  public Tensor derived(double[] values) {
+    try (Scope _ = Scope.open()) {
+      return repeated(values, Scope.keep(torch.zeros(new long[] {values.length}, options())));
     }
   }
 

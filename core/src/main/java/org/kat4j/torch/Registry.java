@@ -10,6 +10,12 @@ public interface Registry {
    */
   void tensor(String name, Tensor tensor);
 
+  /**
+   * A tensor that is neither trained nor saved, since it follows from what the part is made of; it
+   * is freed with the part.
+   */
+  default void derived(Tensor tensor) {}
+
   /** A child whose names get {@code name + "."} in front. */
   void part(String name, Part child);
 }

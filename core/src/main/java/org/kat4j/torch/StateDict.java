@@ -53,6 +53,13 @@ public final class StateDict {
    */
   public static void free(Part root) {
     Scope.free(of(root).values());
+    root.register(
+        new Walk("") {
+          @Override
+          public void derived(Tensor tensor) {
+            tensor.close();
+          }
+        });
   }
 
   /** The number of trainable numbers. */

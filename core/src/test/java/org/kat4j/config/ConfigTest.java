@@ -82,7 +82,7 @@ class ConfigTest {
   @Test
   void aClassTokenThatWouldSeeItselfAloneIsRefused() {
     assertMistake(() -> bind("model: {preset: kat_nano, tokenMixer: {causal: true}}"))
-        .hasMessageContaining("run.yaml: model: tokenMixer.causal = true");
+        .hasMessageContaining("run.yaml: model.tokenMixer: causal = true");
   }
 
   private static AbstractThrowableAssert<?, ?> assertMistake(ThrowingCallable call) {

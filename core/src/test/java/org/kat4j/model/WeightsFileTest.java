@@ -77,7 +77,7 @@ class WeightsFileTest {
                       .replace("\"pooling\":\"token\"", "\"pooling\":\"average\"")
                       .replace("\"layerScale\":0.0", "\"layerScale\":1e-5")
                       .replace("\"normFirst\":false", "\"normFirst\":true")
-                      .replace("\"qkNorm\":false", "\"qkNorm\":true")
+                      .replace("\"queryKey\":[]", "\"queryKey\":[{\"kind\":\"head-norm\"}]")
                       .replace("\"positionOfPrefix\":true", "\"positionOfPrefix\":false"),
                   Model.Spec.class,
                   "test");
@@ -202,7 +202,7 @@ class WeightsFileTest {
         "\"pooling\":\"average\"",
         "\"classToken\":false,\"pooling\":\"average-of-normed\"",
         "\"layerScale\":1e-5",
-        "\"qkNorm\":true",
+        "\"queryKey\":[{\"kind\":\"head-norm\"}]",
         "\"normFirst\":true",
         "\"qkvBias\":false",
         "\"outBias\":false",

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.kat4j.torch.Backpropagation;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
+import org.kat4j.torch.Layout;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.RandomStream;
@@ -28,8 +29,14 @@ class AttentionTest {
   private static final int WIDTH = 6;
   private static final Attention.Spec WHOLE = Attention.Spec.heads(2);
 
-  private static Attention built(Attention.Spec spec) {
-    return spec.build(WIDTH, Context.cpu(1).withDType(DType.FLOAT64));
+  private static final Layout CAUSAL = new Layout.Line(TOKENS, true, false);
+
+  private static Attention built(Layout layout) {
+    return WHOLE.build(WIDTH, exact().at(layout));
+  }
+
+  private static Context exact() {
+    return Context.cpu(1).withDType(DType.FLOAT64);
   }
 
   private static Tensor input() {
@@ -41,8 +48,8 @@ class AttentionTest {
   void aTokenSeesWhatAShorterSequenceHas() {
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
-      Attention causal = built(WHOLE.asCausal());
-      Attention whole = built(WHOLE);
+      Attention causal = built(CAUSAL);
+      Attention whole = built(new Layout.Free());
       Tensor x = input();
       Tensor y = causal.forward(x, Pass.evaluation());
       for (int t = 0; t < TOKENS; t++) {
@@ -62,11 +69,11 @@ class AttentionTest {
   @Test
   void theComposedTwinHasSecondDerivatives() {
     try (Scope _ = Scope.open()) {
-      for (Attention.Spec spec : List.of(WHOLE, WHOLE.asCausal())) {
-        Attention twin = spec.build(WIDTH, Context.cpu(1).withDType(DType.FLOAT64).composed());
+      for (Layout layout : List.of(new Layout.Free(), CAUSAL)) {
+        Attention twin = WHOLE.build(WIDTH, exact().at(layout).composed());
         Tensor x = input().set_requires_grad(true);
         Tensor y = twin.forward(x, Pass.evaluation());
-        double[] wanted = Memory.doubles(built(spec).forward(x, Pass.evaluation()));
+        double[] wanted = Memory.doubles(built(layout).forward(x, Pass.evaluation()));
         double[] found = Memory.doubles(y);
         for (int i = 0; i < found.length; i++) {
           assertThat(found[i]).isCloseTo(wanted[i], within(1e-14));
@@ -92,8 +99,7 @@ class AttentionTest {
     List<Tensor> weights = new ArrayList<>();
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
-      built(WHOLE.asCausal())
-          .forward(input(), Pass.evaluation((_, recorded) -> weights.add(recorded)));
+      built(CAUSAL).forward(input(), Pass.evaluation((_, recorded) -> weights.add(recorded)));
       Tensor recorded = weights.getFirst(); // [1, heads, tokens, tokens]
       assertThat(recorded.triu(1).abs().max().item_double()).isZero();
       assertThat(recorded.sum(-1).sub(new Scalar(1)).abs().max().item_double())
@@ -103,7 +109,7 @@ class AttentionTest {
 
   @Test
   void namesAreThoseOfAttentionThatSeesAll() {
-    assertThat(StateDict.of(built(WHOLE.asCausal())).keySet())
-        .containsExactlyElementsOf(StateDict.of(built(WHOLE)).keySet());
+    assertThat(StateDict.of(built(CAUSAL)).keySet())
+        .containsExactlyElementsOf(StateDict.of(built(new Layout.Free())).keySet());
   }
 }

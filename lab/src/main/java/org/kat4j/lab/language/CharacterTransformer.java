@@ -3,7 +3,8 @@ package org.kat4j.lab.language;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.kat4j.block.TransformerBlock;
+import org.kat4j.block.Block;
+import org.kat4j.block.Sublayers;
 import org.kat4j.channel.ChannelMixer;
 import org.kat4j.config.Check;
 import org.kat4j.function.LayerNorm;
@@ -13,6 +14,7 @@ import org.kat4j.token.Attention;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Init;
+import org.kat4j.torch.Layout;
 import org.kat4j.torch.Part;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.RandomStream;
@@ -48,7 +50,7 @@ final class CharacterTransformer implements Part {
     }
 
     Attention.Spec attention() {
-      return Attention.Spec.heads(heads).asCausal();
+      return Attention.Spec.heads(heads);
     }
 
     CharacterTransformer build(Context context) {
@@ -68,16 +70,17 @@ final class CharacterTransformer implements Part {
 
   private final Tensor embedding; // [characters, width]
   private final Tensor position; // [tokens, width]
-  private final List<TransformerBlock> blocks = new ArrayList<>();
+  private final List<Block> blocks = new ArrayList<>();
   private final LayerNorm norm;
   private final Linear head;
 
   private CharacterTransformer(Spec spec, Context context) {
     embedding = context.parameter(spec.characters, spec.width);
     position = context.parameter(spec.tokens, spec.width);
-    var block = new TransformerBlock.Spec(spec.attention(), spec.channelMixer, 0, NORM_EPSILON);
+    var block = Sublayers.Spec.timm(spec.attention(), spec.channelMixer, 0, NORM_EPSILON);
+    Context ofBlocks = context.at(new Layout.Line(spec.tokens, true, false));
     for (int i = 0; i < spec.depth; i++) {
-      blocks.add(new TransformerBlock(block, spec.width, 0, context.atBlock(i, spec.depth)));
+      blocks.add(block.build(spec.width, 0, ofBlocks.atBlock(i, spec.depth)));
     }
     norm = new LayerNorm(spec.width, NORM_EPSILON, context);
     head = new Linear(spec.width, spec.characters, true, context);

@@ -1,0 +1,74 @@
+package org.kat4j.attention;
+
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.kat4j.config.Kind;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.Pass;
+import org.kat4j.torch.Registry;
+import org.kat4j.torch.Tap;
+
+/** softmax(q k^T / sqrt(head width)) v. Source: arXiv 1706.03762. */
+public final class Softmax implements Weighting {
+  /** Nothing to choose. */
+  @Kind("softmax")
+  public record Spec() implements Weighting.Spec {
+    public static Spec example() {
+      return new Spec();
+    }
+
+    @Override
+    public Softmax build(int headWidth, Context context) {
+      return new Softmax(headWidth, context.fused());
+    }
+  }
+
+  private final int headWidth;
+  private final boolean fused;
+
+  private Softmax(int headWidth, boolean fused) {
+    this.headWidth = headWidth;
+    this.fused = fused;
+  }
+
+  @Override
+  public Tensor mix(Tensor q, Tensor k, Tensor v, Sight sight, Pass pass) {
+    if (pass.tap() != Tap.NONE) {
+      pass.tap().record("weights", weights(q, k, sight));
+    }
+    if (!fused) { // libtorch's own has no second derivative
+      return weights(q, k, sight).matmul(forEachQuery(v, q));
+    }
+    TensorOptional mask =
+        sight instanceof Sight.Allowed some
+            ? new TensorOptional(some.allowed())
+            : new TensorOptional();
+    double noDropout = 0;
+    boolean causal = sight instanceof Sight.Earlier;
+    boolean grouped = q.size(1) != k.size(1);
+    return torch.scaled_dot_product_attention(
+        q, k, v, mask, noDropout, causal, new DoubleOptional(), grouped);
+  }
+
+  /** What the fused attention does not return: the softmax itself. */
+  private Tensor weights(Tensor q, Tensor k, Sight sight) {
+    Tensor scores =
+        q.matmul(forEachQuery(k, q).transpose(-2, -1)).mul(new Scalar(1 / Math.sqrt(headWidth)));
+    return sight.of(scores).softmax(-1);
+  }
+
+  /** Keys or values repeated for the heads of queries that share them. */
+  private static Tensor forEachQuery(Tensor shared, Tensor q) {
+    long times = q.size(1) / shared.size(1);
+    return times == 1
+        ? shared
+        : shared.repeat_interleave(times, new LongOptional(1), new LongOptional());
+  }
+
+  @Override
+  public void register(Registry registry) {}
+}

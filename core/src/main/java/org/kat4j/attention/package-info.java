@@ -1,0 +1,5 @@
+/** What attention is made of: steps of queries and keys, what a query sees, its weighting. */
+@NullMarked
+package org.kat4j.attention;
+
+import org.jspecify.annotations.NullMarked;

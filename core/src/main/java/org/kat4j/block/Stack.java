@@ -1,0 +1,79 @@
+package org.kat4j.block;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.kat4j.config.Check;
+import org.kat4j.config.Kind;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.Pass;
+import org.kat4j.torch.Registry;
+
+/** Blocks one after the other; names {@code 0, 1, …}, as of a list. */
+public final class Stack implements Backbone {
+  /**
+   * @param depth number of blocks
+   * @param block every block that is not named below
+   * @param exceptions blocks with another mixer; where two name one block, the later counts
+   */
+  @Kind("stack")
+  public record Spec(int depth, Sublayers.Spec block, List<MixerException> exceptions)
+      implements Backbone.Spec {
+    public Spec {
+      exceptions = List.copyOf(exceptions);
+      Check.between("depth", depth, 1, 1_000);
+      for (MixerException exception : exceptions) {
+        Check.between("exceptions: first", exception.first(), 0, depth - 1);
+      }
+    }
+
+    @Override
+    public Stack build(int width, double dropPath, Context context) {
+      return new Stack(this, width, dropPath, context);
+    }
+
+    /** The block at a place, from 0. */
+    public Sublayers.Spec at(int place) {
+      Sublayers.Spec here = block;
+      for (MixerException exception : exceptions) {
+        here = exception.isAt(place) ? exception.in(here) : here;
+      }
+      return here;
+    }
+
+    @Override
+    public long macs(int tokens, int width) {
+      long all = 0;
+      for (int i = 0; i < depth; i++) {
+        all += at(i).macs(tokens, width);
+      }
+      return all;
+    }
+  }
+
+  private final List<Block> blocks = new ArrayList<>();
+  private final List<String> names = new ArrayList<>();
+
+  private Stack(Spec spec, int width, double dropPath, Context context) {
+    for (int i = 0; i < spec.depth; i++) {
+      double here = spec.depth == 1 ? 0 : dropPath * i / (spec.depth - 1);
+      blocks.add(spec.at(i).build(width, here, context.atBlock(i, spec.depth)));
+      names.add(String.valueOf(i));
+    }
+  }
+
+  @Override
+  public Residual forward(Residual x, Pass pass) {
+    Residual out = x;
+    for (int i = 0; i < blocks.size(); i++) {
+      out = blocks.get(i).forward(out, pass.at(names.get(i)));
+    }
+    return out;
+  }
+
+  @Override
+  public void register(Registry registry) {
+    for (int i = 0; i < blocks.size(); i++) {
+      registry.part(names.get(i), blocks.get(i));
+    }
+  }
+}

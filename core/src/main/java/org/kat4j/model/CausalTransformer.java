@@ -1,0 +1,284 @@
+package org.kat4j.model;
+
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.block.MixerException;
+import org.kat4j.block.Residual;
+import org.kat4j.block.ResidualConnection;
+import org.kat4j.block.Stack;
+import org.kat4j.block.Sublayers;
+import org.kat4j.channel.ChannelMixer;
+import org.kat4j.channel.Mlp;
+import org.kat4j.config.Check;
+import org.kat4j.config.Kind;
+import org.kat4j.error.UserException;
+import org.kat4j.function.LayerNorm;
+import org.kat4j.function.Linear;
+import org.kat4j.function.Norm;
+import org.kat4j.token.Attention;
+import org.kat4j.token.TokenMixer;
+import org.kat4j.torch.Context;
+import org.kat4j.torch.Dropout;
+import org.kat4j.torch.Init;
+import org.kat4j.torch.Layout;
+import org.kat4j.torch.Pass;
+import org.kat4j.torch.Registry;
+import org.kat4j.torch.Stream;
+
+/**
+ * A language model: each token is read with those before it, and gets the logits of the one that
+ * follows. GPT-2, Llama and Qwen3 are such models; with {@code gr-kan} it is KAT's.
+ *
+ * <p>Taps: {@code embedded}, {@code blocks.i.…}, {@code features}. It goes on with a {@link
+ * Stream}. Sources: GPT-2 (Radford et al. 2019); KAT, arXiv 2409.10594. Names as in {@link
+ * VisionTransformer}, with {@code tok_embed.weight} for the tokens.
+ */
+public final class CausalTransformer implements TokenModel {
+  /** What tells tokens their places; rotary positions are a step of attention. */
+  public enum Positions {
+    /** A learnable vector for each place. */
+    LEARNED,
+    /** Nothing but what mixers know themselves. */
+    NONE
+  }
+
+  /** Initial weights. */
+  public enum Start {
+    /**
+     * GPT-2's: normal with deviation 0.02, last layers of branches divided by sqrt(2 depth), biases
+     * 0.
+     */
+    GPT2,
+    /**
+     * The same, but linear layers behind learnable functions keep the variance of what the function
+     * gets, as KAT's do, before the last ones are divided.
+     */
+    KAN
+  }
+
+  /**
+   * @param vocabulary numbers that a token may have
+   * @param longest tokens of a sequence at most
+   * @param width channels of a token
+   * @param depth number of blocks
+   * @param tokenMixer first slot of every block
+   * @param channelMixer second slot of every block
+   * @param exceptions blocks with another mixer
+   * @param norm before every mixer and after the last block
+   * @param positions what tells tokens their places
+   * @param tiedHead whether the logits are products with the embeddings of the tokens
+   * @param dropout rate after the embeddings, in [0, 1)
+   * @param dropPath drop path rate of the last block; it grows linearly from 0
+   * @param start initial weights
+   */
+  @Kind("causal-transformer")
+  public record Spec(
+      int vocabulary,
+      int longest,
+      int width,
+      int depth,
+      TokenMixer.Spec tokenMixer,
+      ChannelMixer.Spec channelMixer,
+      List<MixerException> exceptions,
+      Norm.Spec norm,
+      Positions positions,
+      boolean tiedHead,
+      double dropout,
+      double dropPath,
+      Start start)
+      implements TokenModel.Spec {
+    public Spec {
+      exceptions = List.copyOf(exceptions);
+      Check.between("vocabulary", vocabulary, 2, 1 << 24);
+      Check.between("longest", longest, 1, 1 << 24);
+      Check.between("width", width, 1, 65_536);
+      Check.between("depth", depth, 1, 1_000);
+      Check.inRange("dropout", dropout, 0, 1);
+      Check.inRange("dropPath", dropPath, 0, 1);
+      new Stack.Spec(depth, block(tokenMixer, channelMixer, norm), exceptions);
+    }
+
+    /** A small model of bytes. */
+    public static Spec example() {
+      return new Spec(
+          256,
+          64,
+          48,
+          2,
+          Attention.Spec.heads(3),
+          Mlp.Spec.example(),
+          List.of(),
+          new LayerNorm.Spec(1e-5, true),
+          Positions.LEARNED,
+          true,
+          0,
+          0,
+          Start.GPT2);
+    }
+
+    /** The same with other mixers. */
+    public Spec with(TokenMixer.Spec tokenMixer, ChannelMixer.Spec channelMixer) {
+      return with(vocabulary, longest, tokenMixer, channelMixer);
+    }
+
+    /** The same for other tokens and lengths. */
+    public Spec with(int vocabulary, int longest) {
+      return with(vocabulary, longest, tokenMixer, channelMixer);
+    }
+
+    private Spec with(
+        int vocabulary, int longest, TokenMixer.Spec tokenMixer, ChannelMixer.Spec channelMixer) {
+      return new Spec(
+          vocabulary,
+          longest,
+          width,
+          depth,
+          tokenMixer,
+          channelMixer,
+          exceptions,
+          norm,
+          positions,
+          tiedHead,
+          dropout,
+          dropPath,
+          start);
+    }
+
+    private static Sublayers.Spec block(
+        TokenMixer.Spec tokenMixer, ChannelMixer.Spec channelMixer, Norm.Spec norm) {
+      return Sublayers.Spec.pre(tokenMixer, channelMixer, norm, new ResidualConnection.Add());
+    }
+
+    private Stack.Spec stack() {
+      return new Stack.Spec(depth, block(tokenMixer, channelMixer, norm), exceptions);
+    }
+
+    private Layout layout() {
+      return new Layout.Line(longest, true, false);
+    }
+
+    @Override
+    public Signature.Tokens signature() {
+      return new Signature.Tokens(vocabulary, longest, vocabulary, true);
+    }
+
+    @Override
+    public Spec fittedTo(Signature other) {
+      if (!(other instanceof Signature.Tokens tokens)
+          || !tokens.each()
+          || tokens.outputs() != tokens.vocabulary()) {
+        throw new UserException(
+            "this model says of every token which one follows, not: " + other.describe());
+      }
+      return with(tokens.vocabulary(), tokens.longest());
+    }
+
+    @Override
+    public CausalTransformer build(Context context) {
+      return new CausalTransformer(this, context);
+    }
+
+    @Override
+    public long macs() {
+      return stack().macs(longest, width) + (long) longest * width * vocabulary;
+    }
+  }
+
+  private final Spec spec;
+  private final Embedding tokens; // [vocabulary, width]
+  private final @Nullable Tensor position; // [longest, width]
+  private final Stack blocks;
+  private final Norm norm;
+  private final @Nullable Linear head;
+
+  private CausalTransformer(Spec spec, Context context) {
+    this.spec = spec;
+    tokens = new Embedding(context.parameter(spec.vocabulary, spec.width));
+    position =
+        spec.positions == Positions.LEARNED ? context.parameter(spec.longest, spec.width) : null;
+    blocks = spec.stack().build(spec.width, spec.dropPath, context.at(spec.layout()));
+    norm = spec.norm.build(spec.width, context);
+    head = spec.tiedHead ? null : new Linear(spec.width, spec.vocabulary, false, context);
+    if (context.hasMemory() && !context.overwritten()) {
+      Init.normal(tokens.weight(), CausalStart.DEVIATION, context.random());
+      if (position != null) {
+        Init.normal(position, CausalStart.DEVIATION, context.random());
+      }
+      CausalStart.apply(this, spec.start, spec.depth, context.random());
+    }
+  }
+
+  @Override
+  public Tensor forward(Tensor tokens, Pass pass) {
+    return logits(forwardFeatures(tokens, pass));
+  }
+
+  /** The tokens after the last block and the final norm: {@code [batch, tokens, width]}. */
+  public Tensor forwardFeatures(Tensor tokens, Pass pass) {
+    long count = tokens.size(1);
+    Stream stream = pass.stream();
+    if (stream != null) {
+      stream.begin(count);
+    }
+    if (count > spec.longest) {
+      throw new UserException(
+          "%,d tokens: this model reads %,d at most".formatted(count, spec.longest));
+    }
+    Tensor x = Dropout.elements(embedded(tokens, stream), spec.dropout, pass);
+    pass.tap().record("embedded", x);
+    Residual residual = blocks.forward(Residual.of(x), pass.at("blocks"));
+    Tensor features = residual.normed(norm, true).value(); // the head rounds it so
+    pass.tap().record("features", features);
+    if (stream != null) {
+      stream.end();
+    }
+    return features;
+  }
+
+  private Tensor embedded(Tensor numbers, @Nullable Stream stream) {
+    Tensor x = tokens.forward(numbers); // [batch, tokens, width]
+    if (position == null) {
+      return x;
+    }
+    return x.add(
+        stream == null
+            ? position.narrow(0, 0, numbers.size(1))
+            : position.index_select(0, stream.positions()));
+  }
+
+  /** {@code [..., width]} to {@code [..., vocabulary]}. */
+  public Tensor logits(Tensor features) {
+    return torch.linear(features, headWeight());
+  }
+
+  /** {@code [vocabulary, width]}; that of the embeddings where they are tied. */
+  public Tensor headWeight() {
+    return head == null ? tokens.weight() : head.weight();
+  }
+
+  @Override
+  public Spec spec() {
+    return spec;
+  }
+
+  @Override
+  public Set<String> noWeightDecay() {
+    return Set.of("pos_embed");
+  }
+
+  @Override
+  public void register(Registry registry) {
+    registry.part("tok_embed", tokens);
+    if (position != null) {
+      registry.tensor("pos_embed", position);
+    }
+    registry.part("blocks", blocks);
+    registry.part("norm", norm);
+    if (head != null) {
+      registry.part("head", head);
+    }
+  }
+}

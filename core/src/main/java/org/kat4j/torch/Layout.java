@@ -1,0 +1,83 @@
+package org.kat4j.torch;
+
+import java.util.List;
+
+/**
+ * How the tokens of a model lie: what a mixer may know of them when it is built. The model says it,
+ * {@link Context#at(Layout)}; a mixer reads what it needs.
+ */
+public sealed interface Layout {
+  /** Any number of tokens, in no order that a mixer knows of. */
+  record Free() implements Layout {
+    @Override
+    public String describe() {
+      return "tokens in no order";
+    }
+  }
+
+  /**
+   * A sequence.
+   *
+   * @param longest tokens at most
+   * @param causal whether a token sees itself and those before it only
+   * @param padded whether sequences of a batch may have different lengths
+   */
+  record Line(int longest, boolean causal, boolean padded) implements Layout {
+    @Override
+    public String describe() {
+      return "a line of tokens";
+    }
+  }
+
+  /**
+   * Cells of a grid, row after row, behind some tokens of no place.
+   *
+   * @param sides cells along each axis
+   * @param prefix tokens in front, such as a class token
+   * @param periodic whether the last cell of an axis is next to the first
+   */
+  record Grid(List<Integer> sides, int prefix, boolean periodic) implements Layout {
+    public Grid {
+      sides = List.copyOf(sides);
+    }
+
+    @Override
+    public String describe() {
+      return "a grid of tokens";
+    }
+  }
+
+  /** In a few words, for the user. */
+  String describe();
+
+  /** Whether a token sees itself and those before it only. */
+  default boolean causal() {
+    return this instanceof Line line && line.causal();
+  }
+
+  /**
+   * The line that a part needs.
+   *
+   * @param who the part, for the message
+   * @throws IllegalArgumentException where tokens lie otherwise
+   */
+  default Line line(String who) {
+    if (this instanceof Line line) {
+      return line;
+    }
+    throw new IllegalArgumentException(who + " needs a line of tokens; here is " + describe());
+  }
+
+  /**
+   * The grid that a part needs.
+   *
+   * @param who the part, for the message
+   * @throws IllegalArgumentException where tokens lie otherwise
+   */
+  default Grid grid(String who) {
+    if (this instanceof Grid grid) {
+      return grid;
+    }
+    throw new IllegalArgumentException(who + " needs a grid of tokens; here is " + describe());
+  }
+}
