@@ -216,6 +216,16 @@ public final class CausalTransformer implements TokenModel {
     return logits(forwardFeatures(tokens, pass));
   }
 
+  @Override
+  public boolean streams() {
+    return true;
+  }
+
+  @Override
+  public Tensor next(Tensor tokens, Pass pass) {
+    return logits(forwardFeatures(tokens, pass).select(1, -1));
+  }
+
   /** The tokens after the last block and the final norm: {@code [batch, tokens, width]}. */
   public Tensor forwardFeatures(Tensor tokens, Pass pass) {
     long count = tokens.size(1);

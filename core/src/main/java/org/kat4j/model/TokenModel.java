@@ -3,6 +3,7 @@ package org.kat4j.model;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.error.UserException;
 import org.kat4j.torch.Context;
+import org.kat4j.torch.Losses;
 import org.kat4j.torch.Pass;
 
 /** A network that reads numbered tokens: a language model, or a classifier of sequences. */
@@ -13,6 +14,34 @@ public interface TokenModel extends Model {
    *     [batch, outputs]}
    */
   Tensor forward(Tensor tokens, Pass pass);
+
+  /** Whether a pass may carry a {@link org.kat4j.torch.Stream}. */
+  default boolean streams() {
+    return false;
+  }
+
+  /**
+   * The logits of what follows the last token.
+   *
+   * @param tokens {@code [batch, tokens]}, int64
+   * @return {@code [batch, outputs]}
+   */
+  default Tensor next(Tensor tokens, Pass pass) {
+    Tensor logits = forward(tokens, pass);
+    return spec().signature().each() ? logits.select(1, -1) : logits;
+  }
+
+  /**
+   * The mean cross entropy of tokens that follow, a scalar in float32.
+   *
+   * @param tokens {@code [batch, tokens]}, int64
+   * @param next what follows each of them, the same shape; with one answer for the whole sequence
+   *     {@code [batch]}
+   */
+  default Tensor loss(Tensor tokens, Tensor next, Pass pass) {
+    Tensor logits = forward(tokens, pass);
+    return Losses.crossEntropy(logits.flatten(0, -2), next.flatten(), 0);
+  }
 
   @Override
   Spec spec();

@@ -59,15 +59,15 @@ public final class Stream implements Pass.Given, AutoCloseable {
   }
 
   /**
-   * From now on the work of a pass does not depend on how many tokens there were, so that it can be
-   * recorded once and run again: parts take the position from the device and look at their whole
-   * memory. Whoever runs a recorded pass says so, {@link #ran}.
+   * Whether, from now on, the work of a pass must not depend on how many tokens there were, so that
+   * it can be recorded once and run again: parts then take the position from the device and look at
+   * their whole memory. Whoever runs a recorded pass says so, {@link #ran}.
    */
-  public void makeRecordable() {
-    recordable = true;
+  public void recordable(boolean yes) {
+    recordable = yes;
   }
 
-  /** Whether parts have to work on their whole memory; see {@link #makeRecordable}. */
+  /** Whether parts have to work on their whole memory; see {@link #recordable(boolean)}. */
   public boolean isRecordable() {
     return recordable;
   }

@@ -136,7 +136,7 @@ class CausalTransformerTest {
       for (boolean recordable : new boolean[] {false, true}) {
         try (var stream = new org.kat4j.torch.Stream(12, Device.CPU)) {
           if (recordable) {
-            stream.makeRecordable();
+            stream.recordable(true);
           }
           Pass pass = Pass.evaluation().with(stream);
           for (int again = 0; again < 2; again++) {

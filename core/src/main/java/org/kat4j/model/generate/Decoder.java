@@ -1,0 +1,154 @@
+package org.kat4j.model.generate;
+
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
+import org.kat4j.kernel.CudaGraph;
+import org.kat4j.model.TokenModel;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Memory;
+import org.kat4j.torch.Pass;
+import org.kat4j.torch.Scope;
+import org.kat4j.torch.Stream;
+
+/** Draws token after token: what texts are read, and what is kept in between. */
+sealed interface Decoder extends AutoCloseable {
+  /**
+   * Reads texts from their beginning and draws what follows.
+   *
+   * @param uniform a number from [0, 1) for each
+   */
+  long[] read(Texts texts, double[] uniform);
+
+  /** Reads the token that was drawn last and draws what follows. */
+  long[] next(Texts texts, double[] uniform);
+
+  @Override
+  void close();
+
+  /** The decoder for a model. */
+  static Decoder of(TokenModel model, Sampling sampling, int batch, Device device) {
+    return model.streams()
+        ? new Streamed(model, sampling, batch, device)
+        : new Whole(model, sampling, device);
+  }
+
+  /** For models that cannot go on: each time everything is read again. */
+  record Whole(TokenModel model, Sampling sampling, Device device) implements Decoder {
+    @Override
+    public long[] read(Texts texts, double[] uniform) {
+      try (Scope _ = Scope.open();
+          var _ = Scope.noGradients()) {
+        Tensor logits = model.next(tensor(texts, device), Pass.evaluation());
+        Tensor numbers = Memory.to(Memory.doubles(uniform, uniform.length, 1), device);
+        return Memory.longs(sampling.draw(logits, numbers));
+      }
+    }
+
+    @Override
+    public long[] next(Texts texts, double[] uniform) {
+      return read(texts, uniform);
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static Tensor tensor(Texts texts, Device device) {
+    Tensor all = Tensor.create(texts.joined()).view(texts.count(), texts.length());
+    return Memory.to(all, device);
+  }
+
+  /**
+   * Goes on with a stream. On a GPU a step is recorded once and then started as a whole: it takes
+   * the token from the device and leaves the next one there.
+   */
+  final class Streamed implements Decoder {
+    private final TokenModel model;
+    private final Sampling sampling;
+    private final Device device;
+    private final Stream stream;
+    private final Pass pass;
+    private final Tensor token; // int64 [batch, 1]
+    private final Tensor uniform; // float64 [batch, 1]
+    private final @Nullable CudaGraph graph;
+
+    private Streamed(TokenModel model, Sampling sampling, int batch, Device device) {
+      this.model = model;
+      this.sampling = sampling;
+      this.device = device;
+      stream = new Stream(model.spec().signature().longest(), device);
+      pass = Pass.evaluation().with(stream);
+      token = place(ScalarType.Long, batch, device);
+      uniform = place(ScalarType.Double, batch, device);
+      graph = device.type() == Device.Type.CUDA ? recorded() : null;
+    }
+
+    private static Tensor place(ScalarType type, int batch, Device device) {
+      try (Scope _ = Scope.open()) {
+        Tensor zeros = torch.zeros(new long[] {batch, 1}, new TensorOptions(type));
+        return Scope.keep(Memory.to(zeros, device));
+      }
+    }
+
+    private @Nullable CudaGraph recorded() {
+      stream.recordable(true);
+      try {
+        return CudaGraph.record(device, this::step);
+      } catch (RuntimeException failure) {
+        CudaGraph.warn("text is written", failure);
+        return null;
+      } finally {
+        stream.recordable(false);
+      }
+    }
+
+    private void step() {
+      try (Scope _ = Scope.open();
+          var _ = Scope.noGradients()) {
+        draw(token);
+      }
+    }
+
+    private void draw(Tensor tokens) {
+      token.copy_(sampling.draw(model.next(tokens, pass), uniform));
+    }
+
+    @Override
+    public long[] read(Texts texts, double[] numbers) {
+      try (Scope _ = Scope.open();
+          var _ = Scope.noGradients()) {
+        stream.rewind();
+        Memory.fill(uniform, Memory.doubles(numbers, numbers.length, 1));
+        draw(tensor(texts, device));
+        return Memory.longs(token);
+      }
+    }
+
+    @Override
+    public long[] next(Texts texts, double[] numbers) {
+      try (Scope _ = Scope.open()) {
+        Memory.fill(uniform, Memory.doubles(numbers, numbers.length, 1));
+        if (graph == null) {
+          step();
+        } else {
+          graph.replay();
+          stream.ran(1);
+        }
+        return Memory.longs(token);
+      }
+    }
+
+    @Override
+    public void close() {
+      if (graph != null) {
+        graph.close();
+      }
+      stream.close();
+      token.close();
+      uniform.close();
+    }
+  }
+}
