@@ -17,6 +17,7 @@ import org.kat4j.config.Kind;
 import org.kat4j.error.UserException;
 import org.kat4j.function.LayerNorm;
 import org.kat4j.function.Linear;
+import org.kat4j.function.LinearCrossEntropy;
 import org.kat4j.function.Norm;
 import org.kat4j.token.Attention;
 import org.kat4j.token.TokenMixer;
@@ -24,6 +25,7 @@ import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.Layout;
+import org.kat4j.torch.Losses;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 import org.kat4j.torch.Stream;
@@ -193,12 +195,14 @@ public final class CausalTransformer implements TokenModel {
   private final Stack blocks;
   private final Norm norm;
   private final @Nullable Linear head;
+  private final boolean fused;
 
   private CausalTransformer(Spec spec, Context context) {
     this.spec = spec;
     tokens = new Embedding(context.parameter(spec.vocabulary, spec.width));
     position =
         spec.positions == Positions.LEARNED ? context.parameter(spec.longest, spec.width) : null;
+    fused = context.fused();
     blocks = spec.stack().build(spec.width, spec.dropPath, context.at(spec.layout()));
     norm = spec.norm.build(spec.width, context);
     head = spec.tiedHead ? null : new Linear(spec.width, spec.vocabulary, false, context);
@@ -224,6 +228,14 @@ public final class CausalTransformer implements TokenModel {
   @Override
   public Tensor next(Tensor tokens, Pass pass) {
     return logits(forwardFeatures(tokens, pass).select(1, -1));
+  }
+
+  @Override
+  public Tensor loss(Tensor tokens, Tensor next, Pass pass) {
+    Tensor features = forwardFeatures(tokens, pass).flatten(0, 1); // [batch * tokens, width]
+    return fused && LinearCrossEntropy.isWorthwhile(features, spec.vocabulary)
+        ? LinearCrossEntropy.mean(features, headWeight(), next.flatten())
+        : Losses.crossEntropy(logits(features), next.flatten(), 0);
   }
 
   /** The tokens after the last block and the final norm: {@code [batch, tokens, width]}. */
