@@ -37,6 +37,12 @@ public interface ChannelMixer extends Part {
     return (int) hidden;
   }
 
+  /** The ratio that gives this hidden width again, by {@link #hiddenWidth}. */
+  static double ratio(int hidden, int width) {
+    double ratio = (double) hidden / width;
+    return Math.floor(ratio * width) == hidden ? ratio : Math.nextUp(ratio);
+  }
+
   /** Widest hidden layer. */
   int MAX_HIDDEN = 1 << 20;
 

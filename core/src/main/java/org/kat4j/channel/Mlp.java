@@ -25,6 +25,13 @@ public final class Mlp implements ChannelMixer {
         return torch.gelu(x);
       }
     },
+    /** GELU with its integral approximated by a hyperbolic tangent: GPT-2's. */
+    GELU_TANH(2.3519) {
+      @Override
+      Tensor apply(Tensor x) {
+        return torch.gelu(x, "tanh");
+      }
+    },
     SILU(2.8108) {
       @Override
       Tensor apply(Tensor x) {

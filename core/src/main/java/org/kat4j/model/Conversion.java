@@ -24,7 +24,7 @@ public final class Conversion {
     }
     String act2 =
         switch (mlp.activation()) {
-          case GELU -> "gelu-corrected";
+          case GELU, GELU_TANH -> "gelu-corrected";
           case SILU -> "swish";
           case RELU -> "relu";
           case SQUARED_RELU ->

@@ -57,7 +57,8 @@ final class TimmArguments {
     switch (spec.channelMixer()) {
       case Mlp.Spec mlp -> {
         c.put("mlp_ratio", mlp.ratio());
-        if (mlp.activation() == Mlp.Activation.SQUARED_RELU) {
+        if (mlp.activation() == Mlp.Activation.SQUARED_RELU
+            || mlp.activation() == Mlp.Activation.GELU_TANH) {
           throw notOfTimm("the activations gelu, silu and relu");
         }
         if (mlp.activation() != Mlp.Activation.GELU) {

@@ -196,8 +196,7 @@ public final class TimmTensors {
     if (hidden == 0 || (long) Math.floor(ratio * width) == hidden) {
       return ratio;
     }
-    double inferred = (double) hidden / width;
-    return Math.floor(inferred * width) == hidden ? inferred : Math.nextUp(inferred);
+    return ChannelMixer.ratio(Math.toIntExact(hidden), width);
   }
 
   private ChannelMixer.Spec channelMixer(int width) {

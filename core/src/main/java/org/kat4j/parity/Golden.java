@@ -18,12 +18,14 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Tensors are read as float64; they belong to the scope they are read in.
  */
 public final class Golden implements AutoCloseable {
+  private final Path file;
   private final String name;
   private final Safetensors tensors;
   private final ObjectNode config;
 
-  private Golden(String name, Safetensors tensors, ObjectNode config) {
-    this.name = name;
+  private Golden(Path file, Safetensors tensors, ObjectNode config) {
+    this.file = file;
+    this.name = file.getFileName().toString().replaceFirst("\\.safetensors$", "");
     this.tensors = tensors;
     this.config = config;
   }
@@ -35,13 +37,21 @@ public final class Golden implements AutoCloseable {
       tensors.close();
       throw new UserException(file + ": no golden file (its metadata have no 'config')");
     }
-    String name = file.getFileName().toString().replaceFirst("\\.safetensors$", "");
-    return new Golden(name, tensors, Config.parse(config, file.toString()));
+    return new Golden(file, tensors, Config.parse(config, file.toString()));
   }
 
   /** The file's name without its suffix. */
   public String name() {
     return name;
+  }
+
+  /** The folder beside the file that the configuration names under this key. */
+  public Path folder(String key) {
+    String folder = text(key);
+    if (!folder.matches("[\\w-]+")) {
+      throw new UserException(file + ": config." + key + " names no folder beside it");
+    }
+    return file.resolveSibling(folder);
   }
 
   /** Source, class and constructor arguments of the official implementation. */
