@@ -64,6 +64,7 @@ class ArchitectureTest {
     rooms.put("image", List.of(CORE));
     rooms.put("augment", plus(rooms, "image"));
     rooms.put("data", plus(rooms, "augment"));
+    rooms.put("tokenizers", plus(rooms, "data"));
     rooms.put("hub", plus(rooms, "data"));
     rooms.put("web", List.of(CORE));
     rooms.put("task", plus(rooms, "data"));

@@ -58,7 +58,8 @@ public final class TextSources {
     }
     Path folder = file.toPath();
     Path train = folder.resolve("train");
-    Path validation = folder.resolve("val");
+    Path val = folder.resolve("val");
+    Path validation = Files.isDirectory(val) ? val : folder.resolve("validation");
     Path test = folder.resolve("test");
     if (!Files.isDirectory(train)) {
       return cut(name, TextFolder.scan(folder));

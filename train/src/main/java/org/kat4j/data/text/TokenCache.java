@@ -106,9 +106,9 @@ public record TokenCache(Path folder) {
     return sum.getValue();
   }
 
-  private static void write(Path file, TextPart part, Tokenizer tokenizer, String key, int width) {
+  private void write(Path file, TextPart part, Tokenizer tokenizer, String key, int width) {
     try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.createDirectories(folder);
     } catch (IOException e) {
       throw new UserException(
           "cannot keep the ids of a text in %s: %s".formatted(file, AtomicFile.reason(e)), e);

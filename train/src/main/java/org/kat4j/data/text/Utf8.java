@@ -10,7 +10,7 @@ import org.kat4j.data.Sha256;
 import org.kat4j.error.UserException;
 
 /** Text and its bytes, without a character replaced on the way. */
-final class Utf8 {
+public final class Utf8 {
   private Utf8() {}
 
   /**
@@ -22,8 +22,12 @@ final class Utf8 {
     return checked(text).getBytes(StandardCharsets.UTF_8);
   }
 
-  /** The text, if it can be written. */
-  static String checked(String text) {
+  /**
+   * The text itself.
+   *
+   * @throws UserException if it has half of a surrogate pair
+   */
+  public static String checked(String text) {
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
       if (!Character.isSurrogate(c)) {
