@@ -39,6 +39,7 @@ class ArchitectureTest {
     "token",
     "channel",
     "convolution",
+    "recurrent",
     "block",
     "model",
     "optim",
@@ -57,8 +58,9 @@ class ArchitectureTest {
     rooms.put("token", plus(rooms, "function"));
     rooms.put("channel", plus(rooms, "function"));
     rooms.put("convolution", plus(rooms, "function"));
+    rooms.put("recurrent", plus(rooms, "torch"));
     rooms.put("block", plus(rooms, "token", "channel"));
-    rooms.put("model", plus(rooms, "block", "convolution"));
+    rooms.put("model", plus(rooms, "block", "convolution", "recurrent"));
     rooms.put("optim", plus(rooms, "torch"));
     rooms.put("parity", plus(rooms, "model", "optim"));
     rooms.put("image", List.of(CORE));
