@@ -33,7 +33,7 @@ public final class HuggingFaceLibrary implements SubwordLibrary {
   @Override
   public Tokenizer read(String json, Map<String, String> metadata, String source) {
     TokenizerFile file = TokenizerFile.parse(json, source);
-    try (var bytes = new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8))) {
+    try (var bytes = new ByteArrayInputStream(file.json().getBytes(StandardCharsets.UTF_8))) {
       return new Subwords(HuggingFaceTokenizer.newInstance(bytes, OPTIONS), file, json, metadata);
     } catch (IOException | RuntimeException refused) {
       throw new UserException(

@@ -10,6 +10,7 @@ import java.util.OptionalInt;
 import org.kat4j.data.Sha256;
 import org.kat4j.data.text.Tokenizer;
 import org.kat4j.data.text.Utf8;
+import org.kat4j.error.UserException;
 
 /** A tokenizer of Hugging Face. */
 final class Subwords implements Tokenizer {
@@ -39,8 +40,14 @@ final class Subwords implements Tokenizer {
 
   @Override
   public int[] encode(String text) {
-    long[] ids = library.encode(Utf8.checked(text), false, false).getIds();
-    return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
+    String whole = Utf8.checked(text);
+    try {
+      long[] ids = library.encode(whole, false, false).getIds();
+      return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
+    } catch (RuntimeException refused) { // such as a token for the unknown that is not there
+      throw new UserException(
+          "the tokenizer cannot encode the text: " + refused.getMessage(), refused);
+    }
   }
 
   @Override

@@ -4,17 +4,20 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.IntConsumer;
 import org.kat4j.config.Config;
+import org.kat4j.data.text.Utf8;
 import org.kat4j.error.UserException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What a {@code tokenizer.json} says about its ids, which the library does not tell.
+ * What a {@code tokenizer.json} says about its ids, which the library does not tell, once it has
+ * been checked: what the library does not expect would end the process.
  *
+ * @param json what the library gets: the file as it was read here
  * @param kind of model, such as BPE
  * @param vocabulary the largest id and one
  * @param end id of the token that ends a text
  */
-record TokenizerFile(String kind, int vocabulary, OptionalInt end) {
+record TokenizerFile(String json, String kind, int vocabulary, OptionalInt end) {
   /** What such tokens are called, in GPT-2 and Qwen, Llama 3, Llama 2 and Mistral, Gemma. */
   private static final List<String> END =
       List.of("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>");
@@ -51,7 +54,48 @@ record TokenizerFile(String kind, int vocabulary, OptionalInt end) {
       throw new UserException(
           source + ": there are no words in it: give the tokenizer.json of a model");
     }
-    return new TokenizerFile(model.path("type").asString("words"), largest[0] + 1, end(added));
+    checkMerges(model, source);
+    checkNormalizers(tree.path("normalizer"), source);
+    return new TokenizerFile(
+        written(tree, source), model.path("type").asString("words"), largest[0] + 1, end(added));
+  }
+
+  /** A compiled table of characters is packed bytes that the library trusts. */
+  private static void checkNormalizers(JsonNode normalizer, String source) {
+    if (normalizer.path("type").asString("").equals("Precompiled")) {
+      throw new UserException(
+          source
+              + ": a compiled table of characters (Precompiled) is not read: take another model");
+    }
+    for (JsonNode one : normalizer.path("normalizers")) {
+      checkNormalizers(one, source);
+    }
+  }
+
+  /** Written anew, so that it means to the library what it means here; halves of pairs stop it. */
+  private static String written(JsonNode tree, String source) {
+    try {
+      return Utf8.checked(tree.toString());
+    } catch (UserException halves) {
+      throw new UserException(
+          source + ": half a character in it; take another copy of the file", halves);
+    }
+  }
+
+  /** The library cuts the prefix off the second of a pair without a look. */
+  private static void checkMerges(JsonNode model, String source) {
+    String prefix = model.path("continuing_subword_prefix").asString("");
+    for (JsonNode merge : model.path("merges")) {
+      String second =
+          merge.isArray()
+              ? merge.path(1).asString("")
+              : merge.asString("").replaceFirst("^[^ ]* ?", "");
+      if (!second.startsWith(prefix)) {
+        throw new UserException(
+            "%s: the merge '%s' is none of its words; take another copy of the file"
+                .formatted(source, merge));
+      }
+    }
   }
 
   private static int number(JsonNode node) {

@@ -101,6 +101,22 @@ class HuggingFaceLibraryTest {
   }
 
   @Test
+  void aTokenForTheUnknownThatIsMissingIsOneLine() throws Exception {
+    String withoutLetters =
+        """
+        {"version":"1.0","truncation":null,"padding":null,"added_tokens":[],"normalizer":null,
+         "pre_tokenizer":null,"post_processor":null,"decoder":null,
+         "model":{"type":"WordLevel","vocab":{"the":0},"unk_token":"none"}}
+        """;
+    try (Tokenizer tokenizer = tokenizer(withoutLetters)) {
+      assertThat(tokenizer.encode("the")).containsExactly(0);
+      assertThatThrownBy(() -> tokenizer.encode("cat"))
+          .isInstanceOf(UserException.class)
+          .hasMessageStartingWith("the tokenizer cannot encode the text: ");
+    }
+  }
+
+  @Test
   void whatIsNoTokenizerIsOneLine() throws Exception {
     String sound = BytePairs.json("t h");
     String[] damaged = {
@@ -114,6 +130,12 @@ class HuggingFaceLibraryTest {
       sound.replace("\"A\":65", "\"A\":4000000000"),
       sound.replace("\"A\":65", "\"A\":\"b\""),
       sound.replace("\"added_tokens\":[{\"id\":257", "\"added_tokens\":[{\"id\":\"x\""),
+      // these end the process when the library gets them
+      sound.replace("\"continuing_subword_prefix\":\"\"", "\"continuing_subword_prefix\":\"###\""),
+      sound.replace("\"normalizer\":null", "\"normalizer\":\"\\ud800\""),
+      sound.replace(
+          "\"normalizer\":null",
+          "\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA\"}"),
     };
     for (String json : damaged) {
       assertThatThrownBy(() -> tokenizer(json))
