@@ -33,7 +33,7 @@ public final class BasisSmoke {
       return switch (precision) {
         case BFLOAT16 -> DType.BFLOAT16;
         case FLOAT16 -> DType.FLOAT16;
-        case FLOAT32, TF32 -> x;
+        case FLOAT64, FLOAT32, TF32 -> x;
       };
     }
 

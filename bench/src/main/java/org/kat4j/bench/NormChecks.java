@@ -38,7 +38,7 @@ final class NormChecks {
       return switch (precision) {
         case BFLOAT16 -> lowered ? DType.BFLOAT16 : DType.FLOAT32;
         case FLOAT16 -> lowered ? DType.FLOAT16 : DType.FLOAT32;
-        case FLOAT32, TF32 -> x;
+        case FLOAT64, FLOAT32, TF32 -> x;
       };
     }
 

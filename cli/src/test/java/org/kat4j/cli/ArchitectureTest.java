@@ -40,6 +40,7 @@ class ArchitectureTest {
     "token",
     "channel",
     "convolution",
+    "recurrent",
     "block",
     "model",
     "optim",
@@ -59,13 +60,15 @@ class ArchitectureTest {
     rooms.put("token", plus(rooms, "attention"));
     rooms.put("channel", plus(rooms, "function"));
     rooms.put("convolution", plus(rooms, "function"));
+    rooms.put("recurrent", plus(rooms, "torch"));
     rooms.put("block", plus(rooms, "token", "channel"));
-    rooms.put("model", plus(rooms, "block", "convolution"));
+    rooms.put("model", plus(rooms, "block", "convolution", "recurrent"));
     rooms.put("optim", plus(rooms, "torch"));
     rooms.put("parity", plus(rooms, "model", "optim"));
     rooms.put("image", List.of(CORE));
     rooms.put("augment", plus(rooms, "image"));
     rooms.put("data", plus(rooms, "augment"));
+    rooms.put("tokenizers", plus(rooms, "data"));
     rooms.put("hub", plus(rooms, "data"));
     rooms.put("web", List.of(CORE));
     rooms.put("task", plus(rooms, "data"));

@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  *     itself; null if there is none
  * @param cache the folder of fetched files, used when there is no writable root
  */
-record DataFolders(@Nullable Path root, Path cache) {
+public record DataFolders(@Nullable Path root, Path cache) {
 
-  static DataFolders of(@Nullable Path root) {
+  public static DataFolders of(@Nullable Path root) {
     return new DataFolders(root, Path.of(System.getProperty("user.home"), ".cache", "kat4j"));
   }
 
   /** The folders that may hold files of this set, in the order in which they are tried. */
-  List<Path> candidates(String set) {
+  public List<Path> candidates(String set) {
     List<Path> folders = new ArrayList<>();
     if (root != null) {
       folders.add(root.resolve(set));
@@ -36,7 +36,7 @@ record DataFolders(@Nullable Path root, Path cache) {
   }
 
   /** The file of this set with one of these names, the first name first in every folder. */
-  Optional<Path> find(String set, String... names) {
+  public Optional<Path> find(String set, String... names) {
     return candidates(set).stream()
         .flatMap(folder -> Arrays.stream(names).map(folder::resolve))
         .filter(Files::isRegularFile)
@@ -44,7 +44,7 @@ record DataFolders(@Nullable Path root, Path cache) {
   }
 
   /** The file, fetched from {@code base} if it is nowhere yet. */
-  Path fetch(String set, URI base, RemoteFile file) {
+  public Path fetch(String set, URI base, RemoteFile file) {
     Path parent = root != null && Files.isWritable(root) ? root : cache;
     Path folder = parent.resolve(set);
     String otherwise =

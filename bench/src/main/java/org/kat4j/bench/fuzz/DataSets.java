@@ -9,9 +9,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.kat4j.data.ImageData;
 import org.kat4j.data.ImageSet;
 import org.kat4j.data.ImageSources;
+import org.kat4j.data.text.CharacterTokenizer;
+import org.kat4j.data.text.Text;
+import org.kat4j.data.text.TextPart;
+import org.kat4j.data.text.TextSources;
+import org.kat4j.data.text.TokenCache;
+import org.kat4j.data.text.Tokenizer;
+import org.kat4j.data.text.Tokens;
 import org.kat4j.tables.Reading;
 import org.kat4j.tables.TableReader;
 
@@ -51,7 +60,15 @@ final class DataSets {
         new Kind(
             "jsonl",
             List.of(bytes("{\"a\": 1, \"y\": \"hi\"}\n{\"a\": null, \"y\": \"lo\"}\n")),
-            (content, scratch) -> table(content, scratch, "t.jsonl")));
+            (content, scratch) -> table(content, scratch, "t.jsonl")),
+        new Kind(
+            "text",
+            List.of(bytes("a text of é, 👍 and\r\nlines"), bytes("\uFEFFmarked")),
+            (content, scratch) -> text(content, scratch, "text.txt")),
+        new Kind(
+            "text-zip",
+            List.of(zipped(bytes("a text in an archive"))),
+            (content, scratch) -> text(content, scratch, "text.zip")));
   }
 
   private static void idx(byte[] images, Path scratch, String suffix) throws IOException {
@@ -85,6 +102,28 @@ final class DataSets {
     Path file = scratch.resolve(name);
     Files.write(file, content);
     var _ = TableReader.read(file, Reading.usual());
+  }
+
+  private static void text(byte[] content, Path scratch, String name) throws IOException {
+    Path file = Files.write(scratch.resolve(name), content);
+    Text text = TextSources.open(file.toString(), null);
+    Tokenizer tokenizer = new CharacterTokenizer.Spec().open(text);
+    var cache = new TokenCache(scratch.resolve("ids"));
+    for (TextPart part : text.parts()) {
+      Tokens tokens = cache.open(part, tokenizer);
+      tokens.copy(0, (int) tokens.size(), new long[(int) tokens.size()], 0);
+    }
+  }
+
+  private static byte[] zipped(byte[] content) {
+    var out = new ByteArrayOutputStream();
+    try (var zip = new ZipOutputStream(out)) {
+      zip.putNextEntry(new ZipEntry("text"));
+      zip.write(content);
+    } catch (IOException cannot) {
+      throw new UncheckedIOException(cannot);
+    }
+    return out.toByteArray();
   }
 
   private static byte[] idxImages() {

@@ -16,7 +16,7 @@ final class Texts {
   private static final String CONFIG =
       """
       model: {preset: kat_nano, depth: 2, tokenMixer: {kind: attention, heads: 2}}
-      data: {name: strokes, holdOut: 0.1}
+      task: {data: {name: strokes, holdOut: 0.1}}
       optimizer: {kind: adamw, lr: 1e-3}
       schedule: {epochs: 3, warmupEpochs: 0.5, decay: {kind: cosine}}
       batchSize: 64

@@ -1,6 +1,7 @@
 package org.kat4j.model.kacq;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -11,11 +12,17 @@ import org.kat4j.function.Linear;
 import org.kat4j.function.kan.KanLayer;
 import org.kat4j.function.kan.SharedScaleSpline;
 import org.kat4j.function.quantum.EntanglingCircuit;
+import org.kat4j.recurrent.Bias;
+import org.kat4j.recurrent.Lstm;
+import org.kat4j.recurrent.Nonlinearity;
+import org.kat4j.recurrent.Recurrent;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
+import org.kat4j.torch.Init;
 import org.kat4j.torch.Part;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
+import org.kat4j.torch.StateDict;
 
 /**
  * Two branches over the features of a row, joined in one linear layer: KAN layers around three
@@ -117,8 +124,8 @@ public final class KacqDcnn implements Part {
   private final List<Linear> replacements = new ArrayList<>();
   private final DenseLayer kanOut1;
   private final DenseLayer kanOut2;
-  private final BidirectionalLstm lstm1;
-  private final BidirectionalLstm lstm2;
+  private final Recurrent lstm1;
+  private final Recurrent lstm2;
   private final Linear fc;
   private final DenseLayer kan1;
   private final DenseLayer kan2;
@@ -137,12 +144,33 @@ public final class KacqDcnn implements Part {
     }
     kanOut1 = new DenseLayer(spec.dense, 3, CIRCUITS * WIRES, spec.third, context);
     kanOut2 = new DenseLayer(spec.dense, 3, spec.third, spec.last, context);
-    lstm1 = new BidirectionalLstm(1, spec.lstm, context);
-    lstm2 = new BidirectionalLstm(2 * spec.lstm, spec.lstm, context);
+    lstm1 = bothWays(1, spec.lstm, context);
+    lstm2 = bothWays(2 * spec.lstm, spec.lstm, context);
     fc = new Linear(spec.features * 2 * spec.lstm, spec.hidden, true, context);
     kan1 = new DenseLayer(spec.dense, 3, spec.hidden, spec.wide, context);
     kan2 = new DenseLayer(spec.dense, 3, spec.wide, spec.last, context);
     head = new Linear(2 * spec.last, 1, true, context);
+  }
+
+  /**
+   * A bidirectional LSTM as Keras has it, with relu for tanh: one bias, which starts at 1 for the
+   * forget gate; recurrent weights start uniform (Glorot), where Keras draws orthogonal ones.
+   */
+  private static Recurrent bothWays(int in, int units, Context context) {
+    var cell = new Lstm.Spec(Nonlinearity.RELU, Bias.INPUT);
+    Recurrent lstm =
+        new Recurrent.Spec(cell, units, 1, true, 0).build(in, context.forOverwriting());
+    double[] bias = new double[4 * units];
+    Arrays.fill(bias, units, 2 * units, 1);
+    StateDict.of(lstm)
+        .forEach((name, tensor) -> {
+          if (!name.startsWith("bias")) {
+            Init.xavierUniform(tensor, context.random());
+          } else if (context.hasMemory()) {
+            Context.assign(tensor, bias);
+          }
+        });
+    return lstm;
   }
 
   /** {@code [rows, features]} to the logit of the positive class, {@code [rows, 1]}. */
@@ -175,7 +203,7 @@ public final class KacqDcnn implements Part {
   }
 
   private Tensor classical(Tensor sequence, Pass pass) {
-    Tensor y = lstm2.forward(lstm1.forward(sequence)).flatten(1, 2);
+    Tensor y = lstm2.forward(lstm1.forward(sequence, pass), pass).flatten(1, 2);
     y = drop(fc.forward(drop(y, pass)).relu(), pass);
     y = drop(kan1.forward(y, pass), pass);
     return drop(kan2.forward(y, pass), pass);

@@ -1,0 +1,5 @@
+/** Tokenizers of Hugging Face, by their own library. */
+@NullMarked
+package org.kat4j.tokenizers;
+
+import org.jspecify.annotations.NullMarked;
