@@ -104,7 +104,9 @@ public final class Registered {
                     LinkedHashMap::new,
                     Collectors.counting()));
     return Stream.concat(
-            patchSizes.keySet().stream().filter(name -> patchSizes.get(name) == 1),
+            patchSizes.entrySet().stream()
+                .filter(sizes -> sizes.getValue() == 1)
+                .map(Map.Entry::getKey),
             SPECS.keySet().stream())
         .distinct()
         .toList();
