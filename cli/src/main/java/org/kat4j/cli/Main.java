@@ -45,6 +45,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       FitCommand.class,
       ConvertCommand.class,
       ImportanceCommand.class,
+      ConfigCommand.class,
       ModelsCommand.class,
       DataCommand.class,
       ParityCommand.class,

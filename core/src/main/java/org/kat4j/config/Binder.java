@@ -224,11 +224,11 @@ final class Binder {
     return kind == null ? Map.of() : Map.of(kind.value(), type);
   }
 
-  private static Record example(Class<?> type) {
+  static Record example(Class<?> type) {
     return (Record) invoke(type, "example");
   }
 
-  private static boolean hasPresets(Class<?> type) {
+  static boolean hasPresets(Class<?> type) {
     return Arrays.stream(type.getDeclaredMethods())
         .anyMatch(m ->
             m.getName().equals("named")
@@ -336,7 +336,7 @@ final class Binder {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  private static Object read(Record record, RecordComponent component) {
+  static Object read(Record record, RecordComponent component) {
     try {
       Method accessor = component.getAccessor();
       accessor.setAccessible(true);
@@ -359,7 +359,7 @@ final class Binder {
     return object;
   }
 
-  private static JsonNode unbindValue(Object value) {
+  static JsonNode unbindValue(Object value) {
     JsonNodeFactory nodes = JsonNodeFactory.instance;
     return switch (value) {
       case Record record -> unbind(record);

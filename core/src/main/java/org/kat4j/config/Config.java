@@ -213,6 +213,11 @@ public final class Config {
     return JSON.writeValueAsString(Binder.unbind(record));
   }
 
+  /** A tree as indented JSON. */
+  public static String toIndentedJson(ObjectNode tree) {
+    return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(tree) + "\n";
+  }
+
   /** The complete record as YAML, defaults filled in. */
   public static String toYaml(Record record) {
     return YAML.writeValueAsString(Binder.unbind(record));

@@ -15,7 +15,7 @@ public record Window(int kernel, int stride, int padding) {
   public Window {
     Check.between("kernel", kernel, 1, LARGEST);
     Check.between("stride", stride, 1, LARGEST);
-    Check.between("padding", padding, 0, kernel - 1);
+    Check.betweenOthers("padding", padding, 0, kernel - 1);
   }
 
   /** Three by three pixels; images keep their size. */

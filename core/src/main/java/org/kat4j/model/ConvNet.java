@@ -100,7 +100,7 @@ public final class ConvNet implements ImageModel {
       Check.between("channels", channels, 1, 1024);
       Check.between("classes", classes, 1, 1_000_000);
       Check.between("stages", stages, 1, 12);
-      Check.between("width", width, 1, WIDEST >> (stages - 1));
+      Check.betweenOthers("width", width, 1, WIDEST >> (stages - 1));
       Check.inRange("headDropout", headDropout, 0, 1);
       int side = imageSize;
       for (int i = 0; i < stages; i++) {

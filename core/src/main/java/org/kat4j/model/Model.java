@@ -1,5 +1,6 @@
 package org.kat4j.model;
 
+import java.util.List;
 import java.util.Set;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Part;
@@ -59,6 +60,11 @@ public interface Model extends Part, AutoCloseable {
     /** A registered model by name; see {@link Registered}. */
     static Spec named(String name) {
       return Registered.named(name);
+    }
+
+    /** The names of registered models. */
+    static List<String> names() {
+      return Registered.names();
     }
   }
 }

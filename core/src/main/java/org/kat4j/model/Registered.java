@@ -6,6 +6,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.kat4j.channel.GroupRationalMlp;
 import org.kat4j.error.NearestName;
 import org.kat4j.function.GroupRational;
@@ -89,6 +91,25 @@ public final class Registered {
   /** All names with their specs, small to large. */
   public static Map<String, Model.Spec> all() {
     return SPECS;
+  }
+
+  /** All names that {@link #named} takes, the short forms first. */
+  static List<String> names() {
+    Map<String, Long> patchSizes =
+        SPECS.keySet().stream()
+            .filter(name -> name.contains("_patch"))
+            .collect(
+                Collectors.groupingBy(
+                    name -> name.substring(0, name.indexOf("_patch")),
+                    LinkedHashMap::new,
+                    Collectors.counting()));
+    return Stream.concat(
+            patchSizes.entrySet().stream()
+                .filter(sizes -> sizes.getValue() == 1)
+                .map(Map.Entry::getKey),
+            SPECS.keySet().stream())
+        .distinct()
+        .toList();
   }
 
   /** The number of trainable numbers of a spec; no memory is taken for them. */

@@ -21,8 +21,8 @@ import org.kat4j.image.Resampling;
  * @param interpolation filter of that scaling
  * @param upright whether JPEGs of a folder are turned as their EXIF orientation says
  * @param maxBroken broken files of a folder that are left out before one more ends the run
- * @param normalization {@code set} for the set's own mean and deviation, or {@link
- *     Normalization#text}
+ * @param normalization {@code set} for the set's own mean and deviation, or means, a slash and
+ *     deviations: {@code 0.5,0.5,0.5/0.25,0.25,0.25}
  */
 public record ImageSelection(
     String name,
