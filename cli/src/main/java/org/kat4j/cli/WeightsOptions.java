@@ -143,7 +143,8 @@ final class WeightsOptions {
     return new Classifier(fresh, input, precision);
   }
 
-  private Context context() {
+  /** How the model is built. */
+  Context context() {
     return Context.cpu(0).withDevice(device());
   }
 }

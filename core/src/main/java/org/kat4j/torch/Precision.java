@@ -11,10 +11,10 @@ import org.kat4j.error.UserException;
  * In what arithmetic a model is trained, or one with float32 parameters computes.
  *
  * <p>{@link #FLOAT64}: all in float64, the parameters too; for training. {@link #FLOAT32}: all in
- * float32. {@link #TF32}: matrix products on a GPU round their inputs
- * to 10 bits of mantissa. {@link #BFLOAT16}: libtorch's autocast; matrix products, convolutions,
- * attention and learnable functions take and give bfloat16, norms and losses float32. {@link
- * #FLOAT16}: the same with float16, whose range is so small that gradients have to be scaled.
+ * float32. {@link #TF32}: matrix products on a GPU round their inputs to 10 bits of mantissa.
+ * {@link #BFLOAT16}: libtorch's autocast; matrix products, convolutions, attention and learnable
+ * functions take and give bfloat16, norms and losses float32. {@link #FLOAT16}: the same with
+ * float16, whose range is so small that gradients have to be scaled.
  */
 public enum Precision {
   FLOAT64,

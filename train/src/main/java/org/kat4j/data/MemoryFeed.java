@@ -36,9 +36,7 @@ public record MemoryFeed<B extends Batch>(
     if (dropLast && batchSize <= samples()) {
       return samples() / batchSize;
     }
-    return shuffled
-        ? LastBatch.batches(samples(), batchSize)
-        : Math.ceilDiv(samples(), batchSize);
+    return shuffled ? LastBatch.batches(samples(), batchSize) : Math.ceilDiv(samples(), batchSize);
   }
 
   @Override

@@ -52,8 +52,13 @@ public interface Task<B extends Batch> extends AutoCloseable {
   /** The data in a few words: {@code strokes: 4000 training, 1000 validation images}. */
   String describe();
 
-  /** What the samples of a feed are called, in the plural. */
+  /** What is counted while it trains, in the plural: images, tokens. */
   String unit();
+
+  /** How many of these a sample of a feed is. */
+  default int unitsOfSample() {
+    return 1;
+  }
 
   /** Tells the training data from others, so that a run does not go on with data that changed. */
   String checksum();

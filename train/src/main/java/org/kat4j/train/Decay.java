@@ -53,8 +53,7 @@ public sealed interface Decay {
    * @param fromBest whether a step begins with the best weights so far; needs {@code keep: best}
    */
   @Kind("plateau")
-  record Plateau(int patience, double rate, double threshold, boolean fromBest)
-      implements Decay {
+  record Plateau(int patience, double rate, double threshold, boolean fromBest) implements Decay {
     public Plateau {
       Check.between("patience", patience, 0, 1_000_000);
       Check.positive("rate", rate);

@@ -18,7 +18,6 @@ import org.kat4j.task.Objective;
 import org.kat4j.task.Scores;
 import org.kat4j.task.Task;
 import org.kat4j.torch.Context;
-import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Host;
 import org.kat4j.torch.Losses;
@@ -184,8 +183,7 @@ public final class Loop<B extends Batch> implements AutoCloseable {
   /** Whether the epoch in progress ends with an evaluation. */
   public boolean isEvaluated() {
     int done = position.epoch() + 1;
-    boolean due =
-        done % config.evaluateEvery() == 0 || done == config.schedule().totalEpochs();
+    boolean due = done % config.evaluateEvery() == 0 || done == config.schedule().totalEpochs();
     return due && task.validation(config.batchSize()).samples() > 0;
   }
 
@@ -201,8 +199,7 @@ public final class Loop<B extends Batch> implements AutoCloseable {
       if (isEvaluated()) {
         Scores scores = validate();
         boolean best = finishEpoch(scores);
-        evaluated.accept(
-            new Epoch(position.epoch(), position.update(), trainLoss, scores, best));
+        evaluated.accept(new Epoch(position.epoch(), position.update(), trainLoss, scores, best));
       } else {
         finishEpoch();
       }
@@ -226,11 +223,11 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     return training.batches();
   }
 
-  /** Training samples that are left, in epochs to come too. */
-  double samplesLeft() {
+  /** What the task counts and is left, in epochs to come too. */
+  double unitsLeft() {
     double epochsLeft = config.schedule().totalEpochs() - position.epoch();
     double batchesLeft = epochsLeft * batches() - position.batch();
-    return batchesLeft / batches() * training.samples();
+    return batchesLeft / batches() * training.samples() * task.unitsOfSample();
   }
 
   /**
@@ -273,7 +270,7 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     if (lastOfGroup) {
       weights.apply(learningRate(position.update()), position.update());
     }
-    pace.count(batch.samples());
+    pace.count((long) batch.samples() * task.unitsOfSample());
     position = position.afterBatch(trained, lastOfGroup);
   }
 

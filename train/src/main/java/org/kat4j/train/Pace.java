@@ -50,7 +50,7 @@ final class Pace {
   }
 
   /** That many training samples more are done. */
-  void count(int more) {
+  void count(long more) {
     samples += more;
   }
 

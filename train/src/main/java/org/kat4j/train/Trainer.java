@@ -316,7 +316,7 @@ public final class Trainer implements AutoCloseable {
             loop.batches(),
             loss,
             samplesPerSecond,
-            loop.pace().secondsLeft(loop.samplesLeft(), epochs - position.epoch())));
+            loop.pace().secondsLeft(loop.unitsLeft(), epochs - position.epoch())));
   }
 
   private static double secondsSince(long nanos) {

@@ -106,7 +106,8 @@ class TrainConfigTest {
   /** As PyTorch's ReduceLROnPlateau with patience 1: the second epoch without growth lowers. */
   @Test
   void plateausLowerTheRate() {
-    var schedule = new Schedule(10, 1, 0.1, 0.3, false, false, new Decay.Plateau(1, 0.5, 1e-4, false));
+    var schedule =
+        new Schedule(10, 1, 0.1, 0.3, false, false, new Decay.Plateau(1, 0.5, 1e-4, false));
     Decay.Plateau.Seen seen = Decay.Plateau.Seen.NOTHING;
     double[] top1 = {90, 50, 60, 60.001, 60, 60, 60};
     double[] expected = {1, 1, 1, 1, 0.5, 0.5, 0.3};
