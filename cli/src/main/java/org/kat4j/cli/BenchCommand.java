@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       BenchRationalCommand.class,
       BenchTrainCommand.class,
+      BenchLanguageCommand.class,
       BenchInferCommand.class,
       BenchStartupCommand.class,
       BenchKanCommand.class,
