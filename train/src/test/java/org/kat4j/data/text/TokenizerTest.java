@@ -57,7 +57,7 @@ class TokenizerTest {
     Tokenizer characters = characters(String.join("x", AwkwardTexts.ALL).substring(1));
     for (Tokenizer tokenizer : new Tokenizer[] {new ByteTokenizer(), characters}) {
       for (String text : AwkwardTexts.ALL) {
-        if (tokenizer == characters && text.startsWith("\uFEFF")) {
+        if (tokenizer instanceof CharacterTokenizer && text.startsWith("\uFEFF")) {
           continue; // the first of them was the mark of the file
         }
         int[] ids = tokenizer.encode(text);
