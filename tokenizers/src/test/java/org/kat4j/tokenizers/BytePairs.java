@@ -20,7 +20,7 @@ final class BytePairs {
     List<String> letters = new ArrayList<>();
     int next = 256;
     for (int b = 0; b < 256; b++) {
-      boolean seen = b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae;
+      boolean seen = (b >= '!' && b <= '~') || (b >= 0xa1 && b <= 0xac) || b >= 0xae;
       letters.add(Character.toString(seen ? b : next++));
     }
     return letters;

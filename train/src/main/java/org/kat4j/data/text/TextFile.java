@@ -33,7 +33,9 @@ public record TextFile(Path path, long begin, long end) {
   /** Takes the characters of a block of text, from position to limit. */
   interface Block {
     /**
-     * @param before bytes of the file before this block
+     * Takes a block.
+     *
+     * @param before bytes of the file before it
      */
     void take(CharBuffer characters, long before) throws IOException;
   }

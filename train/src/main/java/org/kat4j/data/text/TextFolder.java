@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.kat4j.error.UserException;
 import org.kat4j.torch.AtomicFile;
@@ -34,7 +35,9 @@ final class TextFolder {
       throw new UserException(folder + ": cannot be read (" + AtomicFile.reason(e) + ")", e);
     } catch (UncheckedIOException e) {
       throw new UserException(
-          folder + ": cannot be read (" + AtomicFile.reason(e.getCause()) + ")", e);
+          "%s: cannot be read (%s)"
+              .formatted(folder, AtomicFile.reason(Objects.requireNonNull(e.getCause()))),
+          e);
     }
   }
 

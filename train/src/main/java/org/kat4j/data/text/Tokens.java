@@ -73,9 +73,9 @@ public final class Tokens {
 
   /** Fills memory of 64-bit numbers, such as a tensor's, with the ids from {@code start} on. */
   public void copy(long start, MemorySegment into) {
-    long length = into.byteSize() / Long.BYTES;
-    Objects.checkFromIndexSize(start, length, size);
-    for (long i = 0; i < length; i++) {
+    long count = into.byteSize() / Long.BYTES;
+    Objects.checkFromIndexSize(start, count, size);
+    for (long i = 0; i < count; i++) {
       into.set(ValueLayout.JAVA_LONG_UNALIGNED, Long.BYTES * i, get(start + i));
     }
   }

@@ -28,21 +28,15 @@ public final class Utf8 {
    * @throws UserException if it has half of a surrogate pair
    */
   public static String checked(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (!Character.isSurrogate(c)) {
-        continue;
-      }
-      boolean pair =
-          Character.isHighSurrogate(c)
-              && i + 1 < text.length()
-              && Character.isLowSurrogate(text.charAt(i + 1));
-      if (!pair) {
+    int place = 0;
+    while (place < text.length()) {
+      int point = text.codePointAt(place);
+      if (point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE) {
         throw new UserException(
             "the text has half a character (U+%04X) at place %,d: no UTF-8 can hold it; leave it out"
-                .formatted((int) c, i));
+                .formatted(point, place));
       }
-      i++;
+      place += Character.charCount(point);
     }
     return text;
   }
