@@ -64,11 +64,14 @@ public final class Attention implements TokenMixer {
       Weighting.Spec weighting,
       double dropout)
       implements TokenMixer.Spec {
+    private static final int MOST = 1 << 15;
+
     public Spec {
       queryKey = List.copyOf(queryKey);
       Check.atLeast("heads", heads, 1);
+      Check.between("heads", heads, 1, MOST);
       Check.between("keyValueHeads", keyValueHeads, 0, heads);
-      Check.atLeast("headWidth", headWidth, 0);
+      Check.between("headWidth", headWidth, 0, MOST);
       Check.inRange("dropout", dropout, 0, 1);
       if (keyValueHeads > 0 && heads % keyValueHeads != 0) {
         throw new IllegalArgumentException(
