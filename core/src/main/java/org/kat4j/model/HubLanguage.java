@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.SequencedMap;
 import org.kat4j.attention.HeadNorm;
 import org.kat4j.attention.QueryKeyStep;
+import org.kat4j.attention.QueryKeyValue;
 import org.kat4j.attention.Rotary;
 import org.kat4j.attention.RotaryScaling;
 import org.kat4j.attention.Softmax;
@@ -160,7 +161,7 @@ public enum HubLanguage {
               heads,
               whole("num_key_value_heads", heads),
               whole("head_dim", 0),
-              Attention.Projections.SEPARATE,
+              QueryKeyValue.Projections.SEPARATE,
               bias,
               bias,
               steps,
