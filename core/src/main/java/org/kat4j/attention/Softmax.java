@@ -40,6 +40,16 @@ public final class Softmax implements Weighting {
     if (pass.tap() != Tap.NONE) {
       pass.tap().record("weights", weights(q, k, sight));
     }
+    return attended(q, k, v, sight);
+  }
+
+  private Tensor attended(Tensor q, Tensor k, Tensor v, Sight sight) {
+    long[] shape = q.shape(); // [batch, heads, queries, head width]
+    if (shape[2] == 1 && shape[1] != k.size(1)) {
+      // The heads of one token that share keys are as good as so many tokens that see the same.
+      Tensor together = q.reshape(shape[0], k.size(1), -1, shape[3]);
+      return attended(together, k, v, sight).reshape(shape);
+    }
     if (!fused) { // libtorch's own has no second derivative
       return weights(q, k, sight).matmul(forEachQuery(v, q));
     }

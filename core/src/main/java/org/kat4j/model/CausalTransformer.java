@@ -121,18 +121,8 @@ public final class CausalTransformer implements TokenModel {
           Start.GPT2);
     }
 
-    /** The same with other mixers. */
-    public Spec with(TokenMixer.Spec tokenMixer, ChannelMixer.Spec channelMixer) {
-      return with(vocabulary, longest, tokenMixer, channelMixer);
-    }
-
     /** The same for other tokens and lengths. */
     public Spec with(int vocabulary, int longest) {
-      return with(vocabulary, longest, tokenMixer, channelMixer);
-    }
-
-    private Spec with(
-        int vocabulary, int longest, TokenMixer.Spec tokenMixer, ChannelMixer.Spec channelMixer) {
       return new Spec(
           vocabulary,
           longest,

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.channel.GroupRationalMlp;
@@ -43,6 +44,28 @@ record HubFolder(Path path) {
 
   boolean hasConfig() {
     return Files.isRegularFile(path.resolve(CONFIG));
+  }
+
+  /** A language model of transformers, and what it is here. */
+  record Language(HubLanguage architecture, CausalTransformer.Spec spec) {}
+
+  /**
+   * The language model that {@code config.json} describes; empty where it is of timm's kind.
+   *
+   * @throws UserException where it is of neither
+   */
+  Optional<Language> language() {
+    Path file = path.resolve(CONFIG);
+    ObjectNode config = Config.readTree(file);
+    if (config.has("architecture")) {
+      return Optional.empty();
+    }
+    try {
+      return HubLanguage.named(config)
+          .map(architecture -> new Language(architecture, architecture.spec(config)));
+    } catch (UserException unfit) {
+      throw new UserException(file + ": " + unfit.getMessage(), unfit);
+    }
   }
 
   /** What {@code config.json} says. */

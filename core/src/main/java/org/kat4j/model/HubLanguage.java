@@ -1,17 +1,22 @@
 package org.kat4j.model;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.kat4j.attention.HeadNorm;
 import org.kat4j.attention.QueryKeyStep;
+import org.kat4j.attention.QueryKeyValue;
 import org.kat4j.attention.Rotary;
 import org.kat4j.attention.RotaryScaling;
 import org.kat4j.attention.Softmax;
 import org.kat4j.channel.ChannelMixer;
 import org.kat4j.channel.GatedMlp;
 import org.kat4j.channel.Mlp;
+import org.kat4j.error.NearestName;
 import org.kat4j.error.UserException;
 import org.kat4j.function.LayerNorm;
 import org.kat4j.function.Norm;
@@ -19,6 +24,9 @@ import org.kat4j.function.RmsNorm;
 import org.kat4j.model.CausalTransformer.Positions;
 import org.kat4j.model.CausalTransformer.Start;
 import org.kat4j.token.Attention;
+import org.kat4j.torch.RenamedTensors;
+import org.kat4j.torch.RenamedTensors.Place;
+import org.kat4j.torch.TensorFile;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -68,27 +76,61 @@ public enum HubLanguage {
     try {
       return spec(new Keys(config));
     } catch (IllegalArgumentException unfit) {
-      throw new UserException("config.json: " + unfit.getMessage(), unfit);
+      throw new UserException(unfit.getMessage(), unfit);
     }
   }
 
-  /**
-   * A tensor as transformers stores it.
-   *
-   * @param name there
-   * @param transposed whether it is stored as {@code [in, out]}
-   */
-  public record Stored(String name, boolean transposed) {}
-
   /** Where the tensors of the model lie, by their names here. */
-  public SequencedMap<String, Stored> tensors(CausalTransformer.Spec spec) {
-    SequencedMap<String, Stored> all = new LinkedHashMap<>();
+  public SequencedMap<String, Place> tensors(CausalTransformer.Spec spec) {
+    SequencedMap<String, Place> all = new LinkedHashMap<>();
     boolean gpt2 = this == GPT2;
     for (String name : HubNames.ours(spec)) {
       String stored = gpt2 ? HubNames.gpt2(name) : HubNames.llama(name);
-      all.put(name, new Stored(stored, gpt2 && HubNames.isTransposedInGpt2(name)));
+      all.put(name, new Place(stored, gpt2 && HubNames.isTransposedInGpt2(name)));
     }
     return all;
+  }
+
+  /**
+   * The tensors of a file under their names here. The prefix that all names of the body have may be
+   * missing; what has no place in the model keeps its name, so that it can be refused.
+   */
+  TensorFile tensors(TensorFile file, CausalTransformer.Spec spec) {
+    Map<String, String> given = new LinkedHashMap<>();
+    file.names().forEach(name -> given.putIfAbsent(withoutBody(name), name));
+    SequencedMap<String, Place> places = new LinkedHashMap<>();
+    tensors(spec)
+        .forEach((ours, place) -> {
+          String name = given.remove(withoutBody(place.name()));
+          if (name != null) {
+            places.put(ours, new Place(name, place.transposed()));
+          }
+        });
+    for (String name : given.values()) {
+      if (!HubNames.isLeftOut(name, spec.tiedHead())) {
+        places.put(name, new Place(name, false));
+      }
+    }
+    return new RenamedTensors(file, places);
+  }
+
+  private static String withoutBody(String name) {
+    return name.replaceFirst("^(model|transformer)\\.", "");
+  }
+
+  /** The language model that a {@code config.json} names; empty where it names none at all. */
+  static Optional<HubLanguage> named(ObjectNode config) {
+    String name = config.path("architectures").path(0).asString("");
+    if (name.isEmpty()) {
+      return Optional.empty();
+    }
+    List<HubLanguage> found =
+        Arrays.stream(values()).filter(one -> one.architecture.equals(name)).toList();
+    if (found.isEmpty()) {
+      List<String> known = Arrays.stream(values()).map(HubLanguage::architecture).toList();
+      throw NearestName.unknown("architectures", name, known);
+    }
+    return Optional.of(found.getFirst());
   }
 
   /** The keys of a {@code config.json}. */
@@ -119,7 +161,7 @@ public enum HubLanguage {
               heads,
               whole("num_key_value_heads", heads),
               whole("head_dim", 0),
-              Attention.Projections.SEPARATE,
+              QueryKeyValue.Projections.SEPARATE,
               bias,
               bias,
               steps,
@@ -199,8 +241,8 @@ public enum HubLanguage {
 
     private int whole(String key) {
       JsonNode value = config.path(key);
-      if (!value.isIntegralNumber() || !value.canConvertToInt()) {
-        throw new IllegalArgumentException(key + ": a whole number is expected");
+      if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 1) {
+        throw new IllegalArgumentException(key + ": a whole number of 1 or more is expected");
       }
       return value.intValue();
     }

@@ -15,17 +15,18 @@ final class HubNames {
   private static final Pattern IN_BLOCK = Pattern.compile("blocks\\.(\\d+)\\.(.+)\\.(\\w+)");
 
   private static final Map<String, String> LLAMA_BLOCK =
-      Map.of(
-          "norm1", "input_layernorm",
-          "attn.q_proj", "self_attn.q_proj",
-          "attn.k_proj", "self_attn.k_proj",
-          "attn.v_proj", "self_attn.v_proj",
-          "attn.q_norm", "self_attn.q_norm",
-          "attn.k_norm", "self_attn.k_norm",
-          "attn.proj", "self_attn.o_proj",
-          "norm2", "post_attention_layernorm");
-  private static final Map<String, String> LLAMA_MLP =
-      Map.of("mlp.fc1_g", "mlp.gate_proj", "mlp.fc1_x", "mlp.up_proj", "mlp.fc2", "mlp.down_proj");
+      Map.ofEntries(
+          Map.entry("norm1", "input_layernorm"),
+          Map.entry("attn.q_proj", "self_attn.q_proj"),
+          Map.entry("attn.k_proj", "self_attn.k_proj"),
+          Map.entry("attn.v_proj", "self_attn.v_proj"),
+          Map.entry("attn.q_norm", "self_attn.q_norm"),
+          Map.entry("attn.k_norm", "self_attn.k_norm"),
+          Map.entry("attn.proj", "self_attn.o_proj"),
+          Map.entry("norm2", "post_attention_layernorm"),
+          Map.entry("mlp.fc1_g", "mlp.gate_proj"),
+          Map.entry("mlp.fc1_x", "mlp.up_proj"),
+          Map.entry("mlp.fc2", "mlp.down_proj"));
   private static final Map<String, String> LLAMA_REST =
       Map.of(
           "tok_embed.weight", "model.embed_tokens.weight",
@@ -61,8 +62,8 @@ final class HubNames {
   static String llama(String ours) {
     Matcher block = IN_BLOCK.matcher(ours);
     if (block.matches()) {
-      String part = LLAMA_BLOCK.getOrDefault(block.group(2), LLAMA_MLP.get(block.group(2)));
-      return "model.layers." + block.group(1) + "." + known(part, ours) + "." + block.group(3);
+      String part = known(LLAMA_BLOCK.get(block.group(2)), ours);
+      return "model.layers." + block.group(1) + "." + part + "." + block.group(3);
     }
     return known(LLAMA_REST.get(ours), ours);
   }
@@ -80,6 +81,14 @@ final class HubNames {
   static boolean isTransposedInGpt2(String ours) {
     Matcher block = IN_BLOCK.matcher(ours);
     return block.matches() && !block.group(2).startsWith("norm") && block.group(3).equals("weight");
+  }
+
+  /** Tensors of files that say nothing: constants of older versions, a tied head stored again. */
+  static boolean isLeftOut(String stored, boolean tiedHead) {
+    return stored.endsWith(".attn.bias")
+        || stored.endsWith(".attn.masked_bias")
+        || stored.endsWith(".rotary_emb.inv_freq")
+        || tiedHead && stored.equals("lm_head.weight");
   }
 
   private static String known(@Nullable String name, String ours) {

@@ -41,7 +41,7 @@ public final class WeightsFile implements AutoCloseable {
       spec = Config.fromJson(own, Model.Spec.class, path.toString());
       metadata = tensors.metadata();
       assumed = false;
-      checkSize();
+      checkSize(path, tensors, spec);
       return;
     }
     Description description = description(model);
@@ -54,7 +54,16 @@ public final class WeightsFile implements AutoCloseable {
     } catch (IllegalArgumentException | ArithmeticException unfit) {
       throw new UserException(path + ": " + unfit.getMessage(), unfit);
     }
-    checkSize();
+    checkSize(path, tensors, spec);
+  }
+
+  private WeightsFile(Path path, TensorFile tensors, HubFolder.Language language) {
+    checkSize(path, tensors, language.spec());
+    this.path = path;
+    this.tensors = language.architecture().tensors(tensors, language.spec());
+    spec = language.spec();
+    metadata = Map.of(Weights.TASK, "language");
+    assumed = false;
   }
 
   /**
@@ -62,7 +71,7 @@ public final class WeightsFile implements AutoCloseable {
    * description from outside asks for must not be taken before it is known to be there. The
    * allowance is wide enough for a model that differs in some tensors, so that these are named.
    */
-  private void checkSize() {
+  private static void checkSize(Path path, TensorFile tensors, Model.Spec spec) {
     long numbers = 0;
     for (String name : tensors.names()) {
       numbers += Arrays.stream(tensors.shape(name)).reduce(1, (a, b) -> a * b);
@@ -118,6 +127,16 @@ public final class WeightsFile implements AutoCloseable {
   public static WeightsFile open(Path path, @Nullable String model, String dictionary) {
     TensorFile tensors = openTensors(path, dictionary);
     try {
+      HubFolder folder = new HubFolder(path);
+      boolean published =
+          model == null
+              && Files.isDirectory(path)
+              && folder.hasConfig()
+              && !tensors.metadata().containsKey(Weights.MODEL);
+      Optional<HubFolder.Language> language = published ? folder.language() : Optional.empty();
+      if (language.isPresent()) {
+        return new WeightsFile(path, tensors, language.get());
+      }
       return new WeightsFile(path, tensors, model);
     } catch (RuntimeException e) {
       tensors.close();

@@ -3,6 +3,7 @@ package org.kat4j.parity;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Config;
@@ -16,6 +17,7 @@ import org.kat4j.torch.Context;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
+import org.kat4j.torch.RenamedTensors.Place;
 import org.kat4j.torch.StateDict;
 import org.kat4j.torch.TensorFile;
 
@@ -50,8 +52,9 @@ public final class LanguageParity implements ParityAdapter {
     try (CausalTransformer model = spec.build(Context.cpu(0).withDType(comparison.dtype()));
         TensorFile file = TensorFile.open(folder.resolve("model.safetensors"))) {
       SequencedMap<String, Tensor> ours = StateDict.of(model);
-      Map<String, HubLanguage.Stored> stored = language.tensors(spec);
-      stored.forEach((name, there) -> Backpropagation.set(ours.get(name), read(file, there)));
+      Map<String, Place> stored = language.tensors(spec);
+      stored.forEach((name, there) ->
+          Backpropagation.set(Objects.requireNonNull(ours.get(name)), read(file, there)));
       Tensor ids = golden.readIntegers("input.ids"); // [batch, tokens]
       comparison.compare(
           "output.logits",
@@ -63,7 +66,7 @@ public final class LanguageParity implements ParityAdapter {
       Backpropagation.run(loss);
       comparison.compare("output.loss", loss.view(1), golden.read("output.loss"), tolerance);
       stored.forEach((name, there) -> {
-        Tensor gradient = ours.get(name).grad();
+        Tensor gradient = Objects.requireNonNull(ours.get(name)).grad();
         comparison.compare(
             "grad." + there.name(),
             there.transposed() ? gradient.t() : gradient,
@@ -75,7 +78,7 @@ public final class LanguageParity implements ParityAdapter {
     }
   }
 
-  private static Tensor read(TensorFile file, HubLanguage.Stored there) {
+  private static Tensor read(TensorFile file, Place there) {
     Tensor tensor = file.read(there.name());
     return there.transposed() ? tensor.t() : tensor;
   }

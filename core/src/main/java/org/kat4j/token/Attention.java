@@ -3,12 +3,13 @@ package org.kat4j.token;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.attention.HeadNorm;
 import org.kat4j.attention.KeyValueCache;
 import org.kat4j.attention.QueryKeyStep;
 import org.kat4j.attention.QueryKeyStep.QueryKey;
+import org.kat4j.attention.QueryKeyValue;
+import org.kat4j.attention.QueryKeyValue.Projections;
 import org.kat4j.attention.Sight;
 import org.kat4j.attention.Softmax;
 import org.kat4j.attention.Weighting;
@@ -17,7 +18,6 @@ import org.kat4j.config.Kind;
 import org.kat4j.function.Linear;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
-import org.kat4j.torch.Host;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 import org.kat4j.torch.Stream;
@@ -33,14 +33,6 @@ import tools.jackson.databind.node.ObjectNode;
  * of keys and values, arXiv 2305.13245; names of timm's {@code Attention}.
  */
 public final class Attention implements TokenMixer {
-  /** How queries, keys and values are made. */
-  public enum Projections {
-    /** By one matrix: {@code qkv}. */
-    FUSED,
-    /** By one each: {@code q_proj}, {@code k_proj}, {@code v_proj}. */
-    SEPARATE
-  }
-
   /**
    * @param heads number of heads
    * @param keyValueHeads heads of keys and values, which divide those of queries; 0 for as many
@@ -64,11 +56,14 @@ public final class Attention implements TokenMixer {
       Weighting.Spec weighting,
       double dropout)
       implements TokenMixer.Spec {
+    private static final int MOST = 1 << 15;
+
     public Spec {
       queryKey = List.copyOf(queryKey);
       Check.atLeast("heads", heads, 1);
+      Check.between("heads", heads, 1, MOST);
       Check.between("keyValueHeads", keyValueHeads, 0, heads);
-      Check.atLeast("headWidth", headWidth, 0);
+      Check.between("headWidth", headWidth, 0, MOST);
       Check.inRange("dropout", dropout, 0, 1);
       if (keyValueHeads > 0 && heads % keyValueHeads != 0) {
         throw new IllegalArgumentException(
@@ -176,37 +171,33 @@ public final class Attention implements TokenMixer {
   }
 
   private final int heads;
-  private final int keyValueHeads;
   private final int headWidth;
   private final double dropout;
   private final boolean causal;
-  private final @Nullable Linear qkv;
-  private final List<Linear> separate = new ArrayList<>(); // of queries, keys, values
+  private final QueryKeyValue projections;
   private final List<QueryKeyStep> steps = new ArrayList<>();
   private final Weighting weighting;
   private final Linear proj;
 
   private Attention(Spec spec, int width, Context context) {
     heads = spec.heads;
-    keyValueHeads = spec.keyValueHeadsInUse();
     headWidth = spec.headWidthOf(width);
     dropout = spec.dropout;
     causal = context.layout().causal();
-    int ofHeads = heads * headWidth;
-    int ofKeys = keyValueHeads * headWidth;
-    if (spec.projections == Projections.FUSED) {
-      qkv = new Linear(width, ofHeads + 2 * ofKeys, spec.qkvBias, context);
-    } else {
-      qkv = null;
-      for (int out : new int[] {ofHeads, ofKeys, ofKeys}) {
-        separate.add(new Linear(width, out, spec.qkvBias, context));
-      }
-    }
+    projections =
+        new QueryKeyValue(
+            spec.projections,
+            width,
+            heads,
+            spec.keyValueHeadsInUse(),
+            headWidth,
+            spec.qkvBias,
+            context);
     for (QueryKeyStep.Spec step : spec.queryKey) {
       steps.add(step.build(headWidth, context));
     }
     weighting = spec.weighting.build(headWidth, context);
-    proj = new Linear(ofHeads, width, spec.outBias, context);
+    proj = new Linear(heads * headWidth, width, spec.outBias, context);
   }
 
   @Override
@@ -218,47 +209,14 @@ public final class Attention implements TokenMixer {
   public Tensor forward(Tensor x, Pass pass) {
     long batch = x.size(0);
     long tokens = x.size(1);
-    Tensor mixed = mixed(x, pass).view(batch, tokens, (long) heads * headWidth);
+    Tensor mixed =
+        projections
+            .project(x, (q, k, v) -> mix(q, k, v, pass))
+            .view(batch, tokens, (long) heads * headWidth);
     return Dropout.elements(proj.forward(mixed), dropout, pass);
   }
 
-  /** {@code [batch, tokens, heads, head width]}. */
-  private Tensor mixed(Tensor x, Pass pass) {
-    long batch = x.size(0);
-    long tokens = x.size(1);
-    if (qkv == null) {
-      Tensor q = perHead(separate.get(0).forward(x), heads);
-      Tensor k = perHead(separate.get(1).forward(x), keyValueHeads);
-      Tensor v = perHead(separate.get(2).forward(x), keyValueHeads);
-      return mix(q, k, v, pass);
-    }
-    Tensor projected = qkv.forward(x);
-    if (keyValueHeads == heads) {
-      return Host.withSmallProducts(
-          projected.view(batch, tokens, 3, heads, headWidth),
-          all -> {
-            // Taken apart along this axis the gradients are put together by one copy.
-            TensorVector parts = all.unbind(2);
-            return mix(across(parts.get(0)), across(parts.get(1)), across(parts.get(2)), pass);
-          });
-    }
-    return Host.withSmallProducts(
-        projected.view(batch, tokens, heads + 2L * keyValueHeads, headWidth),
-        all -> {
-          TensorVector parts =
-              all.split_with_sizes(new long[] {heads, keyValueHeads, keyValueHeads}, 2);
-          return mix(across(parts.get(0)), across(parts.get(1)), across(parts.get(2)), pass);
-        });
-  }
-
-  private Tensor perHead(Tensor projected, int count) {
-    return across(projected.view(projected.size(0), projected.size(1), count, headWidth));
-  }
-
-  private static Tensor across(Tensor ofTokens) {
-    return ofTokens.transpose(1, 2); // [batch, heads, tokens, head width]
-  }
-
+  /** To {@code [batch, tokens, heads, head width]}. */
   private Tensor mix(Tensor q, Tensor k, Tensor v, Pass pass) {
     QueryKey both = new QueryKey(q, k);
     for (QueryKeyStep step : steps) {
@@ -291,7 +249,7 @@ public final class Attention implements TokenMixer {
    * they have matrices of their own.
    */
   public @Nullable Linear qkv() {
-    return qkv;
+    return projections.all();
   }
 
   public Linear proj() {
@@ -300,13 +258,7 @@ public final class Attention implements TokenMixer {
 
   @Override
   public void register(Registry registry) {
-    if (qkv == null) {
-      registry.part("q_proj", separate.get(0));
-      registry.part("k_proj", separate.get(1));
-      registry.part("v_proj", separate.get(2));
-    } else {
-      registry.part("qkv", qkv);
-    }
+    projections.register(registry);
     for (QueryKeyStep step : steps) {
       step.register(registry);
     }

@@ -98,6 +98,7 @@ final class BlasThreads {
     if (differentiates) {
       input.register_hook(Hooks.ALL);
     }
+    int before = get(); // 1 inside of another such operation
     apply(1);
     try {
       Tensor output = work.apply(input);
@@ -106,7 +107,7 @@ final class BlasThreads {
       }
       return output;
     } finally {
-      apply(count);
+      apply(Math.max(1, before));
     }
   }
 

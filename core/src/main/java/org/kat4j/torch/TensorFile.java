@@ -16,7 +16,7 @@ import org.kat4j.error.UserException;
  * compared with the bytes that are there before memory is taken.
  */
 public sealed interface TensorFile extends AutoCloseable
-    permits Safetensors, TorchFile, PlainNames {
+    permits Safetensors, TorchFile, PlainNames, RenamedTensors {
   /**
    * Opens a file of either format, told apart by its content.
    *

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.BoolOptional;
@@ -173,9 +174,9 @@ class CausalTransformerTest {
     double step = 1e-5;
     try (var _ = Scope.noGradients()) {
       trained.forEach((name, parameter) -> {
-        double[] gradient = gradients.get(name);
+        double[] gradient = Objects.requireNonNull(gradients.get(name));
         double scale = parameter.grad().abs().max().item_double();
-        for (int i : new int[] {0, gradient.length / 3, gradient.length - 1}) {
+        for (int i : new int[] {gradient.length / 3, gradient.length - 1}) {
           Tensor entry = parameter.detach().view(-1).narrow(0, i, 1);
           double start = entry.item_double();
           entry.fill_(new Scalar(start + step));
@@ -230,7 +231,7 @@ class CausalTransformerTest {
     Tensor read = all.narrow(1, 0, TOKENS);
     Tensor next = all.narrow(1, 1, TOKENS).flatten();
     double loss = Double.NaN;
-    for (int step = 0; step < 60; step++) {
+    for (int step = 0; step < 40; step++) {
       try (Scope _ = Scope.open()) {
         Tensor logits =
             model.forward(read, Pass.training(new RandomStream(step))).view(-1, VOCABULARY);

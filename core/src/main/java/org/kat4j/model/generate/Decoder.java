@@ -8,9 +8,11 @@ import org.jspecify.annotations.Nullable;
 import org.kat4j.kernel.CudaGraph;
 import org.kat4j.model.TokenModel;
 import org.kat4j.torch.Device;
+import org.kat4j.torch.Host;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Scope;
+import org.kat4j.torch.StateDict;
 import org.kat4j.torch.Stream;
 
 /** Draws token after token: what texts are read, and what is kept in between. */
@@ -66,6 +68,9 @@ sealed interface Decoder extends AutoCloseable {
    * the token from the device and leaves the next one there.
    */
   final class Streamed implements Decoder {
+    private static final long SMALL =
+        1L << 25; // numbers: 128 MiB, about what a core reads in 10 ms
+
     private final TokenModel model;
     private final Sampling sampling;
     private final Device device;
@@ -73,6 +78,7 @@ sealed interface Decoder extends AutoCloseable {
     private final Pass pass;
     private final Tensor token; // int64 [batch, 1]
     private final Tensor uniform; // float64 [batch, 1]
+    private final boolean small;
     private final @Nullable CudaGraph graph;
 
     private Streamed(TokenModel model, Sampling sampling, int batch, Device device) {
@@ -83,6 +89,7 @@ sealed interface Decoder extends AutoCloseable {
       pass = Pass.evaluation().with(stream);
       token = place(ScalarType.Long, batch, device);
       uniform = place(ScalarType.Double, batch, device);
+      small = StateDict.parameterCount(model) < SMALL;
       graph = device.type() == Device.Type.CUDA ? recorded() : null;
     }
 
@@ -112,6 +119,24 @@ sealed interface Decoder extends AutoCloseable {
       }
     }
 
+    /**
+     * One token asks for products with vectors only. In a small model each of them is done before
+     * further threads have come.
+     */
+    private void stepOnTheHost() {
+      if (small) {
+        Tensor _ =
+            Host.withSmallProducts(
+                token,
+                same -> {
+                  step();
+                  return same;
+                });
+      } else {
+        step();
+      }
+    }
+
     private void draw(Tensor tokens) {
       token.copy_(sampling.draw(model.next(tokens, pass), uniform));
     }
@@ -132,7 +157,7 @@ sealed interface Decoder extends AutoCloseable {
       try (Scope _ = Scope.open()) {
         Memory.fill(uniform, Memory.doubles(numbers, numbers.length, 1));
         if (graph == null) {
-          step();
+          stepOnTheHost();
         } else {
           graph.replay();
           stream.ran(1);
