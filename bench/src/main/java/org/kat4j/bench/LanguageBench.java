@@ -19,6 +19,7 @@ import org.kat4j.model.generate.Sampling;
 import org.kat4j.optim.AdamW;
 import org.kat4j.optim.Ema;
 import org.kat4j.optim.GradientClip;
+import org.kat4j.task.language.Language;
 import org.kat4j.token.Attention;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Device;
@@ -29,7 +30,6 @@ import org.kat4j.train.FineTuning;
 import org.kat4j.train.Loop;
 import org.kat4j.train.Schedule;
 import org.kat4j.train.TrainConfig;
-import org.kat4j.task.language.Language;
 
 /**
  * Language models of one shape with an MLP and with learnable functions: the loop's training steps
@@ -76,7 +76,12 @@ public final class LanguageBench {
    * @param writing tokens a second for each number of texts that are written at once
    */
   public record Side(
-      String name, long parameters, Timing step, long tokens, long peakBytes, List<Writing> writing) {
+      String name,
+      long parameters,
+      Timing step,
+      long tokens,
+      long peakBytes,
+      List<Writing> writing) {
     public double tokensPerSecond() {
       return 1000 * tokens / step.median();
     }
@@ -129,8 +134,7 @@ public final class LanguageBench {
   public static Result run(
       Shape shape, Device device, Precision precision, int batch, int steps, int written) {
     List<Side> sides = new ArrayList<>();
-    for (ChannelMixer.Spec mixer :
-        List.of(Mlp.Spec.example(), GroupRationalMlp.Spec.example())) {
+    for (ChannelMixer.Spec mixer : List.of(Mlp.Spec.example(), GroupRationalMlp.Spec.example())) {
       String name = mixer instanceof Mlp.Spec ? "mlp" : "gr-kan";
       CausalTransformer.Spec spec = shape.model(mixer);
       PeakMemory.reset(device);

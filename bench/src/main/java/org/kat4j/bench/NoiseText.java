@@ -30,8 +30,7 @@ final class NoiseText implements Task<TokenBatch> {
   NoiseText(Signature.Tokens signature, int windows, Device device) {
     this.signature = signature;
     batch =
-        new TokenBatch(
-            noise(windows, signature, 1, device), noise(windows, signature, 2, device));
+        new TokenBatch(noise(windows, signature, 1, device), noise(windows, signature, 2, device));
   }
 
   private static Tensor noise(int windows, Signature.Tokens signature, long seed, Device device) {

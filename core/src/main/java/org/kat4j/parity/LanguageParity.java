@@ -102,4 +102,8 @@ public final class LanguageParity implements ParityAdapter {
         Arrays.toString(written),
         Arrays.toString(Arrays.copyOfRange(recorded, PROMPT, recorded.length)));
   }
+
+  private static Tensor required(SequencedMap<String, Tensor> tensors, String name) {
+    return Objects.requireNonNull(tensors.get(name), name);
+  }
 }
