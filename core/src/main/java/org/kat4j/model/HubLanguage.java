@@ -76,7 +76,7 @@ public enum HubLanguage {
     try {
       return spec(new Keys(config));
     } catch (IllegalArgumentException unfit) {
-      throw new UserException(unfit.getMessage(), unfit);
+      throw new UserException(String.valueOf(unfit.getMessage()), unfit);
     }
   }
 

@@ -17,12 +17,15 @@ public sealed interface Masks permits Masks.Drawn, RecordedMasks {
   record Drawn(RandomStream random) implements Masks {
     @Override
     public Tensor next(long[] shape, double kept, Tensor like) {
-      return Memory.to(draw(random, shape, kept).to(like.scalar_type()), Device.of(like));
+      if (like.is_cuda()) {
+        return draw(random, torch.zeros(shape, like.options()), kept);
+      }
+      return draw(random, torch.empty(shape), kept).to(like.scalar_type());
     }
   }
 
-  /** On the CPU, float32. */
-  static Tensor draw(RandomStream random, long[] shape, double kept) {
-    return random.bernoulli(torch.empty(shape), kept).div_(new Scalar(kept));
+  /** Fills a tensor with a mask. */
+  static Tensor draw(RandomStream random, Tensor target, double kept) {
+    return random.bernoulli(target, kept).div_(new Scalar(kept));
   }
 }

@@ -3,14 +3,16 @@ package org.kat4j.torch;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * An explicit stream of random numbers (Mersenne Twister on the CPU) whose state can be saved and
  * restored.
  *
- * <p>Same seed, same calls = same bits. Numbers are drawn on the CPU whatever the device of the
- * model, so that a model starts from the same weights everywhere.
+ * <p>Same seed, same calls = same bits. Numbers of initial weights are drawn on the CPU whatever the
+ * device of the model, so that a model starts from the same weights everywhere.
  */
 public final class RandomStream implements AutoCloseable {
   private final Generator generator;
@@ -39,9 +41,24 @@ public final class RandomStream implements AutoCloseable {
     return target.uniform_(low, high, optional);
   }
 
-  /** Fills a CPU tensor with 0 and 1, 1 with the given probability, in place. */
+  /**
+   * Fills a tensor with 0 and 1, 1 with the given probability, in place.
+   *
+   * <p>On a GPU the numbers come from its own generator, started anew from this stream each time:
+   * millions of them are not drawn on the host, and the state of this stream is still all that a
+   * checkpoint needs. They are others than on the CPU.
+   */
   public Tensor bernoulli(Tensor target, double probability) {
-    return target.bernoulli_(probability, optional);
+    if (!target.is_cuda()) {
+      return target.bernoulli_(probability, optional);
+    }
+    try (Scope _ = Scope.open()) {
+      Tensor seed = torch.zeros(new long[] {1}, new TensorOptions(ScalarType.Long));
+      Generator device = torch.globalContext().defaultGenerator(target.device());
+      device.set_current_seed(seed.random_(optional).item_long());
+      target.bernoulli_(probability, new GeneratorOptional(device));
+    }
+    return target;
   }
 
   /** The whole state as a byte tensor, for checkpoints. */

@@ -33,7 +33,7 @@ public final class RecordedMasks implements Masks {
   public void redraw(RandomStream random) {
     for (Place place : places) {
       try (Scope _ = Scope.open()) {
-        Memory.fill(place.memory, Masks.draw(random, place.memory.shape(), place.kept));
+        Masks.draw(random, place.memory, place.kept);
       }
     }
   }
