@@ -47,12 +47,43 @@ public final class Linear implements Part {
 
   /** Under autocast on a GPU without second derivatives, unless the context is composed. */
   public Tensor forward(Tensor x) {
+    if (isOneToken(x)) {
+      return ofOneToken(x, weight, bias);
+    }
     if (bias == null) {
       return torch.linear(x, weight);
     }
     return fused && x.is_cuda() && Precision.lowers(x) && trains(x, bias)
         ? fused(Precision.lowered(x).contiguous())
         : torch.linear(x, weight, new TensorOptional(bias));
+  }
+
+  /**
+   * x W^T without bias, for a weight that belongs to another part.
+   *
+   * @param weight {@code [out, in]}
+   */
+  public static Tensor apply(Tensor x, Tensor weight) {
+    return isOneToken(x) ? ofOneToken(x, weight, null) : torch.linear(x, weight);
+  }
+
+  /** Whether x is the next token of one text, {@code [1, 1, in]}, on the CPU. */
+  private static boolean isOneToken(Tensor x) {
+    return x.dim() == 3
+        && x.size(0) == 1
+        && x.size(1) == 1
+        && !x.is_cuda()
+        && !GradMode.is_enabled()
+        && !Precision.lowers(x);
+  }
+
+  /**
+   * As a matrix times a vector, which OpenBLAS does four times as fast as a product with one row.
+   */
+  private static Tensor ofOneToken(Tensor x, Tensor weight, @Nullable Tensor bias) {
+    Tensor row = x.view(-1);
+    Tensor y = bias == null ? weight.mv(row) : torch.addmv(bias, weight, row);
+    return y.view(1, 1, -1);
   }
 
   /** Whether all gradients are wanted: libtorch leaves out those that are not. */

@@ -3,7 +3,6 @@ package org.kat4j.model;
 import java.util.List;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.block.MixerException;
 import org.kat4j.block.Residual;
@@ -217,7 +216,7 @@ public final class CausalTransformer implements TokenModel {
 
   @Override
   public Tensor next(Tensor tokens, Pass pass) {
-    return logits(forwardFeatures(tokens, pass).select(1, -1));
+    return logits(forwardFeatures(tokens, pass).narrow(1, -1, 1)).select(1, 0);
   }
 
   @Override
@@ -263,7 +262,7 @@ public final class CausalTransformer implements TokenModel {
 
   /** {@code [..., width]} to {@code [..., vocabulary]}. */
   public Tensor logits(Tensor features) {
-    return torch.linear(features, headWeight());
+    return Linear.apply(features, headWeight());
   }
 
   /** {@code [vocabulary, width]}; that of the embeddings where they are tied. */

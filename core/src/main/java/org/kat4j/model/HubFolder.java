@@ -7,14 +7,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.channel.GroupRationalMlp;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
 import org.kat4j.function.GroupRational;
 import org.kat4j.torch.AtomicFile;
+import org.kat4j.torch.Safetensors;
+import org.kat4j.torch.Scope;
+import org.kat4j.torch.StateDict;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -128,7 +134,11 @@ record HubFolder(Path path) {
 
   /** That nothing is overwritten, and that the layout knows such a model. */
   void checkFree(Model.Spec spec) {
-    TimmArguments.of(transformer(spec));
+    if (spec instanceof CausalTransformer.Spec language) {
+      HubLanguageConfig.Written _ = HubLanguageConfig.of(language);
+    } else {
+      TimmArguments.of(transformer(spec));
+    }
     if (Files.exists(path) && !Files.isDirectory(path)) {
       throw new UserException(
           path + " exists and is no folder: choose another name, or one that ends in .safetensors");
@@ -148,20 +158,43 @@ record HubFolder(Path path) {
     if (spec instanceof VisionTransformer.Spec transformer) {
       return transformer;
     }
-    throw new UserException("only vision transformers have a hub layout");
+    throw new UserException("only vision transformers and language models have a hub layout");
   }
 
   /** Writes the folder of a model; the weights first, so that a folder with a config is whole. */
   void write(Model model, Map<String, String> metadata) {
-    String config = config(transformer(model.spec()), metadata).toPrettyString() + "\n";
     checkFree(model.spec());
     try {
       Files.createDirectories(path);
     } catch (IOException e) {
       throw new UserException("folder " + path + " cannot be made: " + AtomicFile.reason(e), e);
     }
+    if (model instanceof CausalTransformer language) {
+      write(language);
+      return;
+    }
     Weights.save(path.resolve(WEIGHTS.getFirst()), model, metadata);
-    AtomicFile.write(path.resolve(CONFIG), config);
+    ObjectNode config = config(transformer(model.spec()), metadata);
+    AtomicFile.write(path.resolve(CONFIG), config.toPrettyString() + "\n");
+  }
+
+  /** Names and layout are those of transformers, so our own description stays out. */
+  private void write(CausalTransformer model) {
+    HubLanguageConfig.Written written = HubLanguageConfig.of(model.spec());
+    try (Scope _ = Scope.open()) {
+      SequencedMap<String, Tensor> ours = StateDict.of(model);
+      Map<String, Tensor> theirs = new LinkedHashMap<>();
+      written
+          .architecture()
+          .tensors(model.spec())
+          .forEach((name, place) -> {
+            Tensor tensor = Objects.requireNonNull(ours.get(name)).detach();
+            theirs.put(place.name(), place.transposed() ? tensor.t().contiguous() : tensor);
+          });
+      Safetensors.write(
+          path.resolve(WEIGHTS.getFirst()), theirs, Map.of(Weights.FORMAT, Weights.PYTORCH));
+    }
+    AtomicFile.write(path.resolve(CONFIG), written.config().toPrettyString() + "\n");
   }
 
   private static ObjectNode config(VisionTransformer.Spec spec, Map<String, String> metadata) {

@@ -8,9 +8,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.kat4j.kernel.Baselines;
 import org.kat4j.kernel.Kernels;
 import org.kat4j.torch.Backpropagation;
@@ -78,6 +82,25 @@ class LinearTest {
       Tensor sums = Kernels.columnSums(ones);
       assertThat(Memory.doubles(sums)).containsExactly(257, 257);
       assertThat(DType.of(sums)).isEqualTo(dtype == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32);
+    }
+  }
+
+  /**
+   * Sums of 300 terms in another order: 300 roundings of 2^-53 of at most 1 each, squared apart.
+   */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void theNextTokenOfATextIsAVector(boolean bias) {
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
+      Linear linear = new Linear(300, 7, bias, Context.cpu(1).withDType(DType.FLOAT64));
+      Tensor x = torch.ones(new long[] {1, 2, 300}, new TensorOptions(ScalarType.Double));
+      Tensor both = linear.forward(x);
+      Tensor one = linear.forward(x.narrow(1, 1, 1));
+      assertThat(one.shape()).containsExactly(1, 1, 7);
+      assertThat(one.sub(both.narrow(1, 1, 1)).abs().max().item_double()).isLessThan(1e-14);
+      Tensor product = Linear.apply(x.narrow(1, 0, 1), linear.weight());
+      assertThat(product.shape()).containsExactly(1, 1, 7);
     }
   }
 }

@@ -109,6 +109,30 @@ class HubLanguageTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(HubLanguage.class)
+  void aModelIsWrittenAsItWasRead(HubLanguage language) throws IOException {
+    CausalTransformer model = write(language, name -> name);
+    Path out = folder.resolve("out");
+    Weights.export(out, model, Map.of());
+    assertThat(Config.readTree(out.resolve("config.json")).path("architectures").path(0).asString())
+        .isEqualTo(language.architecture());
+    assertThat(distance(model, (CausalTransformer) Weights.load(out, Context.cpu(9)))).isZero();
+  }
+
+  @Test
+  void whatNoArchitectureIsGoesIntoAFile() {
+    CausalTransformer.Spec odd =
+        (CausalTransformer.Spec)
+            Config.fromJson(
+                "{\"kind\": \"causal-transformer\", \"channelMixer\": {\"kind\": \"gr-kan\"}}",
+                Model.Spec.class,
+                "test");
+    assertThatThrownBy(() -> Weights.checkExport(folder.resolve("out"), odd))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("no architecture of transformers is such a language model");
+  }
+
   /** As the oldest GPT-2 files are: no prefix, constants among the weights. */
   @Test
   void namesMayLackTheirPrefix() throws IOException {
