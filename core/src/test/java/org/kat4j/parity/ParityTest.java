@@ -86,6 +86,34 @@ class ParityTest {
     assertThat(result.line()).startsWith("FAIL").doesNotContain("\n");
   }
 
+  /** Errors as well as exceptions, whether the adapter falls over the question or the run. */
+  @Test
+  void anErrorOfAnAdapterIsAFailureToo() throws URISyntaxException {
+    for (boolean whenAsked : List.of(true, false)) {
+      ParityAdapter broken =
+          new ParityAdapter() {
+            @Override
+            public boolean covers(Golden golden) {
+              if (whenAsked) {
+                throw new AssertionError("no such\nkey");
+              }
+              return true;
+            }
+
+            @Override
+            public void run(Golden golden, Comparison comparison) {
+              throw new StackOverflowError("too deep\nby far");
+            }
+          };
+      Parity.Result result = Parity.check(golden("01-rational-1d"), List.of(broken));
+      assertThat(result.passed()).isFalse();
+      assertThat(result.line())
+          .startsWith("FAIL  01-rational-1d ")
+          .contains(whenAsked ? "no such" : "too deep")
+          .doesNotContain("\n");
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("recordedResults")
   void aChangedRecordingFails(String name, String tensor) throws URISyntaxException {
