@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * An explicit stream of random numbers (Mersenne Twister on the CPU) whose state can be saved and
  * restored.
  *
- * <p>Same seed, same calls = same bits. Numbers of initial weights are drawn on the CPU whatever the
- * device of the model, so that a model starts from the same weights everywhere.
+ * <p>Same seed, same calls = same bits. Numbers of initial weights are drawn on the CPU whatever
+ * the device of the model, so that a model starts from the same weights everywhere.
  */
 public final class RandomStream implements AutoCloseable {
   private final Generator generator;

@@ -216,7 +216,7 @@ class WeightInitTest {
     try (var _ = Scope.noGradients()) {
       // The same stream again: one noise matrix for each head, then one for values.
       RandomStream again = new RandomStream(11);
-      Tensor qkv = attention.qkv().weight();
+      Tensor qkv = Objects.requireNonNull(attention.qkv()).weight();
       for (int head = 0; head < 3; head++) {
         Tensor target = mixture(again, width, 0.7, 0.7);
         Tensor queries = qkv.narrow(0, 64L * head, 64);
