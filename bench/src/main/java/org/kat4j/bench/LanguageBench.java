@@ -201,11 +201,12 @@ public final class LanguageBench {
   private static List<Writing> writing(
       CausalTransformer.Spec spec, Device device, Precision precision, int tokens) {
     List<Writing> all = new ArrayList<>();
-    try (TokenModel model = spec.build(Context.cpu(1).withDevice(device))) {
+    Context context = Context.cpu(1).withDevice(device).withDType(precision.storage());
+    try (TokenModel model = spec.build(context)) {
       for (int texts : new int[] {1, 8}) {
         double best = 0;
         for (int round = 0; round < 3; round++) {
-          best = Math.max(best, rate(model, device, precision, texts, tokens));
+          best = Math.max(best, rate(model, device, texts, tokens));
         }
         all.add(new Writing(texts, best));
       }
@@ -213,8 +214,7 @@ public final class LanguageBench {
     return all;
   }
 
-  private static double rate(
-      TokenModel model, Device device, Precision precision, int texts, int tokens) {
+  private static double rate(TokenModel model, Device device, int texts, int tokens) {
     List<int[]> prompts = new ArrayList<>();
     for (int i = 0; i < texts; i++) {
       int[] prompt = new int[PROMPT];
@@ -223,10 +223,7 @@ public final class LanguageBench {
     }
     var request = new Request(prompts, tokens, new Sampling(0.8, 50, 0.95), 1, Set.of());
     long start = System.nanoTime();
-    int written;
-    try (var _ = precision.on(device)) {
-      written = new Generator(model, device).write(request, _ -> true);
-    }
+    int written = new Generator(model, device).write(request, _ -> true);
     return (double) texts * written / ((System.nanoTime() - start) / 1e9);
   }
 }

@@ -19,6 +19,7 @@ import org.kat4j.model.WeightsFile;
 import org.kat4j.model.generate.Generator;
 import org.kat4j.model.generate.Request;
 import org.kat4j.model.generate.Sampling;
+import org.kat4j.torch.Context;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -82,7 +83,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
     try (WeightsFile opened = weights.open();
         Tokenizer tokenizer = tokenizer(opened);
-        Model loaded = Weights.load(opened, weights.context())) {
+        Model loaded = Weights.load(opened, context())) {
       TokenModel model = TokenModel.of(loaded);
       int known = model.spec().signature().vocabulary();
       if (tokenizer.vocabulary() > known) {
@@ -95,6 +96,11 @@ final class GenerateCommand implements Callable<Integer> {
       write(model, tokenizer, new Request(List.of(begin), tokens, sampling, seed, ends));
     }
     return 0;
+  }
+
+  /** In the precision that is asked for, weights and all. */
+  private Context context() {
+    return weights.context().withDType(precision.on(weights.device()).storage());
   }
 
   private Sampling sampling() {
@@ -124,19 +130,16 @@ final class GenerateCommand implements Callable<Integer> {
     StreamingDecoder decoder = new StreamingDecoder(tokenizer);
     StringBuilder text = new StringBuilder();
     long start = System.nanoTime();
-    int written;
-    try (var _ = precision.on(weights.device()).on(weights.device())) {
-      written =
-          new Generator(model, weights.device())
-              .write(
-                  request,
-                  next -> {
-                    if (!request.ends().contains(next[0])) {
-                      show(decoder.add(next[0]), text);
-                    }
-                    return !Thread.currentThread().isInterrupted();
-                  });
-    }
+    int written =
+        new Generator(model, weights.device())
+            .write(
+                request,
+                next -> {
+                  if (!request.ends().contains(next[0])) {
+                    show(decoder.add(next[0]), text);
+                  }
+                  return !Thread.currentThread().isInterrupted();
+                });
     double seconds = (System.nanoTime() - start) / 1e9;
     show(decoder.finish(), text);
     out.println();

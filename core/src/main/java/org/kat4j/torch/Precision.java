@@ -28,6 +28,15 @@ public enum Precision {
     return this == FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
   }
 
+  /** The dtype in which a model that is only read from keeps its parameters: half the memory. */
+  public DType storage() {
+    return switch (this) {
+      case BFLOAT16 -> DType.BFLOAT16;
+      case FLOAT16 -> DType.FLOAT16;
+      case FLOAT64, FLOAT32, TF32 -> parameters();
+    };
+  }
+
   /** The precision of a name in lower case, for a model with float32 parameters. */
   public static Precision parse(String name) {
     for (Precision precision : values()) {
