@@ -36,6 +36,6 @@ class ConvNetCommandsTest {
     CommandRun refused =
         CommandRun.of("convert", weights, folder.resolve("x").toString(), "--to-kat");
     assertThat(refused.code()).isEqualTo(2);
-    assertThat(refused.err()).contains("these weights are a convnet");
+    assertThat(refused.err()).contains("these weights are a convnet: only vision transformers");
   }
 }

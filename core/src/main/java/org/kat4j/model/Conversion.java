@@ -3,6 +3,7 @@ package org.kat4j.model;
 import org.kat4j.channel.ChannelMixer;
 import org.kat4j.channel.GroupRationalMlp;
 import org.kat4j.channel.Mlp;
+import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
 import org.kat4j.function.GroupRational;
 
@@ -74,6 +75,7 @@ public final class Conversion {
       return vit;
     }
     throw new UserException(
-        "only vision transformers are converted: this model takes " + spec.signature().describe());
+        "these weights are a %s: only vision transformers are converted"
+            .formatted(Config.kindOf((Record) spec)));
   }
 }

@@ -27,7 +27,7 @@ import org.kat4j.torch.TensorFile;
  */
 public final class Weights {
   /** Metadata key of the spec, as JSON. */
-  public static final String MODEL = "kat4j.model";
+  public static final String MODEL = TensorFile.MODEL;
 
   /** What the model was trained for; missing in older files, which classify images. */
   public static final String TASK = "kat4j.task";

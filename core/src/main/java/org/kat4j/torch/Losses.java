@@ -163,6 +163,11 @@ public final class Losses {
     sum.add_(loss.detach());
   }
 
+  /** Adds a mean loss of so many samples to a running sum over samples. */
+  public static void addTo(Tensor sum, Tensor mean, long samples) {
+    sum.add_(mean.detach(), new Scalar(samples));
+  }
+
   /** The loss divided by a number of accumulated batches. */
   public static Tensor divided(Tensor loss, double by) {
     return by == 1 ? loss : loss.div(new Scalar(by));

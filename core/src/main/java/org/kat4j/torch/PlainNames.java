@@ -30,8 +30,11 @@ final class PlainNames implements TensorFile {
     this.names = names;
   }
 
-  /** The file itself where its names are plain. */
+  /** The file itself where its names are plain: all of its own and those of kat4j's files. */
   static TensorFile of(TensorFile file) {
+    if (file.metadata().containsKey(TensorFile.MODEL)) {
+      return file;
+    }
     List<String> given = file.names();
     List<String> plain = plain(given);
     if (plain.equals(given)) {

@@ -17,6 +17,9 @@ import org.kat4j.error.UserException;
  */
 public sealed interface TensorFile extends AutoCloseable
     permits Safetensors, TorchFile, PlainNames, RenamedTensors {
+  /** The key in the metadata of kat4j's own weights under which the model stands. */
+  String MODEL = "kat4j.model";
+
   /**
    * Opens a file of either format, told apart by its content.
    *

@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.data.text.TokenBatch;
 import org.kat4j.error.UserException;
@@ -44,7 +43,7 @@ public final class LanguageMeter implements Meter<TokenBatch> {
   @Override
   public void add(TokenBatch batch) {
     Tensor mean = model.loss(batch.read(), batch.next(), Pass.evaluation());
-    sum.add_(mean.detach(), new Scalar(batch.next().numel()));
+    Losses.addTo(sum, mean, batch.next().numel());
     tokens += batch.next().numel();
   }
 
