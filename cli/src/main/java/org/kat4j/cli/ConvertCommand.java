@@ -222,19 +222,13 @@ final class ConvertCommand implements Callable<Integer> {
   /** What is known of the inputs stays; other classes have numbers for names. */
   private static Map<String, String> metadata(WeightsFile weights, Model.Spec to) {
     Map<String, String> metadata = new LinkedHashMap<>();
-    for (String key :
-        List.of(
-            Weights.TASK,
-            Weights.CLASSES,
-            Weights.MEAN,
-            Weights.DEVIATION,
-            Weights.CROP_PCT,
-            Weights.INTERPOLATION,
-            Weights.UPRIGHT)) {
-      if (weights.metadata().containsKey(key)) {
-        metadata.put(key, weights.metadata().get(key));
-      }
-    }
+    weights
+        .metadata()
+        .forEach((key, value) -> {
+          if (key.startsWith("kat4j.") && !Weights.OF_RUNS.contains(key)) {
+            metadata.put(key, value);
+          }
+        });
     if (to.signature() instanceof Signature.Images now
         && weights.spec().signature() instanceof Signature.Images before
         && now.outputs() != before.outputs()) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
@@ -28,6 +29,11 @@ import org.kat4j.torch.TensorFile;
 public final class Weights {
   /** Metadata key of the spec, as JSON. */
   public static final String MODEL = TensorFile.MODEL;
+
+  /** What else a run's checkpoints say; none of it is of the model itself. */
+  public static final Set<String> OF_RUNS =
+      Set.of(
+          MODEL, "kat4j.position", "kat4j.config", "kat4j.data", "kat4j.images", "kat4j.checksum");
 
   /** What the model was trained for; missing in older files, which classify images. */
   public static final String TASK = "kat4j.task";
