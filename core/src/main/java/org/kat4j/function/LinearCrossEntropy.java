@@ -80,7 +80,7 @@ public final class LinearCrossEntropy {
 
   /**
    * With classes that nothing belongs to, so that rows of logits begin where a GPU's matrix
-   * products are fast: 50,257 classes take twice the time of 50,304.
+   * products are fast; see docs/measurements/language.md.
    */
   private static Tensor aligned(Tensor w) {
     long missing = Math.ceilDiv(w.size(0), ALIGNMENT) * ALIGNMENT - w.size(0);

@@ -1,7 +1,6 @@
 package org.kat4j.model;
 
 import java.util.Arrays;
-import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -66,79 +65,6 @@ public sealed interface Signature {
     @Override
     public String describe() {
       return "%,d features, %,d outputs".formatted(features, outputs);
-    }
-  }
-
-  /**
-   * Sequences of vectors to numbers.
-   *
-   * @param features numbers of a vector
-   * @param longest vectors of a sequence at most
-   * @param outputs numbers of an answer
-   */
-  record Frames(int features, int longest, int outputs) implements Signature {
-    @Override
-    public String describe() {
-      return "up to %,d frames of %,d features, %,d outputs".formatted(longest, features, outputs);
-    }
-  }
-
-  /**
-   * The past of some series to their future.
-   *
-   * @param variates series
-   * @param marks numbers known of every time, such as the hour
-   * @param past times that are given
-   * @param future times that are asked for
-   */
-  record Series(int variates, int marks, int past, int future) implements Signature {
-    @Override
-    public String describe() {
-      return "%,d series, %,d times to %,d".formatted(variates, past, future);
-    }
-  }
-
-  /**
-   * Values on a grid to values on the same grid.
-   *
-   * @param in numbers at a point that are given
-   * @param out numbers at a point that are asked for
-   * @param sides points along each axis
-   */
-  record Fields(int in, int out, List<Integer> sides) implements Signature {
-    public Fields {
-      sides = List.copyOf(sides);
-    }
-
-    @Override
-    public String describe() {
-      String grid = String.join(" x ", sides.stream().map(String::valueOf).toList());
-      return "fields of %s points, %d to %d numbers each".formatted(grid, in, out);
-    }
-  }
-
-  /**
-   * Coordinates to values: a function.
-   *
-   * @param coordinates numbers of a point
-   * @param values numbers of an answer
-   */
-  record Points(int coordinates, int values) implements Signature {
-    @Override
-    public String describe() {
-      return "%d coordinates to %d values".formatted(coordinates, values);
-    }
-  }
-
-  /**
-   * A model with an interface of its own, beside the one task that knows it.
-   *
-   * @param kind names that task
-   */
-  record Own(String kind) implements Signature {
-    @Override
-    public String describe() {
-      return kind;
     }
   }
 }

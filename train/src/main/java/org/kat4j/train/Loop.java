@@ -4,7 +4,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.data.Batch;
@@ -187,37 +186,6 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     return due && task.validation(config.batchSize()).samples() > 0;
   }
 
-  /**
-   * Trains to the end, without a folder.
-   *
-   * @param evaluated hears of every evaluated epoch, before the next begins
-   */
-  public void run(Consumer<Epoch> evaluated) {
-    while (!isFinished()) {
-      boolean _ = epoch(Listener.NONE);
-      double trainLoss = meanLoss();
-      if (isEvaluated()) {
-        Scores scores = validate();
-        boolean best = finishEpoch(scores);
-        evaluated.accept(new Epoch(position.epoch(), position.update(), trainLoss, scores, best));
-      } else {
-        finishEpoch();
-      }
-    }
-    takeBest();
-  }
-
-  /**
-   * An epoch that was evaluated.
-   *
-   * @param epoch from 1
-   * @param updates updates so far
-   * @param trainLoss mean training loss
-   * @param scores on the validation samples
-   * @param best whether they are the best so far
-   */
-  public record Epoch(int epoch, long updates, double trainLoss, Scores scores, boolean best) {}
-
   /** Batches of an epoch. */
   int batches() {
     return training.batches();
@@ -347,13 +315,6 @@ public final class Loop<B extends Batch> implements AutoCloseable {
   /** The best weights so far become those of the model, where they are what is kept. */
   void takeBest() {
     kept.giveBack();
-  }
-
-  /** The epoch whose weights the model has in the end, from 1. */
-  public int resultEpoch() {
-    return config.keep() == TrainConfig.Keep.BEST && position.bestEpoch() > 0
-        ? position.bestEpoch()
-        : position.epoch();
   }
 
   boolean isBest(Scores scores) {
