@@ -15,7 +15,7 @@ import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Precision;
 import org.kat4j.torch.Scope;
-import org.kat4j.train.TrainingStep;
+import org.kat4j.train.NoiseSteps;
 
 /**
  * Checks the GPU kernels on a real GPU against the composed function in float64 on the CPU: all
@@ -89,7 +89,8 @@ public final class GpuSmoke {
     }
 
     private double meanLoss(Device device, Precision arithmetic, boolean asGraph) {
-      try (var step = new TrainingStep(ImageModel.Spec.named(model), device, arithmetic, BATCH)) {
+      var config = NoiseSteps.config(ImageModel.Spec.named(model), device, arithmetic, BATCH);
+      try (var step = new NoiseSteps(config, /* recorded= */ false)) {
         if (asGraph) {
           try (CudaGraph graph = CudaGraph.record(device, step)) {
             for (int i = CudaGraph.WARM_UPS; i < STEPS; i++) {

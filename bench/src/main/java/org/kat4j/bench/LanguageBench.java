@@ -4,11 +4,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.kat4j.channel.ChannelMixer;
 import org.kat4j.channel.GroupRationalMlp;
 import org.kat4j.channel.Mlp;
-import org.kat4j.data.text.TokenBatch;
+import org.kat4j.config.Records;
 import org.kat4j.function.LayerNorm;
 import org.kat4j.model.CausalTransformer;
 import org.kat4j.model.Registered;
@@ -17,18 +18,12 @@ import org.kat4j.model.generate.Generator;
 import org.kat4j.model.generate.Request;
 import org.kat4j.model.generate.Sampling;
 import org.kat4j.optim.AdamW;
-import org.kat4j.optim.Ema;
-import org.kat4j.optim.GradientClip;
-import org.kat4j.task.language.Language;
 import org.kat4j.token.Attention;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.PeakMemory;
 import org.kat4j.torch.Precision;
-import org.kat4j.train.Decay;
-import org.kat4j.train.FineTuning;
-import org.kat4j.train.Loop;
-import org.kat4j.train.Schedule;
+import org.kat4j.train.NoiseSteps;
 import org.kat4j.train.TrainConfig;
 
 /**
@@ -156,46 +151,22 @@ public final class LanguageBench {
   private static double[] training(
       CausalTransformer.Spec spec, Device device, Precision precision, int batch, int steps) {
     double[] milliseconds = new double[steps];
-    try (NoiseText noise = new NoiseText(spec.signature(), batch, device);
-        Loop<TokenBatch> loop = Loop.of(config(spec, device, precision, batch), noise)) {
+    TrainConfig config =
+        Records.with(
+            NoiseSteps.config(spec, device, precision, batch),
+            Map.of("optimizer", new AdamW.Spec(6e-4, 0.1, 0.9, 0.95, 1e-8), "clipNorm", 1.0));
+    try (var step = new NoiseSteps(config, /* recorded= */ true)) {
       for (int i = -WARM_UP; i < steps; i++) {
         device.synchronize();
         long start = System.nanoTime();
-        boolean _ = loop.epoch(Loop.Listener.NONE);
+        step.run();
         device.synchronize();
         if (i >= 0) {
           milliseconds[i] = (System.nanoTime() - start) / 1e6;
         }
-        loop.finishEpoch();
       }
     }
     return milliseconds;
-  }
-
-  private static TrainConfig config(
-      CausalTransformer.Spec spec, Device device, Precision precision, int batch) {
-    return new TrainConfig(
-        spec,
-        Language.Spec.example(),
-        new AdamW.Spec(6e-4, 0.1, 0.9, 0.95, 1e-8),
-        1,
-        new Schedule(1_000_000, 0, 0, 0, true, false, new Decay.Constant()),
-        batch,
-        true,
-        1,
-        1,
-        GradientClip.NORM,
-        Ema.Spec.NONE,
-        0,
-        TrainConfig.Keep.LAST,
-        1,
-        1,
-        device.toString(),
-        precision,
-        0,
-        0,
-        60,
-        FineTuning.NONE);
   }
 
   private static List<Writing> writing(

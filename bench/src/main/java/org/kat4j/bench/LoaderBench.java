@@ -39,7 +39,7 @@ import org.kat4j.torch.Device;
 import org.kat4j.torch.Host;
 import org.kat4j.torch.Precision;
 import org.kat4j.torch.Turns;
-import org.kat4j.train.TrainingStep;
+import org.kat4j.train.NoiseSteps;
 
 /**
  * The loader against what it has to keep up with: the bare decoding of JPEGs by Java's ImageIO, one
@@ -239,11 +239,13 @@ public final class LoaderBench {
   /** Images a second of kat_tiny's training steps at 32 px, ten classes. */
   private static double trainingRate() {
     var step =
-        new TrainingStep(
-            ImageModel.Spec.named("kat_tiny").withInput(SMALL, 3, 10),
-            Device.CPU,
-            Precision.FLOAT32,
-            BATCH);
+        new NoiseSteps(
+            NoiseSteps.config(
+                ImageModel.Spec.named("kat_tiny").withInput(SMALL, 3, 10),
+                Device.CPU,
+                Precision.FLOAT32,
+                BATCH),
+            /* recorded= */ false);
     List<Timing> timings = Timing.ofEach(Turns.measure(Device.CPU, List.of(step), 1, STEPS));
     return 1000 * BATCH / timings.getFirst().median();
   }

@@ -11,7 +11,7 @@ import org.kat4j.torch.Device;
 import org.kat4j.torch.PeakMemory;
 import org.kat4j.torch.Precision;
 import org.kat4j.torch.Turns;
-import org.kat4j.train.TrainingStep;
+import org.kat4j.train.NoiseSteps;
 
 /**
  * Training steps of models against each other: forward, label-smoothed cross entropy, backward,
@@ -77,7 +77,8 @@ public final class TrainBench {
       boolean graphs) {
     List<Contender> contenders = new ArrayList<>();
     for (String name : models) {
-      var step = new TrainingStep(ImageModel.Spec.named(name), device, precision, batch);
+      var config = NoiseSteps.config(ImageModel.Spec.named(name), device, precision, batch);
+      var step = new NoiseSteps(config, /* recorded= */ false);
       contenders.add(new Contender(name, step.parameterCount(), step, peakBytes(device, step)));
     }
     if (graphs) {

@@ -13,27 +13,42 @@ import org.kat4j.torch.StateDict;
 
 /** Initial weights of the linear layers of a {@link CausalTransformer}. */
 final class CausalStart {
-  static final double DEVIATION = 0.02;
+  private static final double GPT2 = 0.02;
 
   private CausalStart() {}
 
-  static void apply(
-      CausalTransformer model, CausalTransformer.Start start, int depth, RandomStream random) {
+  /** Of embeddings and of most matrices. */
+  static double deviation(CausalTransformer.Start start, int width) {
+    return switch (start) {
+      case GPT2, KAN -> GPT2;
+      case SMALL -> Math.sqrt(2.0 / (5 * width));
+    };
+  }
+
+  static void apply(CausalTransformer model, double deviation, RandomStream random) {
     StateDict.forEachPart(
         model,
         (_, part) -> {
           if (part instanceof Linear linear) {
-            Init.normal(linear.weight(), DEVIATION, random);
+            Init.normal(linear.weight(), deviation, random);
             if (linear.bias() != null) {
               Init.constant(linear.bias(), 0);
             }
           }
         });
-    if (start == CausalTransformer.Start.KAN) {
-      StateDict.forEachPart(model, (_, part) -> keepVariance(part, random));
+    switch (model.spec().start()) {
+      case GPT2 -> divideBranches(model);
+      case KAN -> {
+        StateDict.forEachPart(model, (_, part) -> keepVariance(part, random));
+        divideBranches(model);
+      }
+      case SMALL -> {}
     }
-    // Two branches a block: their sum at the end is as wide as one of them.
-    double factor = 1 / Math.sqrt(2.0 * depth);
+  }
+
+  /** Two branches a block: their sum at the end is as wide as one of them. */
+  private static void divideBranches(CausalTransformer model) {
+    double factor = 1 / Math.sqrt(2.0 * model.spec().depth());
     StateDict.forEachPart(
         model,
         (name, part) -> {

@@ -57,7 +57,12 @@ public final class CausalTransformer implements TokenModel {
      * The same, but linear layers behind learnable functions keep the variance of what the function
      * gets, as KAT's do, before the last ones are divided.
      */
-    KAN
+    KAN,
+    /**
+     * All matrices normal with deviation sqrt(2 / (5 width)), biases 0. Source: Nguyen and Salazar,
+     * arXiv 1910.05895; PolyCom's start.
+     */
+    SMALL
   }
 
   /**
@@ -196,11 +201,12 @@ public final class CausalTransformer implements TokenModel {
     norm = spec.norm.build(spec.width, context);
     head = spec.tiedHead ? null : new Linear(spec.width, spec.vocabulary, false, context);
     if (context.hasMemory() && !context.overwritten()) {
-      Init.normal(tokens.weight(), CausalStart.DEVIATION, context.random());
+      double deviation = CausalStart.deviation(spec.start, spec.width);
+      Init.normal(tokens.weight(), deviation, context.random());
       if (position != null) {
-        Init.normal(position, CausalStart.DEVIATION, context.random());
+        Init.normal(position, deviation, context.random());
       }
-      CausalStart.apply(this, spec.start, spec.depth, context.random());
+      CausalStart.apply(this, deviation, context.random());
     }
   }
 

@@ -180,7 +180,7 @@ public final class ConvNet implements ImageModel {
 
     @Override
     public ConvNet build(Context context) {
-      return new ConvNet(this, context);
+      return new ConvNet(this, ConvStack.build(this, context));
     }
 
     @Override
@@ -196,9 +196,9 @@ public final class ConvNet implements ImageModel {
   private final Spec spec;
   private final ConvStack stack;
 
-  private ConvNet(Spec spec, Context context) {
+  private ConvNet(Spec spec, ConvStack stack) {
     this.spec = spec;
-    stack = ConvStack.build(spec, context);
+    this.stack = stack;
   }
 
   @Override
@@ -215,6 +215,11 @@ public final class ConvNet implements ImageModel {
   /** Stages and classifier; where the convolution is a pool, what its phases work on. */
   public ConvStack stack() {
     return stack;
+  }
+
+  /** The same with the chosen members of its pools alone, which it shares with this one. */
+  public ConvNet pruned() {
+    return new ConvNet(spec, stack.pruned());
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.kat4j.model;
 
 import java.util.List;
 import org.kat4j.config.Kinds;
+import org.kat4j.model.kacq.KacqDcnn;
 
 /** The models that come with the library. */
 public final class CoreModels implements Kinds {
@@ -12,6 +13,7 @@ public final class CoreModels implements Kinds {
         ConvNet.Spec.class,
         CausalTransformer.Spec.class,
         Perceptron.Spec.class,
-        KanNetwork.Spec.class);
+        KanNetwork.Spec.class,
+        KacqDcnn.Spec.class);
   }
 }

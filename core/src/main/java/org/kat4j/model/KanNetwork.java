@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Kind;
+import org.kat4j.config.Records;
 import org.kat4j.function.LayerNorm;
 import org.kat4j.function.kan.BSpline;
 import org.kat4j.function.kan.KanLayer;
@@ -48,8 +49,7 @@ public final class KanNetwork implements RowModel {
 
     @Override
     public Spec fittedTo(Signature other) {
-      Signature.Rows rows = RowWidths.rows(other);
-      return new Spec(rows.features(), rows.outputs(), hidden, function, layerNorm);
+      return Records.with(this, Signature.Rows.fields(other));
     }
 
     @Override

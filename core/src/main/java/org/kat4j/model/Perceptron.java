@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Kind;
+import org.kat4j.config.Records;
 import org.kat4j.function.Activation;
 import org.kat4j.function.LayerNorm;
 import org.kat4j.function.Linear;
@@ -51,8 +52,7 @@ public final class Perceptron implements RowModel {
 
     @Override
     public Spec fittedTo(Signature other) {
-      Signature.Rows rows = RowWidths.rows(other);
-      return new Spec(rows.features(), rows.outputs(), hidden, activation, layerNorm);
+      return Records.with(this, Signature.Rows.fields(other));
     }
 
     @Override

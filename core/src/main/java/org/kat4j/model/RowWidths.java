@@ -2,7 +2,6 @@ package org.kat4j.model;
 
 import java.util.List;
 import org.kat4j.config.Check;
-import org.kat4j.error.UserException;
 
 /** Widths of all layers of a network on rows, inputs and outputs included. */
 final class RowWidths {
@@ -38,12 +37,5 @@ final class RowWidths {
       sum += cost.of(widths[l - 1], widths[l]);
     }
     return sum;
-  }
-
-  static Signature.Rows rows(Signature other) {
-    if (other instanceof Signature.Rows rows) {
-      return rows;
-    }
-    throw new UserException("this model takes rows of numbers, not: " + other.describe());
   }
 }

@@ -1,7 +1,9 @@
 package org.kat4j.model;
 
 import java.util.Arrays;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.error.UserException;
 
 /**
  * What goes into a model for one sample, and how many numbers come out: what a task asks for, and
@@ -62,6 +64,18 @@ public sealed interface Signature {
    * @param outputs numbers of an answer
    */
   record Rows(int features, int outputs) implements Signature {
+    /**
+     * Features and outputs by name, for a record that has both.
+     *
+     * @throws UserException where a signature is one of something else than rows
+     */
+    public static Map<String, Integer> fields(Signature other) {
+      if (other instanceof Rows rows) {
+        return Map.of("features", rows.features, "outputs", rows.outputs);
+      }
+      throw new UserException("this model takes rows of numbers, not: " + other.describe());
+    }
+
     @Override
     public String describe() {
       return "%,d features, %,d outputs".formatted(features, outputs);

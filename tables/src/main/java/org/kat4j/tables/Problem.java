@@ -9,6 +9,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.kat4j.data.Checksum;
 import org.kat4j.error.UserException;
 
 /**
@@ -40,6 +41,17 @@ public record Problem(
   /** Numbers that a model gives for a row. */
   public int outputs() {
     return task == Task.CLASSIFICATION ? classes.size() : 1;
+  }
+
+  /** Of names and values of all that it holds. */
+  public String checksum() {
+    Checksum checksum = new Checksum().add(task.name()).add(y);
+    features.forEach(checksum::add);
+    classes.forEach(checksum::add);
+    for (double[] row : x) {
+      checksum.add(row);
+    }
+    return checksum.digits();
   }
 
   /** These rows only, in this order. */

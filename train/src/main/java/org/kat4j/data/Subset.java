@@ -40,7 +40,7 @@ public final class Subset implements ImageSet {
    * @param normalization one mean and deviation for each channel
    * @throws UserException if there are more or fewer
    */
-  static ImageSet normalized(ImageSet set, Normalization normalization) {
+  public static ImageSet normalized(ImageSet set, Normalization normalization) {
     int given = normalization.mean().length;
     if (given != set.channels()) {
       throw new UserException(

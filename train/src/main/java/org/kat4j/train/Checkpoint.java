@@ -39,6 +39,11 @@ record Checkpoint(
         plateau);
   }
 
+  /** At the start of another epoch, after so many updates. */
+  Checkpoint atEpoch(int other, long updates) {
+    return new Checkpoint(other, 0, 0, updates, best, bestEpoch, seconds, plateau);
+  }
+
   /** One more epoch is done, and was not evaluated. */
   Checkpoint afterEpoch(double secondsSpent) {
     return new Checkpoint(epoch + 1, 0, 0, update, best, bestEpoch, secondsSpent, plateau);

@@ -51,13 +51,13 @@ final class Divergence {
   }
 
   private String advice(int epoch) {
-    return "in epoch %d: lower optimizer.lr or set clipNorm%s".formatted(epoch + 1, wayOn());
+    String where = "in epoch %d: ".formatted(epoch + 1);
+    return folder == null
+        ? where + "take a lower learning rate, or scale the targets"
+        : where + "lower optimizer.lr or set clipNorm" + wayOn(folder);
   }
 
-  private String wayOn() {
-    if (folder == null) {
-      return "";
-    }
+  private static String wayOn(RunFolder folder) {
     return Files.exists(folder.last())
         ? " in %s, and go on with --resume: %s is from before"
             .formatted(folder.config(), folder.last())

@@ -47,22 +47,21 @@ public final class Loop<B extends Batch> implements AutoCloseable {
   /** Follows a loop, on its thread. */
   public interface Listener {
     /** Between two updates: whether to go on with this epoch. */
-    boolean goesOn();
+    default boolean goesOn() {
+      return true;
+    }
 
     /** One more batch is done. */
-    void batchDone();
+    default void batchDone() {}
+
+    /** The epoch in progress was evaluated, and its weights are worth keeping. */
+    default void evaluated(Monitor.EpochResult result) {}
+
+    /** The epoch that was evaluated is done. */
+    default void epochDone(Monitor.EpochResult result) {}
 
     /** Goes on to the end. */
-    Listener NONE =
-        new Listener() {
-          @Override
-          public boolean goesOn() {
-            return true;
-          }
-
-          @Override
-          public void batchDone() {}
-        };
+    Listener NONE = new Listener() {};
   }
 
   private final TrainConfig config;
@@ -81,8 +80,16 @@ public final class Loop<B extends Batch> implements AutoCloseable {
   private @Nullable Transfer transfer;
   private Checkpoint position = Checkpoint.START;
   private Pace pace = new Pace(0);
+  private boolean released;
 
   Loop(TrainConfig config, Task<B> task, Divergence divergence) {
+    this(config, task, divergence, null);
+  }
+
+  /**
+   * @param given the model to train, null to build that of the configuration
+   */
+  private Loop(TrainConfig config, Task<B> task, Divergence divergence, @Nullable Model given) {
     this.config = config;
     this.task = task;
     this.divergence = divergence;
@@ -98,7 +105,10 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     boolean fresh = config.fineTuning().init().isEmpty();
     try (RandomStream initial = new RandomStream(config.seed())) {
       Context context = new Context(device, config.precision().parameters(), initial, 0, 1, true);
-      model = Assembly.model(config.model(), fresh ? context : context.forOverwriting(), task);
+      model =
+          given == null
+              ? Assembly.model(config.model(), fresh ? context : context.forOverwriting(), task)
+              : given;
       try {
         weights =
             new WeightUpdate(
@@ -131,6 +141,21 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     }
   }
 
+  /**
+   * A loop that trains a model which is there already, such as the smaller one that an earlier loop
+   * found, for the last epochs of a schedule. The loop owns the model from now on.
+   *
+   * @param config its model is not built
+   * @param firstEpoch epochs of the schedule that are done
+   */
+  public static <B extends Batch> Loop<B> of(
+      TrainConfig config, Task<B> task, Model model, int firstEpoch) {
+    Loop<B> loop = new Loop<>(config, task, new Divergence(), model);
+    loop.weights.begin();
+    loop.position = Checkpoint.START.atEpoch(firstEpoch, firstEpoch * loop.updatesPerEpoch());
+    return loop;
+  }
+
   /** Takes over the weights to start from, where there are any. */
   void initialise() {
     if (!config.fineTuning().init().isEmpty()) {
@@ -154,7 +179,7 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     return weights.result();
   }
 
-  Device device() {
+  public Device device() {
     return device;
   }
 
@@ -165,6 +190,11 @@ public final class Loop<B extends Batch> implements AutoCloseable {
 
   Pace pace() {
     return pace;
+  }
+
+  /** Time spent on training steps by this loop, without evaluations. */
+  public double trainingSeconds() {
+    return pace.trainingSeconds();
   }
 
   /** Epochs that are done. */
@@ -179,15 +209,24 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     return position.epoch() >= config.schedule().totalEpochs() || !patient;
   }
 
-  /** Whether the epoch in progress ends with an evaluation. */
-  public boolean isEvaluated() {
+  /** Whether the epoch in progress ends with a look at the loss, and at validation samples. */
+  private boolean isLookedAt() {
     int done = position.epoch() + 1;
-    boolean due = done % config.evaluateEvery() == 0 || done == config.schedule().totalEpochs();
-    return due && task.validation(config.batchSize()).samples() > 0;
+    return done % config.evaluateEvery() == 0 || done == config.schedule().totalEpochs();
+  }
+
+  private boolean hasValidation() {
+    return task.validation(config.batchSize()).samples() > 0;
+  }
+
+  /** Epochs after which the weights of the result were those of {@link #model()}. */
+  public int resultEpoch() {
+    boolean best = config.keep() == TrainConfig.Keep.BEST && position.bestEpoch() > 0;
+    return best ? position.bestEpoch() : position.epoch();
   }
 
   /** Batches of an epoch. */
-  int batches() {
+  public int batches() {
     return training.batches();
   }
 
@@ -196,6 +235,55 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     double epochsLeft = config.schedule().totalEpochs() - position.epoch();
     double batchesLeft = epochsLeft * batches() - position.batch();
     return batchesLeft / batches() * training.samples() * task.unitsOfSample();
+  }
+
+  /**
+   * All epochs that are left; afterwards {@link #model()} has the weights that are the result.
+   *
+   * @return false when the listener stopped it
+   * @throws org.kat4j.error.DivergedException where losses, scores or weights are no numbers
+   */
+  public boolean run(Listener listener) {
+    while (!isFinished()) {
+      if (!epoch(listener)) {
+        return false;
+      }
+      Divergence.checkTrained(position);
+      if (isLookedAt()) {
+        look(listener);
+      } else {
+        finishEpoch();
+      }
+    }
+    if (config.keep() == TrainConfig.Keep.BEST) {
+      kept.giveBack();
+    }
+    return true;
+  }
+
+  private void look(Listener listener) {
+    double trainLoss = meanLoss(); // waits for the device
+    if (!hasValidation()) {
+      checkSound();
+      finishEpoch();
+      return;
+    }
+    double samplesPerSecond = pace.samplesPerSecond();
+    Scores scores = validate();
+    checkSound();
+    var result =
+        new Monitor.EpochResult(
+            position.epoch() + 1,
+            position.update(),
+            learningRate(position.update() - 1),
+            trainLoss,
+            scores,
+            samplesPerSecond,
+            pace.seconds(),
+            task.primary().isBetter(scores.of(task.primary()), position.best()));
+    listener.evaluated(result);
+    finishEpoch(result);
+    listener.epochDone(result);
   }
 
   /**
@@ -244,10 +332,13 @@ public final class Loop<B extends Batch> implements AutoCloseable {
 
   /** Learning rate of an update, counted from 0. */
   double learningRate(long update) {
-    long updatesPerEpoch = Math.ceilDiv(batches(), config.accumulation());
     return config
         .schedule()
-        .lr(config.optimizer().lr(), update, updatesPerEpoch, position.plateau());
+        .lr(config.optimizer().lr(), update, updatesPerEpoch(), position.plateau());
+  }
+
+  private long updatesPerEpoch() {
+    return Math.ceilDiv(batches(), config.accumulation());
   }
 
   /**
@@ -282,24 +373,18 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     return scores;
   }
 
-  /**
-   * The epoch is done, and was evaluated: the next one begins.
-   *
-   * @return whether these scores are the best so far
-   */
-  public boolean finishEpoch(Scores scores) {
-    double score = scores.of(task.primary());
-    boolean best = isBest(scores);
+  /** The epoch is done, and was evaluated: the next one begins. */
+  private void finishEpoch(Monitor.EpochResult result) {
+    double score = result.scores().of(task.primary());
     Decay.Plateau.Seen seen =
         config.schedule().after(position.plateau(), position.epoch() + 1, score, task.primary());
-    if (best && config.keep() == TrainConfig.Keep.BEST) {
+    if (result.best() && config.keep() == TrainConfig.Keep.BEST) {
       kept.take();
     } else if (seen.steps() > position.plateau().steps() && stepsFromBest()) {
       kept.giveBack();
     }
     lossSum.zero_();
-    position = position.afterEpoch(score, best, pace.seconds(), seen);
-    return best;
+    position = position.afterEpoch(score, result.best(), pace.seconds(), seen);
   }
 
   private boolean stepsFromBest() {
@@ -310,20 +395,6 @@ public final class Loop<B extends Batch> implements AutoCloseable {
   public void finishEpoch() {
     lossSum.zero_();
     position = position.afterEpoch(pace.seconds());
-  }
-
-  /** The best weights so far become those of the model, where they are what is kept. */
-  void takeBest() {
-    kept.giveBack();
-  }
-
-  boolean isBest(Scores scores) {
-    return task.primary().isBetter(scores.of(task.primary()), position.best());
-  }
-
-  /** That there were batches to learn from in this epoch. */
-  void checkTrained() {
-    Divergence.checkTrained(position);
   }
 
   /** That the weights are worth keeping. */
@@ -365,6 +436,16 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     pace = new Pace(at.seconds());
   }
 
+  /** The model of the result, which is the caller's from now on; all else is freed. */
+  public Model release() {
+    if (weights.result() != model) {
+      StateDict.copy(StateDict.of(weights.result()), StateDict.of(model));
+    }
+    released = true;
+    close();
+    return model;
+  }
+
   /** Ends what runs beside the model, which is still there. */
   void end() {
     gradient.close();
@@ -375,7 +456,9 @@ public final class Loop<B extends Batch> implements AutoCloseable {
   public void close() {
     end();
     weights.close();
-    model.close();
+    if (!released) {
+      model.close();
+    }
     kept.close();
     lossSum.close();
     random.close();

@@ -13,6 +13,7 @@ final class Pace {
   private final long startedNanos;
   private long samples; // of the epoch in progress
   private long trainingNanos; // spent on them, up to the last pause
+  private long earlierNanos; // of training in the epochs before, of this process
   private long sinceNanos; // start of the training in progress
   private boolean training;
   private double evaluationSeconds; // of the last evaluation, 0 before the first
@@ -32,7 +33,9 @@ final class Pace {
 
   /** Training begins, of a new epoch. */
   void startEpoch() {
+    pause();
     samples = 0;
+    earlierNanos += trainingNanos;
     trainingNanos = 0;
     train();
   }
@@ -75,8 +78,16 @@ final class Pace {
 
   /** Training samples a second in this epoch, 0 before the first. */
   double samplesPerSecond() {
-    long spent = trainingNanos + (training ? nanos.getAsLong() - sinceNanos : 0);
-    return samples == 0 ? 0 : samples / (spent / 1e9);
+    return samples == 0 ? 0 : samples / (ofEpoch() / 1e9);
+  }
+
+  private long ofEpoch() {
+    return trainingNanos + (training ? nanos.getAsLong() - sinceNanos : 0);
+  }
+
+  /** Time of this process's training alone, without evaluations and checkpoints. */
+  double trainingSeconds() {
+    return (earlierNanos + ofEpoch()) / 1e9;
   }
 
   /** Until so many samples are trained on and so many evaluations are made, as far as known. */

@@ -3,6 +3,7 @@ package org.kat4j.train;
 import java.util.Map;
 import org.kat4j.config.Check;
 import org.kat4j.config.Config;
+import org.kat4j.config.Records;
 import org.kat4j.error.UserException;
 import org.kat4j.model.Model;
 import org.kat4j.optim.AdamW;
@@ -160,27 +161,11 @@ public record TrainConfig(
 
   /** The same for another model. */
   public TrainConfig withModel(Model.Spec other) {
-    return new TrainConfig(
-        other,
-        task,
-        optimizer,
-        layerDecay,
-        schedule,
-        batchSize,
-        dropLast,
-        accumulation,
-        clipNorm,
-        clipMode,
-        ema,
-        patience,
-        keep,
-        evaluateEvery,
-        seed,
-        device,
-        precision,
-        threads,
-        loaderThreads,
-        checkpointSeconds,
-        fineTuning);
+    return Records.with(this, Map.of("model", other));
+  }
+
+  /** The same with another learning rate of the optimizer. */
+  public TrainConfig withRate(double lr) {
+    return Records.with(this, Map.of("optimizer", Records.with(optimizer, Map.of("lr", lr))));
   }
 }

@@ -58,6 +58,7 @@ public final class Trainer implements AutoCloseable {
   private final RunEvents events;
 
   private @Nullable RunLock lock;
+  private @Nullable Scores lastScores;
   private volatile boolean stopRequested;
   private long lastUpdate = Long.MAX_VALUE;
   private long lastProgressNanos;
@@ -189,24 +190,13 @@ public final class Trainer implements AutoCloseable {
       events.pictures(task);
     }
     lastCheckpointNanos = System.nanoTime();
-    Scores validation = null;
-    while (!loop.isFinished()) {
-      if (!loop.epoch(following(monitor))) {
-        return stopped();
-      }
-      if (loop.isEvaluated()) {
-        validation = finishEpoch(monitor);
-      } else {
-        loop.checkTrained();
-        loop.finishEpoch();
-      }
+    if (!loop.run(following(monitor))) {
+      return stopped();
     }
-    if (validation == null || config.keep() == TrainConfig.Keep.BEST) {
-      loop.takeBest();
-      validation = loop.validate();
-      if (config.keep() == TrainConfig.Keep.BEST) {
-        write(); // the last checkpoint is what a run is used by
-      }
+    boolean best = config.keep() == TrainConfig.Keep.BEST;
+    Scores validation = lastScores == null || best ? loop.validate() : lastScores;
+    if (best) {
+      write(); // the last checkpoint is what a run is used by
     }
     return result(validation, task.hasTest() ? loop.test() : validation, true);
   }
@@ -246,41 +236,33 @@ public final class Trainer implements AutoCloseable {
       public void batchDone() {
         report(monitor);
       }
+
+      @Override
+      public void evaluated(Monitor.EpochResult result) {
+        if (!Files.exists(folder.last())) {
+          write(); // best weights and a line of the log without a checkpoint could not go on
+        }
+        if (result.best()) {
+          saveBest(result);
+        }
+      }
+
+      @Override
+      public void epochDone(Monitor.EpochResult result) {
+        lastScores = result.scores();
+        log.append(result);
+        events.epoch(result, loop.model());
+        write();
+        monitor.epoch(result);
+      }
     };
   }
 
-  private Scores finishEpoch(Monitor monitor) {
-    loop.checkTrained();
-    double trainLoss = loop.meanLoss(); // waits for the device
-    double samplesPerSecond = loop.pace().samplesPerSecond();
-    Scores scores = loop.validate();
-    loop.checkSound();
-    if (!Files.exists(folder.last())) {
-      write(); // best weights and a line of the log without a checkpoint could not go on
-    }
-    Checkpoint position = loop.position();
-    var result =
-        new Monitor.EpochResult(
-            position.epoch() + 1,
-            position.update(),
-            loop.learningRate(position.update() - 1),
-            trainLoss,
-            scores,
-            samplesPerSecond,
-            loop.pace().seconds(),
-            loop.isBest(scores));
-    if (result.best()) {
-      Map<String, String> metadata = Checkpoints.meaning(config, task);
-      metadata.put("epoch", Integer.toString(result.epoch()));
-      metadata.put(task.primary().name(), Double.toString(scores.of(task.primary())));
-      Weights.save(folder.best(), loop.model(), metadata);
-    }
-    boolean _ = loop.finishEpoch(scores);
-    log.append(result);
-    events.epoch(result, loop.model());
-    write();
-    monitor.epoch(result);
-    return scores;
+  private void saveBest(Monitor.EpochResult result) {
+    Map<String, String> metadata = Checkpoints.meaning(config, task);
+    metadata.put("epoch", Integer.toString(result.epoch()));
+    metadata.put(task.primary().name(), Double.toString(result.scores().of(task.primary())));
+    Weights.save(folder.best(), loop.model(), metadata);
   }
 
   /** A checkpoint, unless the weights came to nothing. */

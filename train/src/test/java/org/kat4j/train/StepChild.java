@@ -18,7 +18,8 @@ final class StepChild {
     }
     // Small, and its products are large enough for several threads.
     var spec = ImageModel.Spec.named("kat_nano").withInput(8, 3, 10);
-    try (var step = new TrainingStep(spec, Device.CPU, Precision.FLOAT32, 32)) {
+    try (var step =
+        new NoiseSteps(NoiseSteps.config(spec, Device.CPU, Precision.FLOAT32, 32), false)) {
       step.run();
       System.out.println("loss " + step.lossSum());
     }

@@ -3,15 +3,21 @@ package org.kat4j.model.kacq;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.kat4j.config.Check;
+import org.kat4j.config.Kind;
+import org.kat4j.config.Records;
+import org.kat4j.error.UserException;
 import org.kat4j.function.Activation;
 import org.kat4j.function.Linear;
 import org.kat4j.function.kan.KanLayer;
 import org.kat4j.function.kan.SharedScaleSpline;
 import org.kat4j.function.quantum.EntanglingCircuit;
+import org.kat4j.model.RowModel;
+import org.kat4j.model.Signature;
 import org.kat4j.recurrent.Bias;
 import org.kat4j.recurrent.Lstm;
 import org.kat4j.recurrent.Nonlinearity;
@@ -19,6 +25,7 @@ import org.kat4j.recurrent.Recurrent;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
 import org.kat4j.torch.Init;
+import org.kat4j.torch.Losses;
 import org.kat4j.torch.Part;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
@@ -30,7 +37,7 @@ import org.kat4j.torch.StateDict;
  *
  * <p>Source: KACQ-DCNN, arXiv 2410.07446; sheet 14 for the names.
  */
-public final class KacqDcnn implements Part {
+public final class KacqDcnn implements RowModel {
   private static final int CIRCUITS = 3;
   private static final int WIRES = 4;
   private static final int AMPLITUDES = 1 << WIRES;
@@ -62,6 +69,7 @@ public final class KacqDcnn implements Part {
    * @param circuitLayers layers of each circuit
    * @param dropout after most layers
    */
+  @Kind("kacq-dcnn")
   public record Spec(
       int features,
       int first,
@@ -74,13 +82,19 @@ public final class KacqDcnn implements Part {
       int circuitLayers,
       double dropout,
       Middle middle,
-      Dense dense) {
+      Dense dense)
+      implements RowModel.Spec {
     public Spec {
       for (int width : List.of(features, first, second, third, last, lstm, hidden, wide)) {
         Check.atLeast("features and widths", width, 1);
       }
       Check.atLeast("circuitLayers", circuitLayers, 1);
       Check.inRange("dropout", dropout, 0, 1);
+    }
+
+    /** Small, for four features. */
+    public static Spec example() {
+      return eighth(4);
     }
 
     /** The published widths. */
@@ -111,8 +125,40 @@ public final class KacqDcnn implements Part {
           otherDense);
     }
 
+    @Override
     public KacqDcnn build(Context context) {
       return new KacqDcnn(this, context);
+    }
+
+    @Override
+    public Signature.Rows signature() {
+      return new Signature.Rows(features, 2);
+    }
+
+    @Override
+    public Spec fittedTo(Signature other) {
+      if (other instanceof Signature.Rows(int given, int outputs) && outputs == 2) {
+        return Records.with(this, Map.of("features", given));
+      }
+      throw new UserException(
+          "this model tells two classes of rows apart, not: " + other.describe());
+    }
+
+    /** Of linear layers, splines' coefficients and LSTMs; circuits are left out. */
+    @Override
+    public long macs() {
+      long layer = dense == Dense.KAN ? 7 : 1; // coefficients and base of a cubic spline
+      long quantum =
+          layer
+              * ((long) features * first
+                  + (long) features * first * second
+                  + (long) second * CIRCUITS * AMPLITUDES
+                  + (long) CIRCUITS * WIRES * third
+                  + (long) third * last);
+      long lstms = 2L * features * 4 * lstm * (1 + lstm + 2L * lstm + lstm);
+      long classical =
+          (long) features * 2 * lstm * hidden + layer * ((long) hidden * wide + (long) wide * last);
+      return quantum + lstms + classical + 2L * last;
     }
   }
 
@@ -173,12 +219,13 @@ public final class KacqDcnn implements Part {
     return lstm;
   }
 
-  /** {@code [rows, features]} to the logit of the positive class, {@code [rows, 1]}. */
+  /** {@code [rows, features]} to logits of both classes, {@code [rows, 2]}; the first is 0. */
+  @Override
   public Tensor forward(Tensor x, Pass pass) {
     Tensor sequence = x.unsqueeze(2); // [rows, features, 1]
     Tensor both =
         torch.cat(new TensorVector(quantum(sequence, pass), classical(sequence, pass)), 1);
-    return head.forward(both);
+    return Losses.twoLogits(head.forward(both));
   }
 
   private Tensor quantum(Tensor sequence, Pass pass) {
@@ -211,6 +258,11 @@ public final class KacqDcnn implements Part {
 
   private Tensor drop(Tensor x, Pass pass) {
     return Dropout.elements(x, spec.dropout, pass);
+  }
+
+  @Override
+  public Spec spec() {
+    return spec;
   }
 
   @Override

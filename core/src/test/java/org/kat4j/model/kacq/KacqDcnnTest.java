@@ -43,7 +43,7 @@ class KacqDcnnTest {
           }
           Tensor logits =
               model.forward(Tensor.create(values, 3, 5), Pass.training(new RandomStream(3)));
-          assertThat(logits.shape()).containsExactly(3, 1);
+          assertThat(logits.shape()).containsExactly(3, 2);
           Backpropagation.run(logits.sum());
           StateDict.trained(model)
               .forEach((name, tensor) -> {

@@ -1,4 +1,4 @@
-/** Claims about image models: runs of the training loop with its checkpoints. */
+/** What claims about image models share: their data, and how transformers are trained. */
 @NullMarked
 package org.kat4j.lab.image;
 

@@ -1,4 +1,4 @@
-/** Small language models over characters, and how claims about them are trained: all arms alike. */
+/** What claims about language models share: their texts. */
 @NullMarked
 package org.kat4j.lab.language;
 

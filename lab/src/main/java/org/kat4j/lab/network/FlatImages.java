@@ -25,7 +25,7 @@ public final class FlatImages {
    * @param validation images to choose by
    * @param test images to judge by, at most all of the test set
    */
-  public static Fit.Source of(String name, int train, int validation, int test) {
+  public static Source of(String name, int train, int validation, int test) {
     return place -> rows(name, train, validation, test, place);
   }
 

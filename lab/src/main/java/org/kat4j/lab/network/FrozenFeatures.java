@@ -27,7 +27,7 @@ public final class FrozenFeatures {
   private FrozenFeatures() {}
 
   /** Of CIFAR-10; counts as in {@link FlatImages#of}. */
-  public static Fit.Source ofCifar10(int train, int validation, int test) {
+  public static Source ofCifar10(int train, int validation, int test) {
     return place -> {
       Rows pixels = FlatImages.of("cifar10", train, validation, test).open(place);
       try (Scope _ = Scope.open();

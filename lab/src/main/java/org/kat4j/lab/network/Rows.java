@@ -2,8 +2,17 @@ package org.kat4j.lab.network;
 
 import java.util.List;
 import java.util.stream.IntStream;
-import org.kat4j.lab.Checksum;
+import org.bytedeco.pytorch.Tensor;
+import org.kat4j.data.Checksum;
+import org.kat4j.data.RowBatch;
+import org.kat4j.lab.Training;
+import org.kat4j.lab.Trial;
 import org.kat4j.task.Measure;
+import org.kat4j.task.row.RowData;
+import org.kat4j.task.row.RowTask;
+import org.kat4j.torch.Device;
+import org.kat4j.torch.Memory;
+import org.kat4j.torch.Scope;
 
 /**
  * Data as rows of numbers, split and scaled before anything is trained.
@@ -17,13 +26,16 @@ import org.kat4j.task.Measure;
  * @param test rows to judge by
  */
 public record Rows(
-    String name, int inputs, int outputs, boolean classes, Part train, Part validation, Part test) {
+    String name, int inputs, int outputs, boolean classes, Part train, Part validation, Part test)
+    implements Training.Data {
   /**
    * @param x {@code [rows, inputs]}
    * @param y {@code [rows, outputs]}, or the class of each row
    */
   @SuppressWarnings("ArrayRecordComponent") // filled once, read by the fit
   public record Part(float[] x, float[] y) {}
+
+  private static final Part NONE = new Part(new float[0], new float[0]);
 
   /** Accuracy of classes, root mean square of numbers. */
   public Measure measure() {
@@ -58,7 +70,41 @@ public record Rows(
     return part.x.length / inputs;
   }
 
+  /** The rows on the trial's device. */
+  @Override
+  public RowTask task(Trial trial) {
+    Device device = trial.place().device();
+    return new RowTask(
+        new RowData(
+            name,
+            classes,
+            outputs,
+            placed(train, device),
+            placed(validation, device),
+            placed(trial.last() ? test : NONE, device),
+            checksum()),
+        measure());
+  }
+
+  private RowBatch placed(Part part, Device device) {
+    int n = size(part);
+    try (Scope _ = Scope.open()) {
+      Tensor x = Memory.to(Tensor.create(part.x, n, inputs), device);
+      Tensor y = Memory.to(classes ? labels(part) : Tensor.create(part.y, n, outputs), device);
+      return new RowBatch(Scope.keep(x), Scope.keep(y));
+    }
+  }
+
+  private static Tensor labels(Part part) {
+    long[] labels = new long[part.y.length];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = (long) part.y[i];
+    }
+    return Tensor.create(labels);
+  }
+
   /** Name, sizes and SHA-256 of all numbers. */
+  @Override
   public String checksum() {
     Checksum checksum = new Checksum();
     for (Part part : List.of(train, validation, test)) {

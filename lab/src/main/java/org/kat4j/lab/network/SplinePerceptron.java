@@ -1,8 +1,11 @@
 package org.kat4j.lab.network;
 
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.config.Records;
 import org.kat4j.function.Linear;
 import org.kat4j.function.kan.BSplines;
+import org.kat4j.model.RowModel;
+import org.kat4j.model.Signature;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.Pass;
@@ -16,10 +19,12 @@ import org.kat4j.torch.Registry;
  * knots the splines are 0. Without the residual the activations start near 0, as in the source.
  * Source: KAN or MLP, arXiv 2407.16674.
  */
-public final class SplinePerceptron implements Network {
+public final class SplinePerceptron implements RowModel {
   private static final double NOISE = 0.1;
 
   /**
+   * @param features numbers of a row
+   * @param outputs numbers of an answer, the logits of classes
    * @param hidden neurons
    * @param gridSize G, intervals of the grid
    * @param order k of the splines
@@ -27,19 +32,38 @@ public final class SplinePerceptron implements Network {
    * @param high last point of the grid
    * @param residual whether the identity is added to every spline
    */
-  public record Spec(int hidden, int gridSize, int order, double low, double high, boolean residual)
-      implements Network.Spec {
+  public record Spec(
+      int features,
+      int outputs,
+      int hidden,
+      int gridSize,
+      int order,
+      double low,
+      double high,
+      boolean residual)
+      implements RowModel.Spec {
     @Override
-    public SplinePerceptron build(int in, int out, Context context) {
-      return new SplinePerceptron(this, in, out, context);
+    public SplinePerceptron build(Context context) {
+      return new SplinePerceptron(this, context);
     }
 
     @Override
-    public double flops(int in, int out) {
+    public Signature.Rows signature() {
+      return new Signature.Rows(features, outputs);
+    }
+
+    @Override
+    public Spec fittedTo(Signature other) {
+      return Records.with(this, Signature.Rows.fields(other));
+    }
+
+    @Override
+    public long macs() {
       // KANbeFair's count of one spline; its perceptron has splines on the outputs too, ours has
       // not.
       double spline = 9.0 * order * (gridSize + 1.5 * order) + 2.0 * gridSize - 2.5 * order - 1;
-      return 2.0 * hidden * (in + out) + hidden * (spline + (residual ? 1 : 0));
+      double flops = 2.0 * hidden * (features + outputs) + hidden * (spline + (residual ? 1 : 0));
+      return Math.round(flops / 2);
     }
   }
 
@@ -49,10 +73,10 @@ public final class SplinePerceptron implements Network {
   private final Tensor grid; // [hidden, knots]
   private final Tensor coefficients; // [hidden, gridSize + order]
 
-  private SplinePerceptron(Spec spec, int in, int out, Context context) {
+  private SplinePerceptron(Spec spec, Context context) {
     this.spec = spec;
-    fc1 = new Linear(in, spec.hidden, true, context);
-    fc2 = new Linear(spec.hidden, out, true, context);
+    fc1 = new Linear(spec.features, spec.hidden, true, context);
+    fc2 = new Linear(spec.hidden, spec.outputs, true, context);
     int knots = spec.gridSize + 2 * spec.order + 1;
     double step = (spec.high - spec.low) / spec.gridSize;
     double[] points = new double[spec.hidden * knots];
@@ -69,6 +93,11 @@ public final class SplinePerceptron implements Network {
     Tensor u = fc1.forward(x); // [rows, hidden]
     Tensor splines = BSplines.basis(u, grid, spec.order).mul(coefficients).sum(-1);
     return fc2.forward(spec.residual ? splines.add(u) : splines);
+  }
+
+  @Override
+  public Spec spec() {
+    return spec;
   }
 
   @Override

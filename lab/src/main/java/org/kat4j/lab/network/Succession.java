@@ -1,25 +1,30 @@
 package org.kat4j.lab.network;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.kat4j.data.LastBatch;
-import org.kat4j.lab.Course;
+import org.kat4j.data.Feed;
+import org.kat4j.data.RowBatch;
+import org.kat4j.lab.Curve;
 import org.kat4j.lab.Experiment;
 import org.kat4j.lab.Measured;
 import org.kat4j.lab.Study;
+import org.kat4j.lab.Training;
 import org.kat4j.lab.Trial;
 import org.kat4j.lab.Workplace;
-import org.kat4j.optim.AdamW;
 import org.kat4j.task.Measure;
-import org.kat4j.torch.Device;
-import org.kat4j.torch.RandomStream;
-import org.kat4j.torch.Scope;
+import org.kat4j.task.Scores;
+import org.kat4j.task.row.RowTask;
+import org.kat4j.train.Decay;
+import org.kat4j.train.Loop;
 
 /**
  * Trains a network on tasks one after another, in float32 with Adam, and never again on those
- * before: what is left of them at the end. One optimizer, one head for the classes of all tasks.
+ * before: what is left of them at the end. One optimizer, one head for the classes of all tasks; of
+ * each task as many batches an epoch as the smallest one has.
  *
  * <p>With A(i, j) the accuracy on task i after task j and n tasks, the score is the mean of A(i,
  * n); backward transfer, the mean of A(i, n) - A(i, i) over all tasks, stands beside it. Source:
@@ -38,7 +43,7 @@ public record Succession(int epochs, int batch) {
     List<Rows> open(Workplace place);
   }
 
-  /** The opening of a study whose arms are {@link Network.Spec}s. */
+  /** The opening of a study whose arms are models of rows. */
   public Study.Opening on(Source source) {
     return place -> {
       List<Rows> tasks = source.open(place);
@@ -47,55 +52,49 @@ public record Succession(int epochs, int batch) {
     };
   }
 
-  private Measured run(List<Rows> tasks, Trial trial) {
-    Device device = trial.place().device();
-    Rows first = tasks.getFirst();
-    try (Scope _ = Scope.open()) {
-      Network network = Network.of(trial, first.inputs(), first.outputs());
-      List<PlacedRows> validation =
-          tasks.stream().map(task -> PlacedRows.of(task, task.validation(), device)).toList();
-      List<PlacedRows> test =
-          trial.last()
-              ? tasks.stream().map(task -> PlacedRows.of(task, task.test(), device)).toList()
-              : List.of();
-      try (Course course =
-          new Course(network, new AdamW.Spec(trial.rate(), 0, 0.9, 0.999, 1e-8), 0, device)) {
-        double[][] accuracy = new double[tasks.size()][]; // [after this task][on this task]
-        for (int task = 0; task < tasks.size(); task++) {
-          Rows rows = tasks.get(task);
-          learn(task, PlacedRows.of(rows, rows.train(), device), trial, network, course);
-          course.point(() -> mean(accuracies(validation, network)));
-          accuracy[task] = accuracies(test, network);
+  private Measured run(List<Rows> rows, Trial trial) {
+    try (InTurn tasks = new InTurn(rows.stream().map(part -> part.task(trial)).toList(), epochs)) {
+      var training = Training.adam(rows.size() * epochs, batch, new Decay.Constant());
+      try (Loop<RowBatch> loop = Loop.of(training.of(trial, tasks), tasks)) {
+        return measured(loop, tasks.tasks(), trial);
+      }
+    }
+  }
+
+  private Measured measured(Loop<RowBatch> loop, List<RowTask> tasks, Trial trial) {
+    Curve curve = new Curve(ACCURACY);
+    double[][] test = new double[tasks.size()][]; // [after this task][on this task]
+    while (!loop.isFinished()) {
+      loop.epoch(Loop.Listener.NONE);
+      int done = loop.epochs() + 1;
+      if (done % epochs == 0) {
+        double loss = loop.meanLoss();
+        double seen = mean(accuracies(tasks, loop, task -> task.validation(batch)));
+        curve.add((long) done * loop.batches(), loss, seen);
+        if (trial.last()) {
+          test[done / epochs - 1] = accuracies(tasks, loop, task -> task.test(batch));
         }
-        return trial.last()
-            ? course.measured(mean(accuracy[tasks.size() - 1])).withExtras(extras(accuracy))
-            : course.measured(Double.NaN);
       }
+      loop.finishEpoch();
     }
+    return trial.last()
+        ? curve
+            .measured(mean(test[tasks.size() - 1]), loop.trainingSeconds())
+            .withExtras(extras(test))
+        : curve.measured(Double.NaN, loop.trainingSeconds());
   }
 
-  private void learn(int task, PlacedRows train, Trial trial, Network network, Course course) {
-    RandomStream random = new RandomStream(-trial.seed());
-    for (int epoch = 0; epoch < epochs; epoch++) {
-      int[] order =
-          org.kat4j.data.RandomStream.of(trial.seed(), task, epoch).permutation(train.size());
-      for (int b = 0; b < LastBatch.batches(order.length, batch); b++) {
-        int at = b * batch;
-        course.update(trial.rate(), () -> train.batch(order, at, batch).loss(network, random));
-      }
-    }
-  }
-
-  private static double[] accuracies(List<PlacedRows> parts, Network network) {
-    return parts.stream().mapToDouble(part -> part.score(network)).toArray();
+  private static double[] accuracies(
+      List<RowTask> tasks, Loop<RowBatch> loop, Function<RowTask, Feed<RowBatch>> part) {
+    return tasks.stream()
+        .mapToDouble(task ->
+            Scores.measured(part.apply(task), task.of(loop.model()).meter(), loop.device())
+                .of(Measure.ACCURACY))
+        .toArray();
   }
 
   private static double mean(double[] accuracies) {
-    double sum = 0;
-    for (double accuracy : accuracies) {
-      sum += accuracy;
-    }
-    return sum / accuracies.length;
+    return Arrays.stream(accuracies).average().orElse(Double.NaN);
   }
 
   private static Map<String, Double> extras(double[][] accuracy) {

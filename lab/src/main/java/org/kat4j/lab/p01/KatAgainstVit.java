@@ -11,7 +11,9 @@ import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Study;
-import org.kat4j.lab.image.Training;
+import org.kat4j.lab.Training;
+import org.kat4j.lab.image.Images;
+import org.kat4j.lab.image.Recipe;
 import org.kat4j.model.ImageModel;
 import org.kat4j.model.VisionTransformer;
 import org.kat4j.task.Measure;
@@ -44,21 +46,16 @@ public final class KatAgainstVit implements Claim {
 
   @Override
   public List<Study> studies(Budget budget) {
-    Training training =
-        new Training(
-            "cifar10",
-            budget.of(1000, 6000, 45_000),
-            budget.of(500, 1000, 5000),
-            budget.of(1000, 2000, 10_000),
-            budget.of(3, 10, 100),
-            64,
-            new Augmentation(true, 4));
+    int train = budget.of(1000, 6000, 45_000);
+    int validation = budget.of(500, 1000, 5000);
+    int test = budget.of(1000, 2000, 10_000);
+    var task = Images.task("cifar10", new Augmentation(true, 4));
+    Training training = Recipe.transformers(task, budget.of(3, 10, 100), 64);
     return List.of(
         new Study(
             STUDY,
             "%,d images, validated on %,d others, tested on %,d, patches of 4, width 64, depth 4, crop and flip, AdamW with decay 0.05 and cosine, %d epochs of batches of 64"
-                .formatted(
-                    training.train(), training.validation(), training.test(), training.epochs()),
+                .formatted(train, validation, test, training.epochs()),
             Measure.ACCURACY,
             Study.Match.PARAMETERS,
             List.of(1e-3, 2e-3),
@@ -67,7 +64,7 @@ public final class KatAgainstVit implements Claim {
                 arm(SILU, "MLP with SiLU", new Mlp.Spec(4, Mlp.Activation.SILU, 0)),
                 arm(KAT, "GR-KAN, identity and swish", rational("swish")),
                 arm(IDENTITY, "GR-KAN, identity and identity", rational("identity"))),
-            training.opening()));
+            training.on(Images.of(task, train, validation, test))));
   }
 
   private static GroupRationalMlp.Spec rational(String second) {
@@ -76,7 +73,7 @@ public final class KatAgainstVit implements Claim {
 
   private static Arm arm(String name, String what, ChannelMixer.Spec mixer) {
     var kat = (VisionTransformer.Spec) ImageModel.Spec.named("kat_nano").withInput(SIDE, 3, 10);
-    return Training.arm(name, what, kat.withChannelMixer(mixer));
+    return Arm.of(name, what, kat.withChannelMixer(mixer));
   }
 
   @Override

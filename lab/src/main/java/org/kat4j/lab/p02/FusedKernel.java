@@ -17,7 +17,6 @@ import org.kat4j.lab.Measured;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Trial;
 import org.kat4j.lab.Workplace;
-import org.kat4j.lab.image.Training;
 import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
 import org.kat4j.task.Measure;
@@ -27,7 +26,7 @@ import org.kat4j.torch.Precision;
 import org.kat4j.torch.RandomStream;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.Turns;
-import org.kat4j.train.TrainingStep;
+import org.kat4j.train.NoiseSteps;
 
 /**
  * Sheet 02: time of the fused group-rational function, and of KAT's training step.
@@ -87,7 +86,7 @@ public final class FusedKernel implements Claim {
             + " are those of small models on one batch of noise; float32 on a CPU, bfloat16 on a GPU."
             + " A seed is a repetition of the measurement. Scores are time ratios; nothing is trained"
             + " to an end, so there is no test set.",
-        1);
+        2);
   }
 
   @Override
@@ -123,8 +122,8 @@ public final class FusedKernel implements Claim {
             Study.Match.NOTHING,
             NOTHING_TUNED,
             List.of(
-                Training.arm(VIT, "MLP with GELU, against itself", vit),
-                Training.arm(KAT, "GR-KAN", Model.Spec.named("kat_" + size(budget)))),
+                Arm.of(VIT, "MLP with GELU, against itself", vit),
+                Arm.of(KAT, "GR-KAN", Model.Spec.named("kat_" + size(budget)))),
             place ->
                 experiment(
                     place,
@@ -214,8 +213,8 @@ public final class FusedKernel implements Claim {
     Precision precision =
         device.type() == Device.Type.CUDA ? Precision.BFLOAT16 : Precision.FLOAT32;
     ImageModel.Spec spec = (ImageModel.Spec) trial.arm().spec();
-    try (var ours = new TrainingStep(spec, device, precision, batch);
-        var theirs = new TrainingStep(baseline, device, precision, batch)) {
+    try (var ours = new NoiseSteps(NoiseSteps.config(spec, device, precision, batch), false);
+        var theirs = new NoiseSteps(NoiseSteps.config(baseline, device, precision, batch), false)) {
       return Turns.measure(device, List.of(ours, theirs), CALLS_ON_GPU, rounds);
     }
   }

@@ -1,6 +1,8 @@
 package org.kat4j.lab.p07;
 
 import java.util.List;
+import java.util.Map;
+import org.kat4j.augment.Augmentation;
 import org.kat4j.convolution.Convolution;
 import org.kat4j.convolution.KanConvolution;
 import org.kat4j.convolution.PlainConvolution;
@@ -16,12 +18,13 @@ import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Study;
+import org.kat4j.lab.Training;
 import org.kat4j.lab.Width;
-import org.kat4j.lab.network.FlatImages;
-import org.kat4j.lab.network.ImageNetwork;
-import org.kat4j.lab.network.Network;
+import org.kat4j.lab.image.Images;
+import org.kat4j.lab.network.Networks;
 import org.kat4j.model.ConvNet;
 import org.kat4j.task.Measure;
+import org.kat4j.train.Decay;
 
 /**
  * Sheet 07's images: S-ConvKAN, convolutions of B-splines and plain ones in the same small network,
@@ -55,9 +58,12 @@ final class ConvolutionStudy {
     int test = budget.of(2000, 10_000, 10_000);
     int epochs = budget.of(3, 10, 10);
     int batch = 64;
+    var task = Images.task("fashion-mnist", Augmentation.NONE);
     Arm splines =
-        spec(WIDTH, new KanConvolution.Spec(Window.example(), POOL.bSpline()))
-            .arm(SPLINES, widths(WIDTH), SIDE * SIDE, CLASSES);
+        Arm.of(
+            SPLINES,
+            widths(WIDTH),
+            spec(WIDTH, new KanConvolution.Spec(Window.example(), POOL.bSpline())));
     Arm plain = plain(splines.parameters());
     return new Study(
         NAME,
@@ -69,7 +75,8 @@ final class ConvolutionStudy {
         Study.Match.PARAMETERS,
         List.of(1e-3, 3e-3, 1e-2),
         List.of(selected(), splines, plain),
-        new ThreePhases(epochs, batch).on(FlatImages.of("fashion-mnist", train, validation, test)));
+        new ThreePhases(Training.adam(epochs, batch, new Decay.Cosine()).with(Map.of("task", task)))
+            .on(Images.of(task, train, validation, test)));
   }
 
   static List<Comparison> questions() {
@@ -84,28 +91,28 @@ final class ConvolutionStudy {
 
   /** As many parameters as the largest choice has; before the choice there are more. */
   private static Arm selected() {
-    var pool = new Pool.OfConvolutions(net(WIDTH, POOL, Activation.IDENTITY));
+    ConvNet.Spec pool = net(WIDTH, POOL, Activation.IDENTITY);
     long after =
         POOL.pool().stream()
-            .mapToLong(member -> spec(WIDTH, member).parameters(SIDE * SIDE, CLASSES))
+            .mapToLong(member -> Networks.parameters(spec(WIDTH, member)))
             .max()
             .orElseThrow();
-    long before = pool.parameters(SIDE * SIDE, CLASSES);
+    long before = Networks.parameters(pool);
     String what = "%s; %,d parameters before the choice".formatted(widths(WIDTH), before);
     return new Arm(SELECTED, what, pool, after, Double.NaN);
   }
 
   private static Arm plain(long parameters) {
-    int width = Width.nearest(parameters, w -> plainOf(w).parameters(SIDE * SIDE, CLASSES));
-    return plainOf(width).arm(PLAIN, widths(width), SIDE * SIDE, CLASSES);
+    int width = Width.nearest(parameters, w -> Networks.parameters(plainOf(w)));
+    return Arm.of(PLAIN, widths(width), plainOf(width));
   }
 
-  private static Network.Spec plainOf(int width) {
-    return new ImageNetwork.Spec(net(width, PlainConvolution.Spec.example(), Activation.RELU));
+  private static ConvNet.Spec plainOf(int width) {
+    return net(width, PlainConvolution.Spec.example(), Activation.RELU);
   }
 
-  private static Network.Spec spec(int width, Convolution.Spec convolution) {
-    return new ImageNetwork.Spec(net(width, convolution, Activation.IDENTITY));
+  private static ConvNet.Spec spec(int width, Convolution.Spec convolution) {
+    return net(width, convolution, Activation.IDENTITY);
   }
 
   private static ConvNet.Spec net(int width, Convolution.Spec convolution, Activation activation) {

@@ -15,10 +15,11 @@ import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Study;
+import org.kat4j.lab.Training;
 import org.kat4j.lab.network.Function;
-import org.kat4j.lab.network.Kan;
-import org.kat4j.lab.network.Perceptron;
+import org.kat4j.lab.network.Networks;
 import org.kat4j.task.Measure;
+import org.kat4j.train.Decay;
 
 /** Sheet 07: a selection layer against each basis of its pool, and against a perceptron. */
 public final class SelectedBases implements Claim {
@@ -75,7 +76,7 @@ public final class SelectedBases implements Claim {
             + " four targets say more than one set of images. Its networks have batch norms, which the"
             + " source's have not, since bases are made for inputs near [-1, 1]; most of their"
             + " parameters beside the second convolution are those of the linear layer.",
-        2);
+        3);
   }
 
   /** Eight or nine coefficients an edge. */
@@ -100,12 +101,20 @@ public final class SelectedBases implements Claim {
   private static Study study(Function target, int steps) {
     int in = target.inputs();
     String widths = "[%d, %d, 1]".formatted(in, HIDDEN);
-    var selected = new Pool.OfLayers(List.copyOf(pool().values()), HIDDEN);
+    var selected = new PoolNetwork.Spec(in, 1, List.copyOf(pool().values()), HIDDEN);
     List<Arm> arms = new ArrayList<>();
-    arms.add(selected.arm(SELECTED, widths + ", parameters before the choice", in, 1));
-    pool().forEach((name, layer) -> arms.add(Kan.Spec.of(HIDDEN, layer).arm(name, widths, in, 1)));
+    arms.add(
+        new Arm(
+            SELECTED,
+            widths + ", parameters before the choice",
+            selected,
+            Networks.parameters(selected),
+            Double.NaN)); // operations change on the way
+    pool()
+        .forEach(
+            (name, layer) -> arms.add(Arm.of(name, widths, Networks.kan(in, HIDDEN, 1, layer))));
     double size = arms.get(1).parameters();
-    arms.add(Perceptron.Spec.ofSize(size, Activation.TANH, in, 1).arm(PERCEPTRON, in, 1));
+    arms.add(Networks.arm(PERCEPTRON, Networks.perceptronOfSize(size, in, 1, Activation.TANH)));
     return new Study(
         target.name(),
         "1000 points, validated and tested on 1000 each, Adam along a cosine, %d steps on all points; S-KAN: 40 %% all together, 20 %% choosing, 40 %% the chosen"
@@ -114,7 +123,8 @@ public final class SelectedBases implements Claim {
         Study.Match.NOTHING,
         List.of(3e-3, 1e-2, 3e-2),
         arms,
-        new ThreePhases(steps, 0).on(_ -> target.rows(1000, 1000)));
+        new ThreePhases(Training.adam(steps, Training.ALL, new Decay.Cosine()))
+            .on(_ -> target.rows(1000, 1000)));
   }
 
   @Override

@@ -1,197 +1,127 @@
 package org.kat4j.lab.p07;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
-import org.kat4j.data.LastBatch;
-import org.kat4j.data.RandomStream;
-import org.kat4j.error.DivergedException;
+import org.kat4j.data.Batch;
+import org.kat4j.data.Batches;
 import org.kat4j.function.kan.Selector;
+import org.kat4j.lab.Curve;
 import org.kat4j.lab.Experiment;
 import org.kat4j.lab.Measured;
 import org.kat4j.lab.Study;
+import org.kat4j.lab.Training;
 import org.kat4j.lab.Trial;
-import org.kat4j.lab.network.Fit;
-import org.kat4j.lab.network.Network;
-import org.kat4j.lab.network.PlacedRows;
-import org.kat4j.lab.network.Rows;
-import org.kat4j.optim.AdamW;
-import org.kat4j.optim.CosineSchedule;
-import org.kat4j.optim.Optimizer;
-import org.kat4j.optim.ParameterGroup;
-import org.kat4j.torch.Context;
-import org.kat4j.torch.DType;
+import org.kat4j.model.Model;
+import org.kat4j.task.Task;
 import org.kat4j.torch.Device;
-import org.kat4j.torch.Losses;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
+import org.kat4j.train.Loop;
+import org.kat4j.train.TrainConfig;
 
 /**
- * Trains a pool of bases in float32 with AdamW as {@link Fit} trains fixed ones: all members
- * together for 40 % of the steps, a falling temperature of the choice for 20 %, the chosen members
- * alone for 40 %. One cosine goes over all phases.
+ * Trains a pool of bases as others are trained, in three phases: all members together for 40 % of
+ * the epochs, a falling temperature of the choice for 20 %, the chosen members alone, by an
+ * optimizer that starts anew, for 40 %. One schedule goes over all phases.
  *
- * @param epochs passes over the training rows
- * @param batch rows of an update, 0 for all of them
+ * @param training of pools and of fixed models
  */
-record ThreePhases(int epochs, int batch) {
+record ThreePhases(Training training) {
   private static final double TOGETHER = 0.4;
   private static final double SHARPENED = 0.6;
   private static final double COLDEST = 0.05;
 
-  /** The opening of a study of pools and of fixed networks, all along the same cosine. */
-  Study.Opening on(Fit.Source source) {
+  /** The opening of a study of pools and of fixed models. */
+  Study.Opening on(Training.Source source) {
     return place -> {
-      Rows rows = source.open(place);
-      Experiment fixed = new Fit(epochs, batch, 0, true).on(_ -> rows).open(place);
+      Training.Data data = source.open(place);
+      Experiment fixed = training.on(_ -> data).open(place);
       return new Experiment(
-          fixed.determinedBy() + "; " + this,
+          fixed.determinedBy() + "; three phases",
           trial ->
-              trial.arm().spec() instanceof Pool pool
-                  ? run(pool, rows, trial)
+              Choice.isIn((Model.Spec) trial.arm().spec())
+                  ? run(data, trial)
                   : fixed.body().run(trial));
     };
   }
 
-  private Measured run(Pool pool, Rows rows, Trial trial) {
-    Device device = trial.place().device();
-    try (Scope _ = Scope.open()) {
-      PlacedRows train = PlacedRows.of(rows, rows.train(), device);
-      PlacedRows validation = PlacedRows.of(rows, rows.validation(), device);
-      var random = new org.kat4j.torch.RandomStream(trial.seed());
-      Context context = new Context(device, DType.FLOAT32, random, 0, 1, true);
-      Pool.Choosing network = pool.build(rows.inputs(), rows.outputs(), context);
-      try {
-        device.synchronize();
-        long start = System.nanoTime();
-        var batches = new Batches(train, trial.seed());
-        Network chosen = train(network, batches, trial.rate());
-        device.synchronize();
-        double seconds = (System.nanoTime() - start) / 1e9;
-        double test =
-            trial.last() ? PlacedRows.of(rows, rows.test(), device).score(chosen) : Double.NaN;
-        double score = validation.score(chosen);
-        return new Measured(
-            score, test, batches.steps(), seconds, List.of(), extras(network, chosen));
-      } finally {
-        StateDict.free(network);
+  private Measured run(Training.Data data, Trial trial) {
+    try (Task<?> task = data.task(trial)) {
+      return run(task, trial);
+    }
+  }
+
+  private <B extends Batch> Measured run(Task<B> task, Trial trial) {
+    TrainConfig config = training.of(trial, task);
+    int together = (int) Math.round(TOGETHER * training.epochs());
+    int sharpened = (int) Math.round(SHARPENED * training.epochs());
+    try (Loop<B> pool = Loop.of(config, task)) {
+      Choice choice = Choice.of(pool.model());
+      calibrate(choice, task, config);
+      pool.run(new Sharpening(choice, together * pool.batches(), sharpened * pool.batches()));
+      Curve curve = new Curve(task.primary());
+      try (Loop<B> chosen = Loop.of(config, task, choice.chosen(), sharpened)) {
+        chosen.run(curve);
+        double test = trial.last() ? chosen.test().of(task.primary()) : Double.NaN;
+        return curve
+            .measured(test, pool.trainingSeconds() + chosen.trainingSeconds())
+            .withExtras(extras(choice, chosen.model()));
       }
     }
   }
 
-  /** The network of the chosen members, trained. */
-  private Network train(Pool.Choosing pool, Batches batches, double rate) {
-    int steps = batches.steps();
-    int together = (int) (TOGETHER * steps);
-    int sharpened = (int) (SHARPENED * steps);
-    try (Scope _ = Scope.open()) {
-      pool.calibrate(batches.at(0).x());
-    }
-    try (var updates = new Updates(pool, batches, rate)) {
-      updates.run(0, together);
-      for (int step = together; step < sharpened; step++) {
-        double share = (double) (step - together) / (sharpened - together);
-        pool.selectors().forEach(selector -> selector.sharpen(Math.pow(COLDEST, share)));
-        updates.run(step, step + 1);
-      }
-      updates.check();
-    }
-    Network chosen = pool.pruned();
-    try (var updates = new Updates(chosen, batches, rate)) {
-      updates.run(sharpened, steps);
-      updates.check();
-    }
-    return chosen;
-  }
-
-  /** Which member each layer chose, by how much, and what is left of the parameters. */
-  private static Map<String, Double> extras(Pool.Choosing network, Network chosen) {
-    Map<String, Double> extras = new LinkedHashMap<>();
-    int number = 1;
-    for (Selector<?> selector : network.selectors()) {
-      String layer = "layer %d: ".formatted(number++);
-      extras.put(layer + "member", (double) Memory.longs(selector.choice())[0]);
-      extras.put(layer + "its weight", Memory.doubles(selector.probabilities().max())[0]);
-    }
-    extras.put("parameters after the choice", (double) StateDict.parameterCount(chosen));
-    return extras;
-  }
-
-  /** The rows of each step, in the order in which {@link Fit} takes them. */
-  private final class Batches {
-    private final PlacedRows rows;
-    private final long seed;
-    private final int size;
-    private final int perEpoch;
-    private int[] order = {};
-    private int epoch = -1;
-
-    Batches(PlacedRows rows, long seed) {
-      this.rows = rows;
-      this.seed = seed;
-      size = batch == 0 ? rows.size() : batch;
-      perEpoch = LastBatch.batches(rows.size(), size);
-    }
-
-    int steps() {
-      return epochs * perEpoch;
-    }
-
-    PlacedRows at(int step) {
-      if (step / perEpoch != epoch) {
-        epoch = step / perEpoch;
-        order = RandomStream.of(seed, epoch).permutation(rows.size());
-      }
-      return rows.batch(order, step % perEpoch * size, size);
+  private static <B extends Batch> void calibrate(Choice choice, Task<B> task, TrainConfig config) {
+    var how = new Task.Feeding(config.batchSize(), config.dropLast(), config.seed(), 0);
+    try (Batches<B> batches = task.training(how).epoch(0, 0);
+        Scope _ = Scope.open();
+        B first = batches.next()) {
+      Tensor inputs = first.tensors().getFirst();
+      choice.calibrate(Memory.to(inputs, Device.parse(config.device())));
     }
   }
 
-  /** Updates of a network's parameters with an optimizer that starts anew. */
-  private static final class Updates implements AutoCloseable {
-    private final Network network;
-    private final Batches batches;
-    private final CosineSchedule schedule;
-    private final SequencedMap<String, Tensor> parameters;
-    private final Optimizer optimizer;
-    private final org.kat4j.torch.RandomStream random;
-    private final Tensor lossSum;
+  /** Lets the temperature fall from one batch to another, where it ends. */
+  private static final class Sharpening implements Loop.Listener {
+    private final Choice choice;
+    private final int from;
+    private final int to;
+    private int done;
 
-    Updates(Network network, Batches batches, double rate) {
-      this.network = network;
-      this.batches = batches;
-      schedule = new CosineSchedule(rate, batches.steps(), 0, 0, 0, false);
-      parameters = StateDict.trained(network);
-      optimizer =
-          new AdamW.Spec(rate, 0, 0.9, 0.999, 1e-8).build(ParameterGroup.single(parameters, 0));
-      random = new org.kat4j.torch.RandomStream(-batches.seed);
-      lossSum = Losses.zeroSum(Device.of(batches.rows.x()));
-    }
-
-    void run(int from, int to) {
-      for (int step = from; step < to; step++) {
-        try (Scope _ = Scope.open()) {
-          Tensor loss = batches.at(step).loss(network, random);
-          loss.backward();
-          optimizer.step(schedule.at(step));
-          StateDict.clearGradients(parameters);
-          Losses.addTo(lossSum, loss);
-        }
-      }
-    }
-
-    /** A loss that was no number once leaves a sum that is none. */
-    void check() {
-      DivergedException.finite(
-          "sum of the training losses", Memory.doubles(lossSum)[0], "after a phase");
+    Sharpening(Choice choice, int from, int to) {
+      this.choice = choice;
+      this.from = from;
+      this.to = to;
     }
 
     @Override
-    public void close() {
-      lossSum.close();
-      optimizer.close();
+    public boolean goesOn() {
+      if (done >= from && done < to) {
+        double share = (double) (done - from) / (to - from);
+        choice.selectors().forEach(selector -> selector.sharpen(Math.pow(COLDEST, share)));
+      }
+      return done < to;
     }
+
+    @Override
+    public void batchDone() {
+      done++;
+    }
+  }
+
+  /** Which member each layer chose, by how much, and what is left of the parameters. */
+  private static Map<String, Double> extras(Choice choice, Model chosen) {
+    Map<String, Double> extras = new LinkedHashMap<>();
+    int number = 1;
+    try (Scope _ = Scope.open()) {
+      for (Selector<?> selector : choice.selectors()) {
+        String layer = "layer %d: ".formatted(number++);
+        extras.put(layer + "member", (double) Memory.longs(selector.choice())[0]);
+        extras.put(layer + "its weight", Memory.doubles(selector.probabilities().max())[0]);
+      }
+    }
+    extras.put("parameters after the choice", (double) StateDict.parameterCount(chosen));
+    return extras;
   }
 }

@@ -1,6 +1,7 @@
 package org.kat4j.lab.p08;
 
 import java.util.List;
+import java.util.Map;
 import org.kat4j.function.Activation;
 import org.kat4j.function.kan.ActivationBumps;
 import org.kat4j.function.kan.ActivationBumps.Combination;
@@ -12,12 +13,14 @@ import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Study;
+import org.kat4j.lab.Training;
 import org.kat4j.lab.Width;
-import org.kat4j.lab.network.Fit;
 import org.kat4j.lab.network.FlatImages;
-import org.kat4j.lab.network.Kan;
-import org.kat4j.lab.network.Perceptron;
+import org.kat4j.lab.network.Networks;
+import org.kat4j.model.Perceptron;
+import org.kat4j.optim.AdamW;
 import org.kat4j.task.Measure;
+import org.kat4j.train.Decay;
 
 /** Sheet 08: AF-KAN beside perceptrons, one of which has its layer norm. */
 public final class ActivationBumpsClaim implements Claim {
@@ -41,12 +44,14 @@ public final class ActivationBumpsClaim implements Claim {
         "The MLP with layer norm is level or ahead.",
         "Shuffled training images; scores of the last epoch on test images instead of the best epoch on"
             + " them; every layer runs the reduction that is asked for.",
-        1);
+        2);
   }
 
   @Override
   public List<Study> studies(Budget budget) {
-    Fit fit = new Fit(budget.of(3, 10, 35), 64, 1e-4, true);
+    Training training =
+        Training.adam(budget.of(3, 10, 35), 64, new Decay.Cosine())
+            .with(Map.of("optimizer", new AdamW.Spec(1e-3, 1e-4, 0.9, 0.999, 1e-8)));
     int train = budget.of(2000, 50_000, 55_000);
     int others = budget.of(1000, 5000, 5000);
     Arm attention = bumps(ATTENTION, Reduction.GLOBAL_ATTN);
@@ -55,7 +60,7 @@ public final class ActivationBumpsClaim implements Claim {
         new Study(
             STUDY,
             "%,d images, validated on %,d others, tested on 10,000, AdamW with decay 1e-4 and cosine, %d epochs of batches of 64"
-                .formatted(train, others, fit.epochs()),
+                .formatted(train, others, training.epochs()),
             Measure.ACCURACY,
             Study.Match.PARAMETERS,
             List.of(1e-3, 3e-3),
@@ -65,32 +70,34 @@ public final class ActivationBumpsClaim implements Claim {
                 normed,
                 perceptron(PLAIN, false, attention),
                 radial(attention)),
-            fit.on(FlatImages.of("fashion-mnist", train, others, 10_000))));
+            training.on(FlatImages.of("fashion-mnist", train, others, 10_000))));
   }
 
   private static Arm bumps(String name, Reduction reduction) {
     var layer =
         new ActivationBumps.Spec(
             3, 3, Activation.SILU, Combination.QUAD1, false, reduction, Norm.LAYER, 1e-5);
-    return Kan.Spec.of(64, layer).arm(name, "[784, 64, 10], g 3, k 3", PIXELS, CLASSES);
+    return Arm.of(name, "[784, 64, 10], g 3, k 3", Networks.kan(PIXELS, 64, CLASSES, layer));
   }
 
   private static Arm perceptron(String name, boolean layerNorm, Arm like) {
-    int width =
-        Width.nearest(like.parameters(), h -> spec(h, layerNorm).parameters(PIXELS, CLASSES));
-    return spec(width, layerNorm).arm(name, "[784, %d, 10]".formatted(width), PIXELS, CLASSES);
+    int width = Width.nearest(like.parameters(), h -> Networks.parameters(spec(h, layerNorm)));
+    return Networks.arm(name, spec(width, layerNorm));
   }
 
   private static Perceptron.Spec spec(int hidden, boolean layerNorm) {
-    return new Perceptron.Spec(List.of(hidden), Activation.SILU, layerNorm);
+    return new Perceptron.Spec(PIXELS, CLASSES, List.of(hidden), Activation.SILU, layerNorm);
   }
 
   private static Arm radial(Arm like) {
     RadialBasis.Spec layer = RadialBasis.Spec.example();
     int width =
-        Width.nearest(like.parameters(), h -> Kan.Spec.of(h, layer).parameters(PIXELS, CLASSES));
-    return Kan.Spec.of(width, layer)
-        .arm(RADIAL, "[784, %d, 10], 8 centres".formatted(width), PIXELS, CLASSES);
+        Width.nearest(
+            like.parameters(), h -> Networks.parameters(Networks.kan(PIXELS, h, CLASSES, layer)));
+    return Arm.of(
+        RADIAL,
+        "[784, %d, 10], 8 centres".formatted(width),
+        Networks.kan(PIXELS, width, CLASSES, layer));
   }
 
   @Override

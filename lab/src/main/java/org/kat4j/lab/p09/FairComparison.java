@@ -8,19 +8,21 @@ import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
+import org.kat4j.lab.Flops;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Study.Match;
+import org.kat4j.lab.Training;
 import org.kat4j.lab.Width;
-import org.kat4j.lab.network.Fit;
 import org.kat4j.lab.network.FlatImages;
 import org.kat4j.lab.network.Function;
-import org.kat4j.lab.network.Kan;
-import org.kat4j.lab.network.Network;
-import org.kat4j.lab.network.Perceptron;
+import org.kat4j.lab.network.Networks;
 import org.kat4j.lab.network.Rows;
+import org.kat4j.lab.network.Source;
 import org.kat4j.lab.network.SplinePerceptron;
 import org.kat4j.lab.network.Succession;
+import org.kat4j.model.Model;
 import org.kat4j.task.Measure;
+import org.kat4j.train.Decay;
 
 /**
  * KAN or MLP: a fairer comparison. Experiments (a) to (d) of sheet 09, and (b) once more with all
@@ -60,13 +62,13 @@ public final class FairComparison implements Claim {
             + " beside them for information, at standard with half of KANbeFair's 20 epochs on all images."
             + " Of KANbeFair's tables only wine is at hand, its 1,599"
             + " red ones.",
-        1);
+        2);
   }
 
   @Override
   public List<Study> studies(Budget budget) {
     List<Study> studies = new ArrayList<>();
-    Fit formulas = new Fit(budget.of(60, 500, 500), 128, 0, false);
+    Training formulas = Training.adam(budget.of(60, 500, 500), 128, new Decay.Constant());
     for (Function target : Targets.ALL) {
       for (Match match : List.of(Match.PARAMETERS, Match.FLOPS)) {
         studies.add(
@@ -81,7 +83,7 @@ public final class FairComparison implements Claim {
                 formulas.on(_ -> target.rows(1000, 1000))));
       }
     }
-    Fit images = new Fit(budget.of(4, 20, 20), 128, 0, false);
+    Training images = Training.adam(budget.of(4, 20, 20), 128, new Decay.Constant());
     int train = budget.of(2000, 10_000, 50_000);
     int others = budget.of(1000, 2000, 10_000);
     for (Match match : List.of(Match.PARAMETERS, Match.FLOPS)) {
@@ -107,18 +109,18 @@ public final class FairComparison implements Claim {
    * paper's budget, fewer epochs.
    */
   private static Study allImages(Budget budget) {
-    Fit fit = new Fit(budget.of(2, 10, 20), 128, 0, false);
+    Training training = Training.adam(budget.of(2, 10, 20), 128, new Decay.Constant());
     int train = budget.of(4000, 50_000, 50_000);
     int others = budget.of(1000, 10_000, 10_000);
     return new Study(
         ALL_IMAGES,
         "%,d images, validated on %,d others, tested on 10,000, about 50,000 parameters, Adam, %d epochs of batches of 128"
-            .formatted(train, others, fit.epochs()),
+            .formatted(train, others, training.epochs()),
         Measure.ACCURACY,
         Match.PARAMETERS,
         IMAGE_RATES,
         imageArms(Match.PARAMETERS, CLASSES),
-        fit.on(FlatImages.of("fashion-mnist", train, others, 10_000)));
+        training.on(FlatImages.of("fashion-mnist", train, others, 10_000)));
   }
 
   /** Digits 0 to 2, then 3 to 5, then 6 to 8, by a head for all nine. */
@@ -126,7 +128,7 @@ public final class FairComparison implements Claim {
     Succession succession = new Succession(budget.of(8, 5, 20), 128);
     int train = budget.of(3000, 50_000, 50_000);
     int others = budget.of(1000, 10_000, 10_000);
-    Fit.Source images = FlatImages.of("mnist", train, others, 10_000);
+    Source images = FlatImages.of("mnist", train, others, 10_000);
     return new Study(
         TASKS,
         "digits 0 to 2, 3 to 5 and 6 to 8 of %,d images one task after another, %d epochs each; accuracy on all of them after the last, Adam, batches of 128"
@@ -147,7 +149,7 @@ public final class FairComparison implements Claim {
 
   /** About 240 numbers; the KAN, whose widths are coarse, sets the size. */
   private static List<Arm> formulaArms(Match match) {
-    Arm kan = Kan.Spec.of(8, splines(5, 3)).arm(KAN, "[2, 8, 1], G 5, k 3", 2, 1);
+    Arm kan = Arm.of(KAN, "[2, 8, 1], G 5, k 3", Networks.kan(2, 8, 1, splines(5, 3)));
     return List.of(
         kan,
         perceptron(GELU, Activation.GELU, match, kan, 2, 1),
@@ -157,15 +159,15 @@ public final class FairComparison implements Claim {
 
   /** About 50,000 numbers; the MLP sets the size. */
   private static List<Arm> imageArms(Match match, int classes) {
-    Arm mlp =
-        Perceptron.Spec.of(64, Activation.GELU)
-            .arm(GELU, "[784, 64, %d]".formatted(classes), PIXELS, classes);
+    Arm mlp = Networks.arm(GELU, Networks.perceptron(PIXELS, 64, classes, Activation.GELU));
     int width =
         Width.nearest(
-            match.sizeOf(mlp), h -> size(Kan.Spec.of(h, splines(3, 2)), match, PIXELS, classes));
+            match.sizeOf(mlp), h -> size(Networks.kan(PIXELS, h, classes, splines(3, 2)), match));
     Arm kan =
-        Kan.Spec.of(width, splines(3, 2))
-            .arm(KAN, "[784, %d, %d], G 3, k 2".formatted(width, classes), PIXELS, classes);
+        Arm.of(
+            KAN,
+            "[784, %d, %d], G 3, k 2".formatted(width, classes),
+            Networks.kan(PIXELS, width, classes, splines(3, 2)));
     return List.of(mlp, kan, splinePerceptron(match, mlp, PIXELS, classes));
   }
 
@@ -177,23 +179,22 @@ public final class FairComparison implements Claim {
       String name, Activation activation, Match match, Arm like, int in, int out) {
     int width =
         Width.nearest(
-            match.sizeOf(like), h -> size(Perceptron.Spec.of(h, activation), match, in, out));
-    return Perceptron.Spec.of(width, activation)
-        .arm(name, "[%d, %d, %d]".formatted(in, width, out), in, out);
+            match.sizeOf(like), h -> size(Networks.perceptron(in, h, out, activation), match));
+    return Networks.arm(name, Networks.perceptron(in, width, out, activation));
   }
 
   private static Arm splinePerceptron(Match match, Arm like, int in, int out) {
-    int width = Width.nearest(match.sizeOf(like), h -> size(splineSpec(h), match, in, out));
-    return splineSpec(width)
-        .arm(SPLINE_MLP, "[%d, %d, %d], G 5, k 3".formatted(in, width, out), in, out);
+    int width = Width.nearest(match.sizeOf(like), h -> size(splines(in, h, out), match));
+    return Arm.of(
+        SPLINE_MLP, "[%d, %d, %d], G 5, k 3".formatted(in, width, out), splines(in, width, out));
   }
 
-  private static SplinePerceptron.Spec splineSpec(int hidden) {
-    return new SplinePerceptron.Spec(hidden, 5, 3, -2, 2, false);
+  private static SplinePerceptron.Spec splines(int in, int hidden, int out) {
+    return new SplinePerceptron.Spec(in, out, hidden, 5, 3, -2, 2, false);
   }
 
-  private static double size(Network.Spec spec, Match match, int in, int out) {
-    return match == Match.FLOPS ? spec.flops(in, out) : spec.parameters(in, out);
+  private static double size(Model.Spec spec, Match match) {
+    return match == Match.FLOPS ? Flops.of(spec) : Networks.parameters(spec);
   }
 
   @Override

@@ -10,16 +10,15 @@ import org.kat4j.lab.Experiment;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Width;
 import org.kat4j.lab.Workplace;
+import org.kat4j.lab.network.Networks;
 import org.kat4j.lab.tabular.Contestant;
 import org.kat4j.lab.tabular.TableTrial;
 import org.kat4j.tables.KnownTables;
 import org.kat4j.tables.Preparation;
 import org.kat4j.tables.Problem;
 import org.kat4j.tables.Task;
-import org.kat4j.tables.model.Network;
 import org.kat4j.tables.model.Training;
 import org.kat4j.task.Measure;
-import org.kat4j.torch.DType;
 
 /**
  * Real tables, sheet 09 (c): four rates for each contestant, chosen on validation rows. Words
@@ -45,8 +44,7 @@ final class RealTables {
   private RealTables() {}
 
   static List<Study> studies(Budget budget, String kan, String gelu, String tanh) {
-    Training training =
-        new Training(1e-2, 0, 128, budget.of(20, 200, 400), 20, 0, true, DType.FLOAT32, 0);
+    Training training = Training.adam(1e-2, 128, budget.of(20, 200, 400)).withPatience(20, 0);
     return NAMES.stream()
         .map(name -> {
           int features = FEATURES.getOrDefault(name, 0);
@@ -55,11 +53,12 @@ final class RealTables {
               Contestant.trained(
                   kan,
                   "[%d, %d, %d], G 3, k 3".formatted(features, HIDDEN, classes),
-                  new Network.Kan(
-                      List.of(HIDDEN), new BSpline.Spec(3, 3, -3, 3, Activation.SILU, true, 0.02)),
-                  training,
-                  features,
-                  classes);
+                  Networks.kan(
+                      features,
+                      HIDDEN,
+                      classes,
+                      new BSpline.Spec(3, 3, -3, 3, Activation.SILU, true, 0.02)),
+                  training);
           return new Study(
               name,
               "%d classes from %d features; each seed is another split: 64 %% train, 16 %% validation, 20 %% test; Adam, batches of 128, up to %d epochs, the epoch of the best validation loss"
@@ -81,19 +80,12 @@ final class RealTables {
     int width =
         Width.nearest(
             like.parameters(),
-            h -> perceptron(name, activation, h, training, features, classes).parameters());
-    return perceptron(name, activation, width, training, features, classes);
-  }
-
-  private static Arm perceptron(
-      String name, Activation activation, int width, Training training, int features, int classes) {
+            h -> Networks.parameters(Networks.perceptron(features, h, classes, activation)));
     return Contestant.trained(
         name,
         "[%d, %d, %d]".formatted(features, width, classes),
-        new Network.Mlp(List.of(width), activation),
-        training,
-        features,
-        classes);
+        Networks.perceptron(features, width, classes, activation),
+        training);
   }
 
   private static Experiment experiment(Workplace place, String name) {

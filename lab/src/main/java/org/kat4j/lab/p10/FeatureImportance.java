@@ -76,7 +76,7 @@ public final class FeatureImportance implements Claim {
             + " two intervals on [-1, 1], raw targets) is an arm beside it. Predictors are logistic"
             + " or ridge regression and a random forest, averaged over them and over 20, 40 and 60"
             + " % of the features.",
-        1);
+        2);
   }
 
   @Override

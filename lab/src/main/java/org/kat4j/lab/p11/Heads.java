@@ -10,12 +10,14 @@ import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Study;
+import org.kat4j.lab.Training;
 import org.kat4j.lab.Width;
-import org.kat4j.lab.network.Fit;
 import org.kat4j.lab.network.FrozenFeatures;
-import org.kat4j.lab.network.Kan;
-import org.kat4j.lab.network.Perceptron;
+import org.kat4j.lab.network.Networks;
+import org.kat4j.model.KanNetwork;
+import org.kat4j.model.Perceptron;
 import org.kat4j.task.Measure;
+import org.kat4j.train.Decay;
 
 /**
  * Experiment (b) of sheet 11: heads of equal size on the same frozen features of CIFAR-10, with and
@@ -46,12 +48,12 @@ final class Heads {
     int train = budget.of(500, 5000, 45_000);
     int validation = budget.of(500, 1000, 5000);
     int test = budget.of(1000, 2000, 10_000);
-    Fit fit = new Fit(budget.of(3, 10, 10), 64, 0, true);
+    Training training = Training.adam(budget.of(3, 10, 10), 64, new Decay.Cosine());
     Arm fixed = powers(FIXED, 8, 5, Knots.FIXED_SHARED, layerNorm);
     return new Study(
         name,
         "%,d images as 256 features of fixed random filters, validated on %,d, tested on %,d, %d epochs of batches of 64, Adam along a cosine"
-            .formatted(train, validation, test, fit.epochs()),
+            .formatted(train, validation, test, training.epochs()),
         Measure.ACCURACY,
         Study.Match.PARAMETERS,
         List.of(1e-3, 3e-3, 1e-2),
@@ -65,9 +67,9 @@ final class Heads {
                 new BSpline.Spec(5, 3, -REACH, REACH, Activation.SILU, false, 0.02),
                 "G 5, base branch",
                 layerNorm),
-            new Sines.Spec(9, 8, layerNorm).arm(SINES, "[256, 9, 10], 8 sines", IN, CLASSES),
+            Arm.of(SINES, "[256, 9, 10], 8 sines", new Sines.Spec(IN, CLASSES, 9, 8, layerNorm)),
             perceptron(fixed, layerNorm)),
-        fit.on(FrozenFeatures.ofCifar10(train, validation, test)));
+        training.on(FrozenFeatures.ofCifar10(train, validation, test)));
   }
 
   private static Arm powers(String name, int hidden, int count, Knots knots, boolean layerNorm) {
@@ -77,18 +79,20 @@ final class Heads {
 
   private static Arm kan(
       String name, int hidden, KanLayer.Spec layer, String what, boolean layerNorm) {
-    return new Kan.Spec(List.of(hidden), layer, layerNorm)
-        .arm(name, "[%d, %d, %d], k 3, %s".formatted(IN, hidden, CLASSES, what), IN, CLASSES);
+    return Arm.of(
+        name,
+        "[%d, %d, %d], k 3, %s".formatted(IN, hidden, CLASSES, what),
+        new KanNetwork.Spec(IN, CLASSES, List.of(hidden), layer, layerNorm));
   }
 
   private static Arm perceptron(Arm like, boolean layerNorm) {
     int hidden =
-        Width.nearest(like.parameters(), h -> perceptron(h, layerNorm).parameters(IN, CLASSES));
-    return perceptron(hidden, layerNorm).arm(MLP, IN, CLASSES);
+        Width.nearest(like.parameters(), h -> Networks.parameters(perceptron(h, layerNorm)));
+    return Networks.arm(MLP, perceptron(hidden, layerNorm));
   }
 
   private static Perceptron.Spec perceptron(int hidden, boolean layerNorm) {
-    return new Perceptron.Spec(List.of(hidden), Activation.SILU, layerNorm);
+    return new Perceptron.Spec(IN, CLASSES, List.of(hidden), Activation.SILU, layerNorm);
   }
 
   static List<Comparison> questions() {

@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.config.Records;
 import org.kat4j.function.LayerNorm;
-import org.kat4j.lab.network.Network;
+import org.kat4j.model.RowModel;
+import org.kat4j.model.Signature;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Init;
 import org.kat4j.torch.Part;
@@ -18,38 +20,54 @@ import org.kat4j.torch.Registry;
  * <p>y_o = bias_o + sum over i, g of a[o,i,g] sin(w_g x_i + phase[i,g]) with trained w and fixed
  * phases. Source and start: ereinha/SineKAN, but every amplitude is drawn for itself.
  */
-final class Sines implements Network {
+final class Sines implements RowModel {
   private static final double NORM_EPSILON = 1e-5;
 
   /**
+   * @param features numbers of a row
+   * @param outputs numbers of an answer, the logits of classes
    * @param hidden width between the layers
    * @param sines of an edge
    * @param layerNorm whether a layer norm stands before each layer
    */
-  record Spec(int hidden, int sines, boolean layerNorm) implements Network.Spec {
+  record Spec(int features, int outputs, int hidden, int sines, boolean layerNorm)
+      implements RowModel.Spec {
     @Override
-    public Sines build(int in, int out, Context context) {
-      return new Sines(this, in, out, context);
+    public Sines build(Context context) {
+      return new Sines(this, context);
     }
 
     @Override
-    public double flops(int in, int out) {
-      double basis = 2.0 * (in + hidden) * sines; // a sine counts as one operation beside its phase
-      double norms = layerNorm ? 4.0 * (in + hidden) : 0;
-      return 2.0 * sines * hidden * (in + out) + basis + norms;
+    public Signature.Rows signature() {
+      return new Signature.Rows(features, outputs);
+    }
+
+    @Override
+    public Spec fittedTo(Signature other) {
+      return Records.with(this, Signature.Rows.fields(other));
+    }
+
+    /** A sine counts as one operation beside its phase, a norm as four of each number. */
+    @Override
+    public long macs() {
+      long basis = (long) (features + hidden) * sines;
+      long norms = layerNorm ? 2L * (features + hidden) : 0;
+      return (long) sines * hidden * (features + outputs) + basis + norms;
     }
   }
 
+  private final Spec spec;
   private final List<LayerNorm> norms = new ArrayList<>();
   private final List<Layer> layers = new ArrayList<>();
 
-  private Sines(Spec spec, int in, int out, Context context) {
+  private Sines(Spec spec, Context context) {
+    this.spec = spec;
     if (spec.layerNorm) {
-      norms.add(new LayerNorm(in, NORM_EPSILON, context));
+      norms.add(new LayerNorm(spec.features, NORM_EPSILON, context));
       norms.add(new LayerNorm(spec.hidden, NORM_EPSILON, context));
     }
-    layers.add(new Layer(in, spec.hidden, spec.sines, true, context));
-    layers.add(new Layer(spec.hidden, out, spec.sines, false, context));
+    layers.add(new Layer(spec.features, spec.hidden, spec.sines, true, context));
+    layers.add(new Layer(spec.hidden, spec.outputs, spec.sines, false, context));
   }
 
   @Override
@@ -59,6 +77,11 @@ final class Sines implements Network {
       y = layers.get(l).forward(norms.isEmpty() ? y : norms.get(l).forward(y));
     }
     return y;
+  }
+
+  @Override
+  public Spec spec() {
+    return spec;
   }
 
   @Override

@@ -11,10 +11,11 @@ import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Study;
-import org.kat4j.lab.network.Fit;
+import org.kat4j.lab.Training;
 import org.kat4j.lab.network.Function;
-import org.kat4j.lab.network.Kan;
+import org.kat4j.model.KanNetwork;
 import org.kat4j.task.Measure;
+import org.kat4j.train.Decay;
 
 /**
  * Experiment (a) of sheet 11: one space of functions, two bases, first-order training; and (b), see
@@ -42,7 +43,7 @@ public final class TruncatedPowers implements Claim {
     return new About(
         11,
         "TruKAN: truncated power functions in KANs",
-        "Truncated powers instead of B-splines on the same knots fit as well.",
+        "Truncated powers instead of B-splines on the same knots training as well.",
         "With equal knots and training the truncated powers' error is within a factor 2 of the"
             + " B-splines'.",
         "First-order training in float32 leaves truncated powers more than a factor 2 behind, though"
@@ -54,12 +55,13 @@ public final class TruncatedPowers implements Claim {
             + " base branch; SineKAN rebuilt from its source with two layers. The paper's hybrid"
             + " optimisation is not identified: all heads are trained with Adam along a cosine. No"
             + " fixed knots of each edge: they give the same function as shared ones.",
-        1);
+        2);
   }
 
   @Override
   public List<Study> studies(Budget budget) {
-    Fit fit = new Fit(budget.of(500, 3000, 10_000), 0, 0, true);
+    Training training =
+        Training.adam(budget.of(500, 3000, 10_000), Training.ALL, new Decay.Cosine());
     List<Study> studies = new ArrayList<>();
     for (Function target : TARGETS) {
       List<Integer> hidden = target.inputs() == 1 ? List.of() : List.of(5);
@@ -67,7 +69,7 @@ public final class TruncatedPowers implements Claim {
           new Study(
               target.name(),
               "1000 points, validated and tested on 1000 each, Adam along a cosine, %d steps on all points"
-                  .formatted(fit.epochs()),
+                  .formatted(training.epochs()),
               Measure.RMSE,
               Study.Match.NOTHING,
               List.of(3e-3, 1e-2, 3e-2),
@@ -75,7 +77,7 @@ public final class TruncatedPowers implements Claim {
                   splines(hidden, target),
                   powers(TRUKAN, hidden, Knots.FIXED_SHARED, target),
                   powers(LEARNED, hidden, Knots.LEARNED_SHARED, target)),
-              fit.on(_ -> target.rows(1000, 1000))));
+              training.on(_ -> target.rows(1000, 1000))));
     }
     studies.addAll(Heads.of(budget));
     return studies;
@@ -84,14 +86,18 @@ public final class TruncatedPowers implements Claim {
   /** Without base branch and scaler: the spline space alone. */
   private static Arm splines(List<Integer> hidden, Function target) {
     var layer = new BSpline.Spec(KNOTS + 1, 3, -1, 1, Activation.ZERO, false, 0.02);
-    return new Kan.Spec(hidden, layer, false)
-        .arm(SPLINES, "k 3, G %d, no base branch".formatted(KNOTS + 1), target.inputs(), 1);
+    return Arm.of(
+        SPLINES,
+        "k 3, G %d, no base branch".formatted(KNOTS + 1),
+        new KanNetwork.Spec(target.inputs(), 1, hidden, layer, false));
   }
 
   private static Arm powers(String name, List<Integer> hidden, Knots knots, Function target) {
     var layer = new TruncatedPower.Spec(3, KNOTS, -1, 1, knots, false);
-    return new Kan.Spec(hidden, layer, false)
-        .arm(name, "k 3, %d knots".formatted(KNOTS), target.inputs(), 1);
+    return Arm.of(
+        name,
+        "k 3, %d knots".formatted(KNOTS),
+        new KanNetwork.Spec(target.inputs(), 1, hidden, layer, false));
   }
 
   @Override

@@ -15,6 +15,7 @@ import org.kat4j.lab.Measured;
 import org.kat4j.lab.Study;
 import org.kat4j.lab.Trial;
 import org.kat4j.lab.Workplace;
+import org.kat4j.lab.network.Networks;
 import org.kat4j.lab.tabular.Contestant;
 import org.kat4j.lab.tabular.Contestant.Classical.Kind;
 import org.kat4j.lab.tabular.TableTrial;
@@ -27,12 +28,10 @@ import org.kat4j.tables.Scaling;
 import org.kat4j.tables.explanation.Conformal;
 import org.kat4j.tables.explanation.KernelShap;
 import org.kat4j.tables.explanation.Lime;
-import org.kat4j.tables.model.Network;
 import org.kat4j.tables.model.Predictor;
 import org.kat4j.tables.model.Scores;
 import org.kat4j.tables.model.Training;
 import org.kat4j.task.Measure;
-import org.kat4j.torch.DType;
 
 /** KACQ-DCNN: do quantum circuits in a small network help to find heart disease? Sheet 14. */
 public final class HeartDisease implements Claim {
@@ -62,14 +61,13 @@ public final class HeartDisease implements Claim {
             + " is used once, where the paper's test rows also stopped its training. Zeros of"
             + " cholesterol and blood pressure are missing and become the training mean. A random"
             + " forest stands for tree ensembles. The sheet asks for 10 repeats: --seeds 10.",
-        1);
+        2);
   }
 
   @Override
   public List<Study> studies(Budget budget) {
     List<Study> studies = new ArrayList<>();
-    Training training =
-        new Training(1e-3, 0, 32, budget.of(10, 60, 100), 10, 5, true, DType.FLOAT32, 0);
+    Training training = Training.adam(1e-3, 32, budget.of(10, 60, 100)).withPatience(10, 5);
     for (String name : TABLES) {
       int features = name.equals("heart-918") ? 11 : 13;
       studies.add(
@@ -91,28 +89,17 @@ public final class HeartDisease implements Claim {
         budget == Budget.PAPER ? KacqDcnn.Spec.published(features) : KacqDcnn.Spec.eighth(features);
     KacqDcnn.Spec without = spec.with(KacqDcnn.Middle.LINEAR, KacqDcnn.Dense.KAN);
     KacqDcnn.Spec dense = spec.with(KacqDcnn.Middle.CIRCUITS, KacqDcnn.Dense.MLP);
-    Arm kacq =
-        Contestant.trained(
-            KACQ, "KAN layers and three circuits", new Network.Kacq(spec), training, features, 2);
+    Arm kacq = Contestant.trained(KACQ, "KAN layers and three circuits", spec, training);
     int width = Math.max(1, (int) ((kacq.parameters() - 2) / (features + 3)));
     return List.of(
         kacq,
-        Contestant.trained(
-            WITHOUT,
-            "linear layers and tanh for circuits",
-            new Network.Kacq(without),
-            training,
-            features,
-            2),
-        Contestant.trained(
-            DENSE, "linear layers for KAN layers", new Network.Kacq(dense), training, features, 2),
+        Contestant.trained(WITHOUT, "linear layers and tanh for circuits", without, training),
+        Contestant.trained(DENSE, "linear layers for KAN layers", dense, training),
         Contestant.trained(
             MLP,
             "one hidden layer of %d, as many parameters".formatted(width),
-            new Network.Mlp(List.of(width), Activation.RELU),
-            training,
-            features,
-            2),
+            Networks.perceptron(features, width, 2, Activation.RELU),
+            training),
         Contestant.classical(LOGISTIC, "one column for each word", Kind.LINEAR, 1),
         Contestant.classical(FOREST, "200 trees", Kind.RANDOM_FOREST, 200));
   }

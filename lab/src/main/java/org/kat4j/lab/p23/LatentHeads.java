@@ -9,10 +9,12 @@ import org.kat4j.lab.Arm;
 import org.kat4j.lab.Budget;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Study;
-import org.kat4j.lab.network.Fit;
+import org.kat4j.lab.Training;
 import org.kat4j.lab.network.FrozenFeatures;
-import org.kat4j.lab.network.Perceptron;
+import org.kat4j.lab.network.Networks;
+import org.kat4j.model.Perceptron;
 import org.kat4j.task.Measure;
+import org.kat4j.train.Decay;
 
 /**
  * Experiment (c) of sheet 23: HQKAN-44 as a head on frozen features, against the bottleneck alone.
@@ -56,28 +58,32 @@ final class LatentHeads {
     int train = budget.of(500, 5000, 45_000);
     int validation = budget.of(500, 1000, 5000);
     int test = budget.of(1000, 2000, 10_000);
-    Fit fit = new Fit(budget.of(3, 10, 50), 64, 0, true);
+    Training training = Training.adam(budget.of(3, 10, 50), 64, new Decay.Cosine());
     Arm hqkan = latent(HQKAN, CIRCUIT, "r 3, angles trained");
     return new Study(
         NAME,
         "%,d images as 256 features of fixed random filters, validated on %,d, tested on %,d, %d epochs of batches of 64, Adam along a cosine"
-            .formatted(train, validation, test, fit.epochs()),
+            .formatted(train, validation, test, training.epochs()),
         Measure.ACCURACY,
         Study.Match.NOTHING,
         List.of(1e-3, 3e-3, 1e-2),
         List.of(
             hqkan,
             latent(HKAN, SPLINE, "k 3, G 4"),
-            Perceptron.Spec.of(FIRST, Activation.SILU).arm(LOW_RANK, IN, CLASSES),
-            new Perceptron.Spec(List.of(), Activation.SILU, false).arm(LINEAR, IN, CLASSES),
-            Perceptron.Spec.ofSize(hqkan.parameters(), Activation.SILU, IN, CLASSES)
-                .arm(EQUAL, IN, CLASSES)),
-        fit.on(FrozenFeatures.ofCifar10(train, validation, test)));
+            Networks.arm(LOW_RANK, Networks.perceptron(IN, FIRST, CLASSES, Activation.SILU)),
+            Networks.arm(
+                LINEAR, new Perceptron.Spec(IN, CLASSES, List.of(), Activation.SILU, false)),
+            Networks.arm(
+                EQUAL,
+                Networks.perceptronOfSize(hqkan.parameters(), IN, CLASSES, Activation.SILU))),
+        training.on(FrozenFeatures.ofCifar10(train, validation, test)));
   }
 
   private static Arm latent(String name, KanLayer.Spec function, String what) {
-    return new LatentHead.Spec(FIRST, SECOND, function)
-        .arm(name, "[%d, %d, %d, %d], %s".formatted(IN, FIRST, SECOND, CLASSES, what), IN, CLASSES);
+    return Arm.of(
+        name,
+        "[%d, %d, %d, %d], %s".formatted(IN, FIRST, SECOND, CLASSES, what),
+        new LatentHead.Spec(IN, CLASSES, FIRST, SECOND, function));
   }
 
   /** By half a point. */

@@ -12,12 +12,12 @@ import org.kat4j.lab.Budget;
 import org.kat4j.lab.Claim;
 import org.kat4j.lab.Comparison;
 import org.kat4j.lab.Study;
-import org.kat4j.lab.network.Fit;
+import org.kat4j.lab.Training;
 import org.kat4j.lab.network.Function;
-import org.kat4j.lab.network.Kan;
-import org.kat4j.lab.network.Perceptron;
+import org.kat4j.lab.network.Networks;
 import org.kat4j.lab.network.Rows;
 import org.kat4j.task.Measure;
+import org.kat4j.train.Decay;
 
 /**
  * Experiments (a) and (b) of sheet 23, trained alike: DARUAN, B-splines, perceptron; and (c), see
@@ -105,7 +105,7 @@ public final class ReUploading implements Claim {
     return new About(
         23,
         "QKAN: quantum-inspired KAN with data re-uploading activations (arXiv 2509.14026)",
-        "Edges that are simulated circuits of one qubit (DARUAN) fit functions better than B-spline"
+        "Edges that are simulated circuits of one qubit (DARUAN) training functions better than B-spline"
             + " edges and perceptrons of as many parameters, and between two narrow linear layers (HQKAN)"
             + " they are a better head than these layers alone.",
         "With the published measurement and start DARUAN's error is smaller than the B-spline KAN's"
@@ -119,7 +119,7 @@ public final class ReUploading implements Claim {
             + " angles only, as the published notebooks do. The low-rank MLP has the bottleneck and no"
             + " layer in it, so it is smaller; an MLP of HQKAN's size is for information. The fourth function is ours: the sparse, high frequencies that an"
             + " exponential spectrum is for, at the scale at which uploads 1, 3, 9 reach them.",
-        1);
+        2);
   }
 
   private static List<Target> targets() {
@@ -130,14 +130,15 @@ public final class ReUploading implements Claim {
 
   @Override
   public List<Study> studies(Budget budget) {
-    Fit fit = new Fit(budget.of(300, 3000, 10_000), 0, 0, true);
+    Training training =
+        Training.adam(budget.of(300, 3000, 10_000), Training.ALL, new Decay.Cosine());
     List<Study> studies = new ArrayList<>();
-    targets().forEach(target -> studies.add(study(target, fit)));
+    targets().forEach(target -> studies.add(study(target, training)));
     studies.add(LatentHeads.of(budget));
     return studies;
   }
 
-  private static Study study(Target target, Fit fit) {
+  private static Study study(Target target, Training training) {
     int in = target.inputs();
     Arm fast = circuit(FAST, Measurement.FAST, Start.ONES, in);
     var splines =
@@ -145,7 +146,7 @@ public final class ReUploading implements Claim {
     return new Study(
         target.name(),
         "1000 points, validated and tested on 1000 each, Adam along a cosine, %d steps on all points"
-            .formatted(fit.epochs()),
+            .formatted(training.epochs()),
         Measure.RMSE,
         Study.Match.PARAMETERS,
         List.of(3e-3, 1e-2, 3e-2),
@@ -153,11 +154,13 @@ public final class ReUploading implements Claim {
             fast,
             circuit(EXACT, Measurement.EXACT, Start.ONES, in),
             circuit(SPREAD, Measurement.EXACT, Start.POWERS_OF_THREE, in),
-            Kan.Spec.of(HIDDEN, splines)
-                .arm(SPLINES, "[%d, %d, 1], k 3, G %d".formatted(in, HIDDEN, GRID), in, 1),
-            Perceptron.Spec.ofSize(fast.parameters(), Activation.TANH, in, 1)
-                .arm(PERCEPTRON, in, 1)),
-        fit.on(_ -> target.rows()));
+            Arm.of(
+                SPLINES,
+                "[%d, %d, 1], k 3, G %d".formatted(in, HIDDEN, GRID),
+                Networks.kan(in, HIDDEN, 1, splines)),
+            Networks.arm(
+                PERCEPTRON, Networks.perceptronOfSize(fast.parameters(), in, 1, Activation.TANH))),
+        training.on(_ -> target.rows()));
   }
 
   /** Everything trained: 17 numbers an edge. */
@@ -174,8 +177,10 @@ public final class ReUploading implements Claim {
             true,
             start,
             0);
-    return Kan.Spec.of(HIDDEN, layer)
-        .arm(name, "[%d, %d, 1], r %d".formatted(in, HIDDEN, REPETITIONS), in, 1);
+    return Arm.of(
+        name,
+        "[%d, %d, 1], r %d".formatted(in, HIDDEN, REPETITIONS),
+        Networks.kan(in, HIDDEN, 1, layer));
   }
 
   @Override

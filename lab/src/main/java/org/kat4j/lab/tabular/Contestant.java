@@ -2,19 +2,17 @@ package org.kat4j.lab.tabular;
 
 import org.jspecify.annotations.Nullable;
 import org.kat4j.lab.Arm;
+import org.kat4j.model.Registered;
+import org.kat4j.model.RowModel;
 import org.kat4j.tables.Problem;
 import org.kat4j.tables.Task;
 import org.kat4j.tables.model.ElasticNet;
 import org.kat4j.tables.model.Fitted;
 import org.kat4j.tables.model.KernelRidge;
 import org.kat4j.tables.model.LinearClassifier;
-import org.kat4j.tables.model.Network;
 import org.kat4j.tables.model.Predictor;
 import org.kat4j.tables.model.RandomForest;
 import org.kat4j.tables.model.Training;
-import org.kat4j.torch.Context;
-import org.kat4j.torch.Device;
-import org.kat4j.torch.StateDict;
 
 /** A model for tables as an arm of a study. */
 public sealed interface Contestant {
@@ -36,21 +34,10 @@ public sealed interface Contestant {
   }
 
   /** A network trained by gradients; the epoch is chosen on validation rows. */
-  record Trained(Network.Spec network, Training training) implements Contestant {
+  record Trained(RowModel.Spec network, Training training) implements Contestant {
     @Override
     public Model fit(Problem train, Problem validation, double rate, long seed) {
-      Training own =
-          new Training(
-              rate,
-              training.weightDecay(),
-              training.batch(),
-              training.epochs(),
-              training.patience(),
-              training.halveAfter(),
-              training.scaledTarget(),
-              training.dtype(),
-              seed);
-      Fitted fitted = own.fit(network, train, validation);
+      Fitted fitted = training.withRate(rate).withSeed(seed).fit(network, train, validation);
       return new Model(fitted, fitted);
     }
   }
@@ -87,15 +74,8 @@ public sealed interface Contestant {
   }
 
   /** The arm of a network, its parameters counted. */
-  static Arm trained(
-      String name,
-      String what,
-      Network.Spec network,
-      Training training,
-      int features,
-      int outputs) {
-    Context shapes = Context.cpu(0).withDevice(Device.META);
-    long parameters = StateDict.parameterCount(network.build(features, outputs, shapes));
+  static Arm trained(String name, String what, RowModel.Spec network, Training training) {
+    long parameters = Registered.parameterCount(network);
     return new Arm(name, what, new Trained(network, training), parameters, Double.NaN);
   }
 

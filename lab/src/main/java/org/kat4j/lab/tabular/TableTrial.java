@@ -1,7 +1,8 @@
 package org.kat4j.lab.tabular;
 
+import java.util.Arrays;
 import java.util.SequencedMap;
-import org.kat4j.lab.Checksum;
+import java.util.stream.Collectors;
 import org.kat4j.lab.Measured;
 import org.kat4j.lab.Trial;
 import org.kat4j.tables.Parts;
@@ -27,16 +28,8 @@ public final class TableTrial {
 
   /** What a trial on these problems is determined by: names and values of all that they hold. */
   public static String data(String name, Problem... problems) {
-    Checksum checksum = new Checksum();
-    for (Problem problem : problems) {
-      checksum.add(problem.task().name()).add(problem.y());
-      problem.features().forEach(checksum::add);
-      problem.classes().forEach(checksum::add);
-      for (double[] row : problem.x()) {
-        checksum.add(row);
-      }
-    }
-    return "%s, %d rows, sha256 %s".formatted(name, problems[0].rows(), checksum.digits());
+    String all = Arrays.stream(problems).map(Problem::checksum).collect(Collectors.joining(" "));
+    return "%s, %d rows, sha256 %s".formatted(name, problems[0].rows(), all);
   }
 
   /**

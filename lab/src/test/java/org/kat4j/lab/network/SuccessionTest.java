@@ -48,7 +48,7 @@ class SuccessionTest {
   @Test
   void whatIsNotAskedForAnyMoreIsForgotten() {
     Rows all = corners();
-    Arm arm = Perceptron.Spec.of(16, Activation.GELU).arm("MLP", 2, 4);
+    Arm arm = Networks.arm("MLP", Networks.perceptron(2, 16, 4, Activation.GELU));
     var experiment =
         new Succession(30, 20)
             .on(_ -> List.of(all.ofClasses(0, 2, 4), all.ofClasses(2, 4, 4)))

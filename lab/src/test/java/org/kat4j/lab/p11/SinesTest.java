@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
+import org.kat4j.lab.network.Networks;
 import org.kat4j.torch.Backpropagation;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
@@ -48,6 +49,6 @@ class SinesTest {
   /** Amplitudes, frequencies and biases: 256 x 9 x 8 + 9 x 10 x 8, 2 x 8, 9 + 10. */
   @Test
   void parametersOfTheHead() {
-    assertThat(new Sines.Spec(9, 8, false).parameters(256, 10)).isEqualTo(19_187);
+    assertThat(Networks.parameters(new Sines.Spec(256, 10, 9, 8, false))).isEqualTo(19_187);
   }
 }

@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.function.kan.BSpline;
+import org.kat4j.model.KanNetwork;
 import org.kat4j.tables.Problem;
 import org.kat4j.tables.model.Fitted;
-import org.kat4j.tables.model.Network;
 import org.kat4j.torch.Backpropagation;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
@@ -45,8 +45,8 @@ public enum KanScore implements Selector {
    * @param rows scaled as in training; not seen there, best
    */
   public double[] scores(Fitted fitted, Problem rows) {
-    if (!(fitted.network() instanceof Network.KanNetwork(var stack))
-        || !(stack.layers().getFirst() instanceof BSpline first)) {
+    if (!(fitted.network() instanceof KanNetwork network)
+        || !(network.layers().getFirst() instanceof BSpline first)) {
       throw new IllegalArgumentException("a KAN of B-splines is needed");
     }
     double[] raw =

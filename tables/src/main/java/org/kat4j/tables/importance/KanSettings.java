@@ -3,9 +3,9 @@ package org.kat4j.tables.importance;
 import java.util.List;
 import org.kat4j.function.Activation;
 import org.kat4j.function.kan.BSpline;
+import org.kat4j.model.KanNetwork;
 import org.kat4j.tables.Problem;
 import org.kat4j.tables.model.Fitted;
-import org.kat4j.tables.model.Network;
 import org.kat4j.tables.model.Training;
 
 /**
@@ -17,7 +17,7 @@ import org.kat4j.tables.model.Training;
 public record KanSettings(BSpline.Spec layer, Training training) {
   /** Ours: cubic splines on [-3, 3], which hold standardised features, and scaled targets. */
   public static KanSettings usual() {
-    return new KanSettings(splines(5, 3, 3), training(3e-3, 60, true));
+    return new KanSettings(splines(5, 3, 3), Training.usual().withRate(3e-3).withEpochs(60));
   }
 
   /**
@@ -25,17 +25,12 @@ public record KanSettings(BSpline.Spec layer, Training training) {
    * scalers start at 1, ours at random.
    */
   public static KanSettings published() {
-    return new KanSettings(splines(2, 1, 1), training(1e-3, 100, false));
+    return new KanSettings(
+        splines(2, 1, 1), new Training(Training.usual().config(), /* scaledTarget= */ false));
   }
 
   private static BSpline.Spec splines(int gridSize, int order, double reach) {
     return new BSpline.Spec(gridSize, order, -reach, reach, Activation.SILU, true, 0.02);
-  }
-
-  private static Training training(double lr, int epochs, boolean scaledTarget) {
-    Training usual = Training.usual(0);
-    return new Training(
-        lr, 0, usual.batch(), epochs, 0, 0, scaledTarget, usual.dtype(), usual.seed());
   }
 
   public KanSettings withEpochs(int epochs) {
@@ -43,8 +38,10 @@ public record KanSettings(BSpline.Spec layer, Training training) {
   }
 
   /** The network for a problem. */
-  public Network.Kan network(Problem problem) {
-    return new Network.Kan(List.of(2 * problem.features().size() + 1), layer);
+  public KanNetwork.Spec network(Problem problem) {
+    int features = problem.features().size();
+    return new KanNetwork.Spec(
+        features, problem.outputs(), List.of(2 * features + 1), layer, /* layerNorm= */ false);
   }
 
   /** Trainable numbers of that network. */

@@ -2,6 +2,8 @@ package org.kat4j.tables.model;
 
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.data.RowBatch;
+import org.kat4j.model.RowModel;
 import org.kat4j.tables.Problem;
 import org.kat4j.tables.Task;
 import org.kat4j.torch.DType;
@@ -9,7 +11,6 @@ import org.kat4j.torch.Losses;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Scope;
-import org.kat4j.torch.StateDict;
 
 /**
  * A trained network; its tensors are freed when it is closed.
@@ -20,14 +21,59 @@ import org.kat4j.torch.StateDict;
  * @param dtype of its tensors
  * @param epoch whose weights it has
  */
-public record Fitted(Network network, Task task, Target target, DType dtype, int epoch)
+public record Fitted(RowModel network, Task task, Target target, DType dtype, int epoch)
     implements Predictor, AutoCloseable {
   private static final int ROWS_AT_ONCE = 4096;
 
   /** target = mean + deviation * network. */
   public record Target(double mean, double deviation) {
+    /** The network gives the target itself. */
+    public static final Target AS_IT_IS = new Target(0, 1);
+
+    /** Brings a regression's targets to mean 0 and deviation 1; classes stay. */
+    public static Target of(Problem train) {
+      if (train.task() == Task.CLASSIFICATION) {
+        return AS_IT_IS;
+      }
+      double mean = Arrays.stream(train.y()).average().orElse(0);
+      double variance =
+          Arrays.stream(train.y()).map(v -> (v - mean) * (v - mean)).average().orElse(0);
+      return new Target(mean, variance > 0 ? Math.sqrt(variance) : 1);
+    }
+
     double scaled(double y) {
       return (y - mean) / deviation;
+    }
+
+    /** A problem's rows with scaled targets; the tensors are the caller's. */
+    public RowBatch rows(Problem problem, DType dtype) {
+      try (Scope _ = Scope.open()) {
+        Tensor x = tensor(problem.x(), dtype);
+        Tensor y =
+            switch (problem.task()) {
+              case CLASSIFICATION ->
+                  Tensor.create(Arrays.stream(problem.y()).mapToLong(v -> (long) v).toArray());
+              case REGRESSION ->
+                  Memory.to(
+                      Tensor.create(
+                          Arrays.stream(problem.y()).map(this::scaled).toArray(),
+                          problem.rows(),
+                          1),
+                      dtype);
+            };
+        return new RowBatch(Scope.keep(x), Scope.keep(y));
+      }
+    }
+
+    /** No rows, of a problem's kind. */
+    public RowBatch noRows(Problem problem, DType dtype) {
+      try (Scope _ = Scope.open()) {
+        RowBatch one = rows(problem.rows(new int[] {0}), dtype);
+        try (Tensor x = one.x();
+            Tensor y = one.y()) {
+          return new RowBatch(Scope.keep(x.narrow(0, 0, 0)), Scope.keep(y.narrow(0, 0, 0)));
+        }
+      }
     }
   }
 
@@ -87,6 +133,6 @@ public record Fitted(Network network, Task task, Target target, DType dtype, int
 
   @Override
   public void close() {
-    StateDict.free(network);
+    network.close();
   }
 }

@@ -15,11 +15,11 @@ import org.kat4j.data.RandomStream;
 import org.kat4j.error.UserException;
 import org.kat4j.function.Activation;
 import org.kat4j.function.kan.BSpline;
+import org.kat4j.model.KanNetwork;
 import org.kat4j.tables.Parts;
 import org.kat4j.tables.Problem;
 import org.kat4j.tables.Task;
 import org.kat4j.tables.model.Fitted;
-import org.kat4j.tables.model.Network;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
@@ -35,8 +35,9 @@ class SelectorTest {
   private static Fitted linear(double... weights) {
     int out = weights.length / 2;
     var layer = new BSpline.Spec(2, 1, -1, 1, Activation.IDENTITY, true, 0.02);
-    Network network =
-        new Network.Kan(List.of(), layer).build(2, out, Context.cpu(1).withDType(DType.FLOAT64));
+    KanNetwork network =
+        new KanNetwork.Spec(2, out, List.of(), layer, false)
+            .build(Context.cpu(1).withDType(DType.FLOAT64));
     Map<String, Tensor> tensors = StateDict.of(network);
     tensors.forEach((name, tensor) -> {
       if (name.endsWith("base_weight")) {
@@ -195,10 +196,8 @@ class SelectorTest {
               new double[1][shape[0]],
               new double[1],
               IntStream.range(0, shape[1]).mapToObj(i -> "c" + i).toList());
-      Network network =
-          KanSettings.published()
-              .network(problem)
-              .build(shape[0], shape[1], Context.cpu(1).withDevice(Device.META));
+      KanNetwork network =
+          KanSettings.published().network(problem).build(Context.cpu(1).withDevice(Device.META));
       assertThat(StateDict.parameterCount(network)).isEqualTo(shape[2]);
     }
   }

@@ -11,11 +11,14 @@ import org.kat4j.data.RandomStream;
 import org.kat4j.error.DivergedException;
 import org.kat4j.function.Activation;
 import org.kat4j.function.kan.BSpline;
+import org.kat4j.model.KanNetwork;
+import org.kat4j.model.Perceptron;
+import org.kat4j.model.RowModel;
 import org.kat4j.model.kacq.KacqDcnn;
 import org.kat4j.tables.Parts;
 import org.kat4j.tables.Problem;
 import org.kat4j.tables.Task;
-import org.kat4j.torch.DType;
+import org.kat4j.torch.Precision;
 
 class ModelsTest {
   private static Problem numbers(int rows) {
@@ -40,15 +43,17 @@ class ModelsTest {
         Task.CLASSIFICATION, numbers.features(), numbers.x(), y, List.of("in", "up", "down"));
   }
 
-  private static final Network.Kan KAN =
-      new Network.Kan(List.of(7), new BSpline.Spec(5, 3, -1, 1, Activation.SILU, true, 0.02));
+  private static final RowModel.Spec KAN =
+      new KanNetwork.Spec(
+          3, 1, List.of(7), new BSpline.Spec(5, 3, -1, 1, Activation.SILU, true, 0.02), false);
 
   @Test
   void networksLearnBothTasksInBothPrecisions() {
-    Network.Mlp mlp = new Network.Mlp(List.of(16), Activation.SILU);
-    for (DType dtype : List.of(DType.FLOAT32, DType.FLOAT64)) {
-      Training training = new Training(1e-2, 0, 64, 60, 20, 5, true, dtype, 1);
-      for (Network.Spec spec : List.of(KAN, mlp)) {
+    var mlp = new Perceptron.Spec(3, 1, List.of(16), Activation.SILU, false);
+    for (Precision precision : List.of(Precision.FLOAT32, Precision.FLOAT64)) {
+      Training training =
+          Training.adam(1e-2, 64, 60).withPatience(20, 5).withPrecision(precision).withSeed(1);
+      for (RowModel.Spec spec : List.of(KAN, mlp)) {
         for (Problem problem : List.of(numbers(400), classes(400))) {
           Parts parts = Parts.shares(problem, 1, 0.6, 0.2, 0.2);
           Problem test = problem.rows(parts.of(2));
@@ -56,7 +61,7 @@ class ModelsTest {
               training.fit(spec, problem.rows(parts.of(0)), problem.rows(parts.of(1)))) {
             var scores = Scores.of(test, fitted.predict(test.x()));
             assertThat(scores.getOrDefault("r2", scores.get("accuracy")))
-                .as("%s %s %s", spec, dtype, scores)
+                .as("%s %s %s", spec, precision, scores)
                 .isGreaterThan(problem.task() == Task.REGRESSION ? 0.98 : 0.8);
           }
         }
@@ -67,7 +72,7 @@ class ModelsTest {
   @Test
   void theSameSeedGivesTheSameNetwork() {
     Problem problem = classes(100);
-    Training training = Training.usual(5).withEpochs(3);
+    Training training = Training.usual().withSeed(5).withEpochs(3);
     double[][] first;
     try (Fitted fitted = training.fit(KAN, problem, null)) {
       first = fitted.predict(problem.x());
@@ -87,17 +92,17 @@ class ModelsTest {
     double[] large = Arrays.stream(problem.y()).map(y -> 1e30 * y).toArray();
     Problem overflowing =
         new Problem(Task.REGRESSION, problem.features(), problem.x(), large, List.of());
-    Training raw = new Training(1e-3, 0, 64, 3, 0, 0, false, DType.FLOAT32, 1);
-    Training wild = new Training(1e300, 0, 64, 1, 0, 0, true, DType.FLOAT32, 1);
+    Training raw = new Training(Training.adam(1e-3, 64, 3).config(), false);
+    Training wild = Training.adam(1e300, 64, 1);
     assertThatThrownBy(() -> raw.fit(KAN, overflowing, null))
         .isInstanceOf(DivergedException.class)
         .hasMessageContaining("training loss is Infinity in epoch 1");
     assertThatThrownBy(() -> raw.fit(KAN, problem, overflowing))
         .isInstanceOf(DivergedException.class)
-        .hasMessageContaining("validation loss is Infinity in epoch 1");
+        .hasMessageContaining("loss of the evaluation is Infinity in epoch 1");
     assertThatThrownBy(() -> wild.fit(KAN, problem, null))
         .isInstanceOf(DivergedException.class)
-        .hasMessageContaining("weights are no numbers in epoch 1");
+        .hasMessageContaining("no finite numbers in epoch 1");
   }
 
   @Test
@@ -116,7 +121,7 @@ class ModelsTest {
     Problem problem = classes(60);
     Parts parts = Parts.shares(problem, 1, 0.5, 0.5);
     Problem validation = problem.rows(parts.of(1));
-    Training training = new Training(5e-2, 0, 8, 40, 0, 0, true, DType.FLOAT64, 3);
+    Training training = Training.adam(5e-2, 8, 40).withPrecision(Precision.FLOAT64).withSeed(3);
     try (Fitted fitted = training.fit(KAN, problem.rows(parts.of(0)), validation)) {
       assertThat(fitted.epoch()).isBetween(1, 39);
       try (Fitted shorter =
@@ -132,12 +137,12 @@ class ModelsTest {
     double[] two = Arrays.stream(three.y()).map(y -> Math.min(y, 1)).toArray();
     Problem problem =
         new Problem(Task.CLASSIFICATION, three.features(), three.x(), two, List.of("in", "out"));
-    Network.Spec spec = new Network.Kacq(KacqDcnn.Spec.eighth(3));
+    var spec = KacqDcnn.Spec.eighth(3);
     double before;
-    try (Fitted fitted = Training.usual(1).withEpochs(1).fit(spec, problem, null)) {
+    try (Fitted fitted = Training.usual().withEpochs(1).fit(spec, problem, null)) {
       before = fitted.loss(problem);
     }
-    try (Fitted fitted = Training.usual(1).withEpochs(30).fit(spec, problem, null)) {
+    try (Fitted fitted = Training.usual().withEpochs(30).fit(spec, problem, null)) {
       assertThat(fitted.loss(problem)).isLessThan(before);
       assertThat(fitted.predict(problem.x())[0])
           .satisfies(p -> assertThat(p[0] + p[1]).isCloseTo(1, within(1e-12)));

@@ -30,10 +30,20 @@ public final class TextSources {
    * @throws UserException if there is no such text, or it is empty or no UTF-8
    */
   public static Text open(String name, @Nullable Path root) {
+    return open(name, root, 0);
+  }
+
+  /**
+   * The same.
+   *
+   * @param test share of the characters at the end of a text without parts that is for judging in
+   *     the end; below a tenth, which validation then has the rest of
+   */
+  public static Text open(String name, @Nullable Path root, double test) {
     return switch (name) {
       case "tiny-shakespeare" -> {
         Path file = PublishedText.TINY_SHAKESPEARE.paths(DataFolders.of(root)).getFirst();
-        yield cut(name, List.of(TextFile.scan(file)));
+        yield cut(name, List.of(TextFile.scan(file)), test);
       }
       case "wikitext-2" -> {
         List<List<TextFile.Scan>> parts =
@@ -42,14 +52,14 @@ public final class TextSources {
                 .toList();
         yield of(name, parts.get(0), parts.get(1), Optional.of(parts.get(2)));
       }
-      default -> openPath(name);
+      default -> openPath(name, test);
     };
   }
 
-  private static Text openPath(String name) {
+  private static Text openPath(String name, double share) {
     File file = new File(name); // not Path.of, which throws on characters that no path can have
     if (file.isFile()) {
-      return cut(name, List.of(TextFile.scan(file.toPath())));
+      return cut(name, List.of(TextFile.scan(file.toPath())), share);
     }
     if (!file.isDirectory()) {
       throw new UserException(
@@ -62,7 +72,7 @@ public final class TextSources {
     Path validation = Files.isDirectory(val) ? val : folder.resolve("validation");
     Path test = folder.resolve("test");
     if (!Files.isDirectory(train)) {
-      return cut(name, TextFolder.scan(folder));
+      return cut(name, TextFolder.scan(folder), share);
     }
     if (!Files.isDirectory(validation)) {
       throw new UserException(
@@ -93,28 +103,39 @@ public final class TextSources {
   }
 
   /** Cuts by characters, so that a text of other letters is cut where nanoGPT cuts it. */
-  private static Text cut(String name, List<TextFile.Scan> files) {
+  private static Text cut(String name, List<TextFile.Scan> files, double test) {
     long all = files.stream().mapToLong(TextFile.Scan::characters).sum();
-    long left = (long) (LEARNT * all);
-    List<TextFile> train = new ArrayList<>();
-    List<TextFile> validation = new ArrayList<>();
-    for (TextFile.Scan scan : files) {
-      TextFile file = scan.whole();
-      long place =
-          left >= scan.characters() ? file.end() : left == 0 ? file.begin() : file.byteOf(left);
-      left -= Math.min(left, scan.characters());
-      if (place > file.begin()) {
-        train.add(new TextFile(file.path(), file.begin(), place));
-      }
-      if (place < file.end()) {
-        validation.add(new TextFile(file.path(), place, file.end()));
-      }
-    }
+    long learnt = (long) (LEARNT * all);
+    long judged = all - (long) (test * all);
     return new Text(
         name,
-        part(name + ", training", files, train),
-        part(name + ", validation", files, validation),
-        Optional.empty());
+        part(name + ", training", files, between(files, 0, learnt)),
+        part(name + ", validation", files, between(files, learnt, judged)),
+        judged == all
+            ? Optional.empty()
+            : Optional.of(part(name + ", test", files, between(files, judged, all))));
+  }
+
+  /** What stands from one character of all files to another. */
+  private static List<TextFile> between(List<TextFile.Scan> files, long from, long to) {
+    List<TextFile> ranges = new ArrayList<>();
+    long before = 0;
+    for (TextFile.Scan scan : files) {
+      long begin = byteOf(scan, from - before);
+      long end = byteOf(scan, to - before);
+      if (begin < end) {
+        ranges.add(new TextFile(scan.whole().path(), begin, end));
+      }
+      before += scan.characters();
+    }
+    return ranges;
+  }
+
+  private static long byteOf(TextFile.Scan scan, long character) {
+    TextFile file = scan.whole();
+    return character <= 0
+        ? file.begin()
+        : character >= scan.characters() ? file.end() : file.byteOf(character);
   }
 
   /** Of the text that these files are; its checksum is that of their content and of its ranges. */

@@ -20,6 +20,7 @@ import org.kat4j.data.Loading;
 import org.kat4j.data.Normalization;
 import org.kat4j.data.SkippedImage;
 import org.kat4j.data.Split;
+import org.kat4j.data.Subset;
 import org.kat4j.error.OneLine;
 import org.kat4j.error.UserException;
 import org.kat4j.image.Picture;
@@ -89,11 +90,22 @@ public final class ImageClassification implements Task<ImageBatch> {
   private final ImageData images;
   private final ImageSet train;
   private final ImageSet validation;
+  private final @Nullable ImageSet test;
   private final long seed;
 
   /** Images that were opened. */
   public ImageClassification(Spec spec, ImageData images, long seed) {
+    this(spec, images, null, seed);
+  }
+
+  /**
+   * Images that were opened, and others to judge by in the end.
+   *
+   * @param test null where there are none
+   */
+  public ImageClassification(Spec spec, ImageData images, @Nullable ImageSet test, long seed) {
     this.spec = spec;
+    this.test = test;
     this.images = images;
     this.seed = seed;
     double holdOut = spec.data().holdOut();
@@ -124,15 +136,18 @@ public final class ImageClassification implements Task<ImageBatch> {
     return train;
   }
 
-  /** The set's second split, which models are judged by. */
+  /** The images that models are judged by: those of the set's second split, or others. */
   public ImageSet judgedBy() {
-    return images.validation();
+    return test == null ? images.validation() : test;
   }
 
   /** The same images, their pixels normalised in another way. */
   public ImageClassification normalized(Normalization normalization) {
     return new ImageClassification(
-        spec.withNormalization(normalization), images.normalized(normalization), seed);
+        spec.withNormalization(normalization),
+        images.normalized(normalization),
+        test == null ? null : Subset.normalized(test, normalization),
+        seed);
   }
 
   @Override
@@ -196,7 +211,7 @@ public final class ImageClassification implements Task<ImageBatch> {
 
   @Override
   public boolean hasTest() {
-    return spec.data().holdOut() > 0;
+    return test != null || spec.data().holdOut() > 0;
   }
 
   private static Feed<ImageBatch> inOrder(ImageSet set, int batchSize) {

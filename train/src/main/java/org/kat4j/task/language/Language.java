@@ -37,18 +37,21 @@ public final class Language implements Task<TokenBatch> {
    * @param tokenizer how text becomes numbers
    * @param context tokens that are read at once
    * @param batches of an epoch, at random places of the text; 0: as many as it has windows for
+   * @param test share of a text without parts that is judged by in the end, of the last tenth that
+   *     is not learnt from
    */
   @Kind("language")
-  public record Spec(String text, Tokenizer.Spec tokenizer, int context, int batches)
+  public record Spec(String text, Tokenizer.Spec tokenizer, int context, int batches, double test)
       implements Task.Spec {
     public Spec {
+      Check.inRange("test", test, 0, 0.09);
       Check.between("context", context, 1, 1 << 24);
       Check.between("batches", batches, 0, 1_000_000_000);
     }
 
     /** Shakespeare's bytes. */
     public static Spec example() {
-      return new Spec("tiny-shakespeare", new ByteTokenizer.Spec(), 64, 0);
+      return new Spec("tiny-shakespeare", new ByteTokenizer.Spec(), 64, 0, 0);
     }
 
     @Override
@@ -58,7 +61,7 @@ public final class Language implements Task<TokenBatch> {
 
     /** The same with the ids kept in another folder. */
     public Language open(@Nullable Path root, TokenCache cache) {
-      Text opened = TextSources.open(text, root);
+      Text opened = TextSources.open(text, root, test);
       Tokenizer made = tokenizer.open(opened);
       try {
         return new Language(this, opened, made, cache);

@@ -7,7 +7,6 @@ import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.data.RowBatch;
 import org.kat4j.error.UserException;
-import org.kat4j.model.RowModel;
 import org.kat4j.task.Measure;
 import org.kat4j.task.Meter;
 import org.kat4j.task.Scores;
@@ -23,29 +22,27 @@ final class RowMeter implements Meter<RowBatch> {
   /** Mean cross entropy in nats, or the mean squared error. */
   static final Measure LOSS = new Measure("loss", "", false, false);
 
-  private final RowModel model;
-  private final boolean classes;
+  private final RowObjective objective;
   private final Tensor sum; // float64 scalar: of the losses of all rows
   private final Tensor right; // int64 [1]: rows whose class is right
   private long rows;
   private long numbers; // targets
 
-  RowMeter(RowModel model, boolean classes) {
-    this.model = model;
-    this.classes = classes;
-    Device device = Device.of(StateDict.of(model).firstEntry().getValue());
+  RowMeter(RowObjective objective) {
+    this.objective = objective;
+    Device device = Device.of(StateDict.of(objective.model()).firstEntry().getValue());
     sum = Losses.zeroSum(device);
     right = Losses.zeroCounts(device, 1);
   }
 
   @Override
   public void add(RowBatch batch) {
-    Tensor out = model.forward(batch.x(), Pass.evaluation());
-    if (classes) {
+    Tensor out = objective.outputs(batch, Pass.evaluation());
+    if (objective.classes()) {
       Losses.addTo(sum, Losses.summedCrossEntropy(out, batch.y()));
       right.add_(Losses.countInTop(out, batch.y(), 1));
     } else {
-      Losses.addTo(sum, out.sub(batch.y()).square().sum());
+      Losses.addTo(sum, out.sub(objective.numbers(batch)).square().sum());
     }
     rows += batch.samples();
     numbers += batch.y().numel();
@@ -56,13 +53,13 @@ final class RowMeter implements Meter<RowBatch> {
     if (rows == 0) {
       throw new UserException("there are no rows to evaluate on");
     }
-    double loss = Memory.doubles(sum)[0] / (classes ? rows : numbers);
+    double loss = Memory.doubles(sum)[0] / (objective.classes() ? rows : numbers);
     SequencedMap<Measure, Double> values = new LinkedHashMap<>();
     values.put(LOSS, loss);
-    if (classes) {
+    if (objective.classes()) {
       values.put(Measure.ACCURACY, 100.0 * Memory.longs(right)[0] / rows);
     } else {
-      values.put(Measure.RMSE, Math.sqrt(loss));
+      values.put(Measure.RMSE, objective.unit() * Math.sqrt(loss));
     }
     Scope.free(List.of(sum, right));
     return new Scores(values, Optional.empty());

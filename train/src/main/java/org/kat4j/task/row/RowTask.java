@@ -1,10 +1,14 @@
 package org.kat4j.task.row;
 
+import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.kat4j.data.Feed;
 import org.kat4j.data.MemoryFeed;
 import org.kat4j.data.RowBatch;
+import org.kat4j.error.UserException;
 import org.kat4j.model.Model;
+import org.kat4j.model.Perceptron;
 import org.kat4j.model.RowModel;
 import org.kat4j.model.Signature;
 import org.kat4j.task.Measure;
@@ -23,6 +27,24 @@ import org.kat4j.torch.Scope;
  */
 public record RowTask(RowData data, Measure primary) implements Task<RowBatch> {
   private static final int ROWS_AT_ONCE = 4096; // of an evaluation
+
+  /** Stands in a configuration for rows that a program has in memory. */
+  public record InMemory() implements Task.Spec {
+    @Override
+    public RowTask open(@Nullable Path root, long seed) {
+      throw new UserException("these rows were in a program's memory: no file has them");
+    }
+
+    @Override
+    public Model.Spec usualModel() {
+      return Perceptron.Spec.example();
+    }
+
+    @Override
+    public String name() {
+      return "rows";
+    }
+  }
 
   /** The mean of what training makes small. */
   public static final Measure LOSS = RowMeter.LOSS;
@@ -50,7 +72,7 @@ public record RowTask(RowData data, Measure primary) implements Task<RowBatch> {
 
   @Override
   public Map<String, String> meaning() {
-    return Map.of();
+    return data.meaning();
   }
 
   @Override
@@ -75,7 +97,7 @@ public record RowTask(RowData data, Measure primary) implements Task<RowBatch> {
 
   @Override
   public Objective<RowBatch> of(Model model) {
-    return new RowObjective(RowModel.of(model), data.classes());
+    return RowObjective.of(RowModel.of(model), data);
   }
 
   @Override

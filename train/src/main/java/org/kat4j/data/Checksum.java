@@ -1,22 +1,13 @@
-package org.kat4j.lab;
+package org.kat4j.data;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 of data that trials are determined by. */
+/** SHA-256 of data in memory. */
 public final class Checksum {
-  private final MessageDigest digest;
-
-  public Checksum() {
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
-  }
+  private final MessageDigest digest = Sha256.start();
 
   public Checksum add(byte[] values) {
     digest.update(values);
