@@ -27,11 +27,12 @@ public final class TimmTensors {
   private static final String ACT1 = BLOCK + "mlp.act1.";
   private static final double USUAL_LAYER_SCALE = 1e-5;
 
+  /** Of norms. */
+  static final double USUAL_EPSILON = 1e-6;
+
   /** Tensors of models that look like these but are others, and what they are. */
   private static final Map<String, String> OTHERS =
       Map.of(
-          "dist_token",
-          "a distilled DeiT with two class tokens, which is not built: take the weights without distillation",
           "decoder_embed.weight",
           "the pretraining of a masked autoencoder, which has no classifier: take fine-tuned weights",
           "mask_token",
@@ -84,7 +85,8 @@ public final class TimmTensors {
     }
     boolean classToken = has("cls_token");
     int registers = has("reg_token") ? Math.toIntExact(shape("reg_token", 3)[1]) : 0;
-    int prefix = registers + (classToken ? 1 : 0);
+    boolean distilled = has("dist_token");
+    int prefix = registers + (classToken ? 1 : 0) + (distilled ? 1 : 0);
     long positions = shape(POSITIONS, 3)[1];
     boolean positionOfPrefix = positionOfPrefix(positions, prefix, patch);
     return new VisionTransformer.Spec(
@@ -97,14 +99,16 @@ public final class TimmTensors {
         attention(width),
         channelMixer(width),
         classToken,
+        distilled,
         registers,
         positionOfPrefix,
+        true,
         has("norm_pre.weight"),
         pooling(classToken),
         has(BLOCK + "ls1.gamma") ? layerScale() : 0,
         c.path("drop_path_rate").asDouble(0),
         0,
-        c.path("norm_eps").asDouble(1e-6),
+        c.path("norm_eps").asDouble(USUAL_EPSILON),
         WeightInit.TIMM);
   }
 

@@ -57,12 +57,12 @@ public final class WeightsFile implements AutoCloseable {
     checkSize(path, tensors, spec);
   }
 
-  private WeightsFile(Path path, TensorFile tensors, HubFolder.Language language) {
-    checkSize(path, tensors, language.spec());
+  private WeightsFile(Path path, TensorFile tensors, HubFolder.Published published) {
+    checkSize(path, tensors, published.spec());
     this.path = path;
-    this.tensors = language.architecture().tensors(tensors, language.spec());
-    spec = language.spec();
-    metadata = Map.of(Weights.TASK, "language");
+    this.tensors = published.architecture().tensors(tensors, published.spec());
+    spec = published.spec();
+    metadata = published.metadata();
     assumed = false;
   }
 
@@ -133,9 +133,9 @@ public final class WeightsFile implements AutoCloseable {
               && Files.isDirectory(path)
               && folder.hasConfig()
               && !tensors.metadata().containsKey(Weights.MODEL);
-      Optional<HubFolder.Language> language = published ? folder.language() : Optional.empty();
-      if (language.isPresent()) {
-        return new WeightsFile(path, tensors, language.get());
+      Optional<HubFolder.Published> known = published ? folder.published() : Optional.empty();
+      if (known.isPresent()) {
+        return new WeightsFile(path, tensors, known.get());
       }
       return new WeightsFile(path, tensors, model);
     } catch (RuntimeException e) {

@@ -241,7 +241,6 @@ class WeightsFileTest {
 
   @ParameterizedTest
   @CsvSource({
-    "dist_token, distilled DeiT",
     "decoder_embed.weight, masked autoencoder",
     "blocks.0.gamma_1, first names",
     "attn_pool.latent, attention pooling",
