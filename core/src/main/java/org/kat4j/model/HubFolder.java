@@ -36,8 +36,26 @@ import tools.jackson.databind.node.ObjectNode;
 record HubFolder(Path path) {
   private static final String CONFIG = "config.json";
   private static final String PREPROCESSING = "preprocessor_config.json";
-  private static final List<String> WEIGHTS = List.of("model.safetensors", "pytorch_model.bin");
+
+  /** One file, or the index of several. */
+  private static final List<String> WEIGHTS =
+      List.of(
+          "model.safetensors",
+          "model.safetensors.index.json",
+          "pytorch_model.bin",
+          "pytorch_model.bin.index.json");
+
   private static final int MOST_CLASSES = 1_000_000;
+
+  /** The folder that a file is the weights of, by its name and the description beside it. */
+  static Optional<HubFolder> around(Path file) {
+    Path parent = file.getParent() == null ? Path.of(".") : file.getParent();
+    HubFolder folder = new HubFolder(parent);
+    boolean weights = file.getFileName() != null && WEIGHTS.contains(file.getFileName().toString());
+    return weights && Files.isRegularFile(file) && folder.hasConfig()
+        ? Optional.of(folder)
+        : Optional.empty();
+  }
 
   /** The file of the weights. */
   Path weights() {
@@ -121,6 +139,9 @@ record HubFolder(Path path) {
       arguments.set("global_pool", config.get("global_pool"));
     }
     if (config.path("model_args") instanceof ObjectNode further) {
+      if (further.has("num_heads")) {
+        arguments.remove("embed_dim"); // the name's, which the heads of another width overrule
+      }
       arguments.setAll(further);
     }
     JsonNode images = config.path("pretrained_cfg");
@@ -313,6 +334,12 @@ record HubFolder(Path path) {
     static Description named(String name) {
       TimmArchitecture architecture = TimmArchitecture.named(name);
       return new Description(architecture.arguments(), architecture.preprocessing(), List.of());
+    }
+
+    /** What tensors alone let expect. */
+    static Description ofTensors(VisionTransformer.Spec spec) {
+      return new Description(
+          JsonNodeFactory.instance.objectNode(), TimmArchitecture.preprocessing(spec), List.of());
     }
 
     /** Entries for the metadata of a model of this many classes and channels. */

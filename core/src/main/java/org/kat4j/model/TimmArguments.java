@@ -66,7 +66,7 @@ final class TimmArguments {
     if (spec.layerScale() > 0) {
       c.put("init_values", spec.layerScale());
     }
-    if (spec.normEpsilon() != TimmTensors.USUAL_EPSILON) {
+    if (spec.normEpsilon() != TimmTensors.usualEpsilon(spec.normFirst())) {
       c.put("norm_eps", spec.normEpsilon()); // ours: timm has it in the layer
     }
     if (spec.pooling() == Pooling.AVERAGE_OF_NORMED) {

@@ -216,6 +216,16 @@ class HubImageTest {
         .isEqualTo("Dinov2ForImageClassification");
   }
 
+  /** As large models are published: several files and an index. */
+  @ParameterizedTest
+  @EnumSource(HubImage.class)
+  void aFolderMayHaveItsWeightsInSeveralFiles(HubImage architecture) throws IOException {
+    VisionTransformer written = write(architecture, config(architecture), name -> name);
+    ShardedFolder.split(folder);
+    assertThat(folder.resolve("model.safetensors")).doesNotExist();
+    assertThat(distance(written, Weights.load(folder, Context.cpu(9)))).isZero();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -158,6 +158,17 @@ class HubLanguageTest {
     assertRefused("tensors, blocks.0.attn.proj.weight first, are missing");
   }
 
+  /** As large models are published: several files and an index. */
+  @ParameterizedTest
+  @EnumSource(HubLanguage.class)
+  void aFolderMayHaveItsWeightsInSeveralFiles(HubLanguage architecture) throws IOException {
+    CausalTransformer written = write(architecture, name -> name);
+    ShardedFolder.split(folder);
+    assertThat(folder.resolve("model.safetensors")).doesNotExist();
+    assertThat(distance(written, (CausalTransformer) Weights.load(folder, Context.cpu(9))))
+        .isZero();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
