@@ -10,7 +10,8 @@ import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
 
 /**
- * A gated perceptron without biases: W2 (f(W_g x) * W_x x). With SiLU as f it is SwiGLU.
+ * A gated perceptron: W2 (f(W_g x) * W_x x), each matrix with or without a bias. With SiLU as f it
+ * is SwiGLU.
  *
  * <p>It has three matrices, so at 2/3 of an {@link Mlp}'s ratio it has as many parameters. Taps:
  * {@code hidden [batch, tokens, ratio * width]}, the input of f. Source: GLU Variants Improve
@@ -20,10 +21,11 @@ public final class GatedMlp implements ChannelMixer {
   /**
    * @param ratio hidden width by width, above 0
    * @param activation f
+   * @param bias whether all three layers have one
    * @param dropout rate after the product and after the last layer, in [0, 1)
    */
   @Kind("gated-mlp")
-  public record Spec(double ratio, Mlp.Activation activation, double dropout)
+  public record Spec(double ratio, Mlp.Activation activation, boolean bias, double dropout)
       implements ChannelMixer.Spec {
     public Spec {
       Check.positive("ratio", ratio);
@@ -32,7 +34,7 @@ public final class GatedMlp implements ChannelMixer {
 
     /** SwiGLU about as large as an MLP of ratio 4. */
     public static Spec example() {
-      return new Spec(8 / 3.0, Mlp.Activation.SILU, 0);
+      return new Spec(8 / 3.0, Mlp.Activation.SILU, false, 0);
     }
 
     @Override
@@ -54,9 +56,9 @@ public final class GatedMlp implements ChannelMixer {
   private GatedMlp(Spec spec, int width, Context context) {
     this.spec = spec;
     int hidden = ChannelMixer.hiddenWidth(spec.ratio, width);
-    gate = new Linear(width, hidden, false, context);
-    value = new Linear(width, hidden, false, context);
-    fc2 = new Linear(hidden, width, false, context);
+    gate = new Linear(width, hidden, spec.bias, context);
+    value = new Linear(width, hidden, spec.bias, context);
+    fc2 = new Linear(hidden, width, spec.bias, context);
   }
 
   @Override

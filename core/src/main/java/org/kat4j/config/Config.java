@@ -54,14 +54,22 @@ public final class Config {
 
   /** The tree of a YAML file; an empty file is an empty tree. */
   public static ObjectNode readTree(Path file) {
+    return parse(readText(file), file.toString());
+  }
+
+  /** The tree of a JSON file. */
+  public static ObjectNode readJson(Path file) {
+    return parseJson(readText(file), file.toString());
+  }
+
+  private static String readText(Path file) {
     try (InputStream bytes = Files.newInputStream(file)) {
       // Read, not asked for: a device or pipe has no size.
       byte[] read = bytes.readNBytes(MAX_FILE_BYTES + 1);
       if (read.length > MAX_FILE_BYTES) {
         throw new UserException(file + ": larger than a configuration can be (1 MiB)");
       }
-      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(read)).toString();
-      return parse(text, file.toString());
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(read)).toString();
     } catch (NoSuchFileException missing) {
       throw new UserException(file + ": there is no such file", missing);
     } catch (CharacterCodingException binary) {

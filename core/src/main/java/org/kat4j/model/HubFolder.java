@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.SequencedMap;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -18,6 +18,7 @@ import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
 import org.kat4j.function.GroupRational;
 import org.kat4j.torch.AtomicFile;
+import org.kat4j.torch.Place;
 import org.kat4j.torch.Safetensors;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
@@ -27,15 +28,34 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A folder as model hubs have it: {@code config.json} with timm's keys beside {@code
- * model.safetensors}.
+ * A folder as model hubs have it: {@code config.json} with the keys of timm or transformers beside
+ * {@code model.safetensors}.
  *
  * @param path the folder
  */
 record HubFolder(Path path) {
   private static final String CONFIG = "config.json";
-  private static final List<String> WEIGHTS = List.of("model.safetensors", "pytorch_model.bin");
+  private static final String PREPROCESSING = "preprocessor_config.json";
+
+  /** One file, or the index of several. */
+  private static final List<String> WEIGHTS =
+      List.of(
+          "model.safetensors",
+          "model.safetensors.index.json",
+          "pytorch_model.bin",
+          "pytorch_model.bin.index.json");
+
   private static final int MOST_CLASSES = 1_000_000;
+
+  /** The folder that a file is the weights of, by its name and the description beside it. */
+  static Optional<HubFolder> around(Path file) {
+    Path parent = file.getParent() == null ? Path.of(".") : file.getParent();
+    HubFolder folder = new HubFolder(parent);
+    boolean weights = file.getFileName() != null && WEIGHTS.contains(file.getFileName().toString());
+    return weights && Files.isRegularFile(file) && folder.hasConfig()
+        ? Optional.of(folder)
+        : Optional.empty();
+  }
 
   /** The file of the weights. */
   Path weights() {
@@ -52,26 +72,53 @@ record HubFolder(Path path) {
     return Files.isRegularFile(path.resolve(CONFIG));
   }
 
-  /** A language model of transformers, and what it is here. */
-  record Language(HubLanguage architecture, CausalTransformer.Spec spec) {}
+  /**
+   * A model of transformers, and what it is here.
+   *
+   * @param metadata what is known of its inputs and classes
+   */
+  record Published(HubArchitecture architecture, Model.Spec spec, Map<String, String> metadata) {}
 
   /**
-   * The language model that {@code config.json} describes; empty where it is of timm's kind.
+   * The model of transformers that {@code config.json} describes; empty where it is of timm's kind.
    *
    * @throws UserException where it is of neither
    */
-  Optional<Language> language() {
+  Optional<Published> published() {
     Path file = path.resolve(CONFIG);
     ObjectNode config = Config.readTree(file);
     if (config.has("architecture")) {
       return Optional.empty();
     }
     try {
-      return HubLanguage.named(config)
-          .map(architecture -> new Language(architecture, architecture.spec(config)));
+      return HubArchitecture.of(config)
+          .map(architecture ->
+              switch (architecture) {
+                case HubLanguage language ->
+                    new Published(
+                        language, language.spec(config), Map.of(Weights.TASK, "language"));
+                case HubImage image -> image(image, config);
+              });
     } catch (UserException unfit) {
       throw new UserException(file + ": " + unfit.getMessage(), unfit);
     }
+  }
+
+  private Published image(HubImage architecture, ObjectNode config) {
+    VisionTransformer.Spec described = architecture.spec(config);
+    TimmArchitecture.Preprocessing usual = HubPreprocessing.usual(architecture);
+    Path beside = path.resolve(PREPROCESSING);
+    boolean known = Files.isRegularFile(beside);
+    TimmArchitecture.Preprocessing images =
+        known ? HubPreprocessing.in(beside, file -> file.read(usual)) : usual;
+    OptionalInt side =
+        known ? HubPreprocessing.in(beside, HubPreprocessing::side) : OptionalInt.empty();
+    VisionTransformer.Spec spec = architecture.fitted(described, side);
+    Map<String, String> metadata =
+        new Description(JsonNodeFactory.instance.objectNode(), images, HubImage.labels(config))
+            .metadata(spec.classes(), spec.channels());
+    metadata.put(Weights.ARCHITECTURE, architecture.architecture());
+    return new Published(architecture, spec, metadata);
   }
 
   /** What {@code config.json} says. */
@@ -92,6 +139,9 @@ record HubFolder(Path path) {
       arguments.set("global_pool", config.get("global_pool"));
     }
     if (config.path("model_args") instanceof ObjectNode further) {
+      if (further.has("num_heads")) {
+        arguments.remove("embed_dim"); // the name's, which the heads of another width overrule
+      }
       arguments.setAll(further);
     }
     JsonNode images = config.path("pretrained_cfg");
@@ -132,12 +182,19 @@ record HubFolder(Path path) {
         : List.of();
   }
 
-  /** That nothing is overwritten, and that the layout knows such a model. */
+  /** That nothing is overwritten, and that a layout knows such a model. */
   void checkFree(Model.Spec spec) {
-    if (spec instanceof CausalTransformer.Spec language) {
-      HubLanguageConfig.Written _ = HubLanguageConfig.of(language);
-    } else {
-      TimmArguments.of(transformer(spec));
+    switch (spec) {
+      case CausalTransformer.Spec language -> {
+        HubLanguageConfig.Written _ = HubLanguageConfig.of(language);
+      }
+      case VisionTransformer.Spec images -> {
+        if (HubImageConfig.of(images, List.of()).isEmpty()) {
+          TimmArguments.of(images);
+        }
+      }
+      default ->
+          throw new UserException("only vision transformers and language models have a hub layout");
     }
     if (Files.exists(path) && !Files.isDirectory(path)) {
       throw new UserException(
@@ -154,13 +211,6 @@ record HubFolder(Path path) {
     }
   }
 
-  private static VisionTransformer.Spec transformer(Model.Spec spec) {
-    if (spec instanceof VisionTransformer.Spec transformer) {
-      return transformer;
-    }
-    throw new UserException("only vision transformers and language models have a hub layout");
-  }
-
   /** Writes the folder of a model; the weights first, so that a folder with a config is whole. */
   void write(Model model, Map<String, String> metadata) {
     checkFree(model.spec());
@@ -169,32 +219,65 @@ record HubFolder(Path path) {
     } catch (IOException e) {
       throw new UserException("folder " + path + " cannot be made: " + AtomicFile.reason(e), e);
     }
-    if (model instanceof CausalTransformer language) {
-      write(language);
+    switch (model) {
+      case CausalTransformer language -> {
+        HubLanguageConfig.Written written = HubLanguageConfig.of(language.spec());
+        write(language, written.architecture(), written.config());
+      }
+      case VisionTransformer images -> write(images, metadata);
+      default -> throw new IllegalStateException("checked before");
+    }
+  }
+
+  /** In transformers' layout where the weights came so or timm has none, else in timm's. */
+  private void write(VisionTransformer model, Map<String, String> metadata) {
+    VisionTransformer.Spec spec = model.spec();
+    List<String> labels =
+        metadata.containsKey(Weights.CLASSES)
+            ? ClassNames.fromText(metadata.get(Weights.CLASSES))
+            : List.of();
+    String came = metadata.getOrDefault(Weights.ARCHITECTURE, "");
+    Optional<HubImageConfig.Written> written =
+        Stream.of(HubImage.values())
+            .filter(one -> one.architecture().equals(came))
+            .findFirst()
+            .flatMap(one -> HubImageConfig.of(one, spec, labels));
+    if (written.isEmpty() && !TimmArguments.knows(spec)) {
+      written = HubImageConfig.of(spec, labels);
+    }
+    if (written.isPresent()) {
+      ObjectNode images = HubPreprocessing.of(preprocessing(metadata), spec.imageSize());
+      AtomicFile.write(path.resolve(PREPROCESSING), images.toPrettyString() + "\n");
+      write(model, written.get().architecture(), written.get().config());
       return;
     }
     Weights.save(path.resolve(WEIGHTS.getFirst()), model, metadata);
-    ObjectNode config = config(transformer(model.spec()), metadata);
-    AtomicFile.write(path.resolve(CONFIG), config.toPrettyString() + "\n");
+    AtomicFile.write(path.resolve(CONFIG), config(spec, metadata).toPrettyString() + "\n");
+  }
+
+  private static TimmArchitecture.Preprocessing preprocessing(Map<String, String> metadata) {
+    return new TimmArchitecture.Preprocessing(
+        numbers(metadata.getOrDefault(Weights.MEAN, "0.5")),
+        numbers(metadata.getOrDefault(Weights.DEVIATION, "0.5")),
+        Double.parseDouble(metadata.getOrDefault(Weights.CROP_PCT, "1")),
+        metadata.getOrDefault(Weights.INTERPOLATION, "bicubic"));
+  }
+
+  private static List<Double> numbers(String list) {
+    return Stream.of(list.split(",", -1)).map(Double::valueOf).toList();
   }
 
   /** Names and layout are those of transformers, so our own description stays out. */
-  private void write(CausalTransformer model) {
-    HubLanguageConfig.Written written = HubLanguageConfig.of(model.spec());
+  private void write(Model model, HubArchitecture architecture, ObjectNode config) {
     try (Scope _ = Scope.open()) {
-      SequencedMap<String, Tensor> ours = StateDict.of(model);
-      Map<String, Tensor> theirs = new LinkedHashMap<>();
-      written
-          .architecture()
-          .tensors(model.spec())
-          .forEach((name, place) -> {
-            Tensor tensor = Objects.requireNonNull(ours.get(name)).detach();
-            theirs.put(place.name(), place.transposed() ? tensor.t().contiguous() : tensor);
-          });
+      Map<String, Tensor> ours = new LinkedHashMap<>();
+      StateDict.of(model).forEach((name, tensor) -> ours.put(name, tensor.detach()));
+      SequencedMap<String, Tensor> theirs = Place.stored(architecture.places(model.spec()), ours);
+      architecture.addUnused(theirs, model.spec());
       Safetensors.write(
           path.resolve(WEIGHTS.getFirst()), theirs, Map.of(Weights.FORMAT, Weights.PYTORCH));
     }
-    AtomicFile.write(path.resolve(CONFIG), written.config().toPrettyString() + "\n");
+    AtomicFile.write(path.resolve(CONFIG), config.toPrettyString() + "\n");
   }
 
   private static ObjectNode config(VisionTransformer.Spec spec, Map<String, String> metadata) {
@@ -233,9 +316,7 @@ record HubFolder(Path path) {
   private static void putNumbers(ObjectNode node, String key, @Nullable String list) {
     if (list != null) {
       ArrayNode numbers = node.putArray(key);
-      for (String number : list.split(",", -1)) {
-        numbers.add(Double.parseDouble(number));
-      }
+      numbers(list).forEach(numbers::add);
     }
   }
 
@@ -253,6 +334,12 @@ record HubFolder(Path path) {
     static Description named(String name) {
       TimmArchitecture architecture = TimmArchitecture.named(name);
       return new Description(architecture.arguments(), architecture.preprocessing(), List.of());
+    }
+
+    /** What tensors alone let expect. */
+    static Description ofTensors(VisionTransformer.Spec spec) {
+      return new Description(
+          JsonNodeFactory.instance.objectNode(), TimmArchitecture.preprocessing(spec), List.of());
     }
 
     /** Entries for the metadata of a model of this many classes and channels. */

@@ -1,7 +1,6 @@
 package org.kat4j.model;
 
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.kat4j.attention.QueryKeyStep;
 import org.kat4j.attention.Rotary;
@@ -69,7 +68,7 @@ final class HubLanguageConfig {
     ChannelMixer.Spec mixer =
         switch (s.channelMixer()) {
           case Mlp.Spec mlp -> new Mlp.Spec(mlp.ratio(), mlp.activation(), 0);
-          case GatedMlp.Spec mlp -> new GatedMlp.Spec(mlp.ratio(), mlp.activation(), 0);
+          case GatedMlp.Spec mlp -> new GatedMlp.Spec(mlp.ratio(), mlp.activation(), mlp.bias(), 0);
           default -> s.channelMixer();
         };
     return new CausalTransformer.Spec(
@@ -108,7 +107,7 @@ final class HubLanguageConfig {
     c.put("n_layer", spec.depth());
     c.put("n_head", attention.heads());
     c.put("n_inner", ChannelMixer.hiddenWidth(mlp.ratio(), spec.width()));
-    c.put("activation_function", name(mlp.activation()));
+    c.put("activation_function", HubKeys.name(mlp.activation()));
     c.put("layer_norm_epsilon", norm.epsilon());
     c.put("tie_word_embeddings", spec.tiedHead());
     return Optional.of(c);
@@ -138,7 +137,7 @@ final class HubLanguageConfig {
     c.put("head_dim", headWidth == 0 ? spec.width() / attention.heads() : headWidth);
     c.put("attention_bias", attention.qkvBias());
     c.put("intermediate_size", ChannelMixer.hiddenWidth(mlp.ratio(), spec.width()));
-    c.put("hidden_act", name(mlp.activation()));
+    c.put("hidden_act", HubKeys.name(mlp.activation()));
     c.put("rms_norm_eps", norm.epsilon());
     c.put("tie_word_embeddings", spec.tiedHead());
     ObjectNode angles = c.putObject("rope_parameters");
@@ -156,12 +155,5 @@ final class HubLanguageConfig {
               .put("original_max_position_embeddings", llama3.original());
     }
     return Optional.of(c);
-  }
-
-  private static String name(Mlp.Activation activation) {
-    return switch (activation) {
-      case GELU_TANH -> "gelu_new";
-      case GELU, SILU, RELU, SQUARED_RELU -> activation.name().toLowerCase(Locale.ROOT);
-    };
   }
 }

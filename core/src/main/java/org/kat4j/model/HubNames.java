@@ -52,7 +52,7 @@ final class HubNames {
   private HubNames() {}
 
   /** The names that a model has here, in the order of its state dict. */
-  static List<String> ours(CausalTransformer.Spec spec) {
+  static List<String> ours(Model.Spec spec) {
     try (Scope _ = Scope.open();
         Model shapes = spec.build(Context.cpu(0).withDevice(Device.META))) {
       return List.copyOf(StateDict.of(shapes).keySet());

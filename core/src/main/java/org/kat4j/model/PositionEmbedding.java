@@ -13,15 +13,16 @@ final class PositionEmbedding {
   private PositionEmbedding() {}
 
   /**
-   * Resamples the grid part, bicubic with antialiasing as timm's {@code resample_abs_pos_embed};
-   * positions of prefix tokens stay.
+   * Resamples the grid part, bicubic; positions of prefix tokens stay.
    *
    * @param position {@code [1, prefix + side^2, width]}
    * @param prefix positions in front that are not patches
    * @param newSide patches on a side of the other grid
+   * @param antialias as timm's {@code resample_abs_pos_embed} does it; transformers' DINOv2 does
+   *     not
    * @return {@code [1, prefix + newSide^2, width]}
    */
-  static Tensor resample(Tensor position, int prefix, int newSide) {
+  static Tensor resample(Tensor position, int prefix, int newSide, boolean antialias) {
     long cells = position.size(1) - prefix;
     long side = Math.round(Math.sqrt(cells));
     if (cells < 1 || side * side != cells) {
@@ -42,7 +43,7 @@ final class PositionEmbedding {
     options.size().put(new LongVector(newSide, newSide));
     options.mode().put(new kBicubic());
     options.align_corners().put(false);
-    options.antialias().put(true);
+    options.antialias().put(antialias);
     Tensor resized = torch.interpolate(grid.contiguous(), options); // [1, width, newSide, newSide]
     Tensor cellsAgain =
         resized

@@ -16,11 +16,26 @@ import tools.jackson.databind.node.ObjectNode;
 final class TimmArguments {
   private TimmArguments() {}
 
+  /** Whether timm has such a model. */
+  static boolean knows(VisionTransformer.Spec spec) {
+    try {
+      return !of(spec).isEmpty();
+    } catch (UserException other) {
+      return false;
+    }
+  }
+
   /** All arguments of a spec by their Python names. */
   static ObjectNode of(VisionTransformer.Spec spec) {
     if (!(spec.tokenMixer() instanceof Attention.Spec attention) || !isOfTimm(attention)) {
       throw notOfTimm(
           "attention as token mixer, with one matrix for as many queries, keys and values");
+    }
+    if (!spec.positionOfRegisters() && spec.registers() > 0 && spec.positionOfPrefix()) {
+      throw notOfTimm("positions of registers where the class token has one");
+    }
+    if (spec.pooling() == Pooling.TOKEN_AND_AVERAGE) {
+      throw notOfTimm("the class token or the mean of the patches");
     }
     ObjectNode c = JsonNodeFactory.instance.objectNode();
     c.put("img_size", spec.imageSize());
@@ -51,6 +66,9 @@ final class TimmArguments {
     if (spec.layerScale() > 0) {
       c.put("init_values", spec.layerScale());
     }
+    if (spec.normEpsilon() != TimmTensors.usualEpsilon(spec.normFirst())) {
+      c.put("norm_eps", spec.normEpsilon()); // ours: timm has it in the layer
+    }
     if (spec.pooling() == Pooling.AVERAGE_OF_NORMED) {
       c.put("fc_norm", false);
     }
@@ -74,7 +92,7 @@ final class TimmArguments {
     return c;
   }
 
-  private static boolean isOfTimm(Attention.Spec a) {
+  static boolean isOfTimm(Attention.Spec a) {
     return a.equals(
         Attention.Spec.timm(a.heads(), a.qkvBias(), a.qkNorm(), a.outBias(), a.dropout()));
   }

@@ -30,8 +30,6 @@ public final class TimmTensors {
   /** Tensors of models that look like these but are others, and what they are. */
   private static final Map<String, String> OTHERS =
       Map.of(
-          "dist_token",
-          "a distilled DeiT with two class tokens, which is not built: take the weights without distillation",
           "decoder_embed.weight",
           "the pretraining of a masked autoencoder, which has no classifier: take fine-tuned weights",
           "mask_token",
@@ -53,6 +51,31 @@ public final class TimmTensors {
   private TimmTensors(ObjectNode arguments, Function<String, Optional<long[]>> shapes) {
     this.c = arguments;
     this.shapes = shapes;
+  }
+
+  /** Whether tensors look like those of a vision transformer at all. */
+  static boolean areThere(Function<String, Optional<long[]>> shapes) {
+    return shapes.apply(PATCHES).isPresent() && shapes.apply(POSITIONS).isPresent();
+  }
+
+  /** Whether this is a name that {@link #named} knows, whatever the tensors. */
+  public static boolean isName(String name) {
+    return TimmArchitecture.of(name).isPresent();
+  }
+
+  /**
+   * The model that timm builds by this name; empty where it is none of these.
+   *
+   * @param further arguments beside the name
+   */
+  public static Optional<VisionTransformer.Spec> named(
+      String name, ObjectNode further, Function<String, Optional<long[]>> shapes) {
+    return TimmArchitecture.of(name)
+        .map(architecture -> {
+          ObjectNode arguments = architecture.arguments();
+          arguments.setAll(further);
+          return spec(arguments, shapes);
+        });
   }
 
   /**
@@ -84,28 +107,43 @@ public final class TimmTensors {
     }
     boolean classToken = has("cls_token");
     int registers = has("reg_token") ? Math.toIntExact(shape("reg_token", 3)[1]) : 0;
-    int prefix = registers + (classToken ? 1 : 0);
+    boolean distilled = has("dist_token");
+    int prefix = registers + (classToken ? 1 : 0) + (distilled ? 1 : 0);
     long positions = shape(POSITIONS, 3)[1];
     boolean positionOfPrefix = positionOfPrefix(positions, prefix, patch);
-    return new VisionTransformer.Spec(
-        patch * side(positions - (positionOfPrefix ? prefix : 0)),
-        patch,
-        Math.toIntExact(patches[1]),
-        Math.toIntExact(head[0]),
-        width,
-        depth(),
-        attention(width),
-        channelMixer(width),
-        classToken,
-        registers,
-        positionOfPrefix,
-        has("norm_pre.weight"),
-        pooling(classToken),
-        has(BLOCK + "ls1.gamma") ? layerScale() : 0,
-        c.path("drop_path_rate").asDouble(0),
-        0,
-        c.path("norm_eps").asDouble(1e-6),
-        WeightInit.TIMM);
+    var spec =
+        new VisionTransformer.Spec(
+            patch * side(positions - (positionOfPrefix ? prefix : 0)),
+            patch,
+            Math.toIntExact(patches[1]),
+            Math.toIntExact(head[0]),
+            width,
+            depth(),
+            attention(width),
+            channelMixer(width),
+            classToken,
+            distilled,
+            registers,
+            positionOfPrefix,
+            true,
+            has("norm_pre.weight"),
+            pooling(classToken),
+            has(BLOCK + "ls1.gamma") ? layerScale() : 0,
+            c.path("drop_path_rate").asDouble(0),
+            0,
+            c.path("norm_eps").asDouble(usualEpsilon(has("norm_pre.weight"))),
+            WeightInit.TIMM);
+    if (c.path("embed_dim").asInt(width) != width) {
+      throw new IllegalArgumentException(
+          "these weights have the width %d, a model of this name has %d: name the one they belong to"
+              .formatted(width, c.path("embed_dim").asInt(width)));
+    }
+    return spec;
+  }
+
+  /** Of norms. Only CLIP's models have a norm before their blocks, and theirs is another. */
+  static double usualEpsilon(boolean normFirst) {
+    return normFirst ? 1e-5 : 1e-6;
   }
 
   private boolean has(String name) {
@@ -130,6 +168,10 @@ public final class TimmTensors {
     int depth = 0;
     while (has("blocks." + depth + ".norm1.weight")) {
       depth++;
+    }
+    if (depth == 0) {
+      throw new IllegalArgumentException(
+          "tensor blocks.0.norm1.weight is missing: this is no vision transformer with plain blocks");
     }
     return depth;
   }
@@ -164,9 +206,14 @@ public final class TimmTensors {
 
   private Attention.Spec attention(int width) {
     boolean normed = has(BLOCK + "attn.q_norm.weight");
-    int heads = c.path("num_heads").asInt(12);
-    if (normed) { // one weight for each channel of a head
-      heads = Math.toIntExact(width / Math.max(shape(BLOCK + "attn.q_norm.weight", 1)[0], 1));
+    int heads =
+        normed // one weight for each channel of a head
+            ? Math.toIntExact(width / Math.max(shape(BLOCK + "attn.q_norm.weight", 1)[0], 1))
+            : c.path("num_heads").asInt(TimmArchitecture.usualHeads(width));
+    if (heads == 0) {
+      throw new IllegalArgumentException(
+          "its tensors of the width %d do not tell how many heads it has: name the model with --model, or give 'num_heads' in config.json"
+              .formatted(width));
     }
     return Attention.Spec.timm(
         heads, has(BLOCK + "attn.qkv.bias"), normed, has(BLOCK + "attn.proj.bias"), 0);

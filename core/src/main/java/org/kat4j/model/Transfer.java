@@ -26,13 +26,13 @@ import org.kat4j.torch.TensorFile;
  * @param fresh names that keep their initial values
  */
 public record Transfer(List<String> copied, List<String> resampled, List<String> fresh) {
-  private static final String HEAD = "head.";
+  private static final List<String> HEADS = List.of("head.", "head_dist.");
 
   /** Takes over all that fits. */
   public static Transfer into(Model target, TensorFile source) {
     Transfer transfer = new Transfer(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     Set<String> unused = new HashSet<>(source.names());
-    unused.removeIf(name -> name.contains("/") || name.startsWith(HEAD));
+    unused.removeIf(name -> name.contains("/") || isHead(name));
     for (Map.Entry<String, Tensor> entry : StateDict.of(target).entrySet()) {
       String name = sourceName(entry.getKey(), source);
       transfer.take(entry.getKey(), name, entry.getValue(), target, source);
@@ -63,7 +63,7 @@ public record Transfer(List<String> copied, List<String> resampled, List<String>
   }
 
   private void take(String name, String from, Tensor target, Model model, TensorFile source) {
-    boolean head = name.startsWith(HEAD);
+    boolean head = isHead(name);
     if (!source.contains(from)) {
       if (!head && !isFunction(name)) {
         throw foreign(source, "tensor " + name + " is missing");
@@ -96,6 +96,10 @@ public record Transfer(List<String> copied, List<String> resampled, List<String>
   private static UserException foreign(TensorFile source, String what) {
     return new UserException(
         source.file() + ": " + what + ": these weights belong to another model");
+  }
+
+  private static boolean isHead(String name) {
+    return HEADS.stream().anyMatch(name::startsWith);
   }
 
   private static boolean isFunction(String name) {

@@ -1,9 +1,9 @@
 package org.kat4j.model;
 
 import java.util.List;
-import java.util.Objects;
+import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Stream;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -41,7 +41,9 @@ public final class VisionTransformer implements ImageModel {
     /** The mean of the patch tokens, then a norm of its own: timm's {@code avg}. */
     AVERAGE,
     /** The final norm, then the mean of the patch tokens. */
-    AVERAGE_OF_NORMED
+    AVERAGE_OF_NORMED,
+    /** The final norm, then the class token and the mean of the patch tokens, twice as wide. */
+    TOKEN_AND_AVERAGE
   }
 
   /**
@@ -54,8 +56,11 @@ public final class VisionTransformer implements ImageModel {
    * @param tokenMixer first slot of every block
    * @param channelMixer second slot of every block
    * @param classToken whether a class token is put in front
+   * @param distillationToken whether one more follows it, with a classifier of its own; the two
+   *     answers are averaged. Source: arXiv 2012.12877
    * @param registers number of further learnable tokens in front
-   * @param positionOfPrefix whether class token and registers have positions too
+   * @param positionOfPrefix whether the tokens in front have positions too
+   * @param positionOfRegisters whether, if they have, registers do
    * @param normFirst whether a norm stands between embedding and blocks
    * @param pooling how tokens become one vector
    * @param layerScale initial value of the layer scale, 0 for none
@@ -75,8 +80,10 @@ public final class VisionTransformer implements ImageModel {
       TokenMixer.Spec tokenMixer,
       ChannelMixer.Spec channelMixer,
       boolean classToken,
+      boolean distillationToken,
       int registers,
       boolean positionOfPrefix,
+      boolean positionOfRegisters,
       boolean normFirst,
       Pooling pooling,
       double layerScale,
@@ -102,8 +109,14 @@ public final class VisionTransformer implements ImageModel {
         throw new IllegalArgumentException(
             "imageSize = " + imageSize + ": not a multiple of patchSize = " + patchSize);
       }
-      if (pooling == Pooling.TOKEN && !classToken) {
-        throw new IllegalArgumentException("pooling = token needs classToken = true");
+      if ((pooling == Pooling.TOKEN || pooling == Pooling.TOKEN_AND_AVERAGE) && !classToken) {
+        throw new IllegalArgumentException(
+            "pooling = "
+                + pooling.name().toLowerCase(Locale.ROOT).replace('_', '-')
+                + " needs classToken = true");
+      }
+      if (distillationToken && pooling != Pooling.TOKEN) {
+        throw new IllegalArgumentException("distillationToken = true needs pooling = token");
       }
       Check.inRange("layerScale", layerScale, 0, Double.POSITIVE_INFINITY);
       Check.positive("normEpsilon", normEpsilon);
@@ -148,7 +161,9 @@ public final class VisionTransformer implements ImageModel {
           tokenMixer,
           Mlp.Spec.example(),
           true,
+          false,
           0,
+          true,
           true,
           false,
           Pooling.TOKEN,
@@ -165,6 +180,11 @@ public final class VisionTransformer implements ImageModel {
 
     public Spec withWeightInit(WeightInit other) {
       return with(imageSize, patchSize, channels, classes, channelMixer, other);
+    }
+
+    /** The same patches of other images. */
+    Spec withImageSize(int other) {
+      return with(other, patchSize, channels, classes, channelMixer, weightInit);
     }
 
     /**
@@ -193,8 +213,10 @@ public final class VisionTransformer implements ImageModel {
           tokenMixer,
           channelMixer,
           classToken,
+          distillationToken,
           registers,
           positionOfPrefix,
+          positionOfRegisters,
           normFirst,
           pooling,
           layerScale,
@@ -241,35 +263,43 @@ public final class VisionTransformer implements ImageModel {
       return side * side;
     }
 
-    int prefixTokens() {
-      return (classToken ? 1 : 0) + registers;
+    /** Tokens in front of the patches. */
+    public int prefixTokens() {
+      return (classToken ? 1 : 0) + (distillationToken ? 1 : 0) + registers;
+    }
+
+    /** Those of them that have a position. */
+    int placedPrefixTokens() {
+      return positionOfPrefix ? prefixTokens() - (positionOfRegisters ? 0 : registers) : 0;
+    }
+
+    /** Numbers that the classifier sees. */
+    private int pooledWidth() {
+      return pooling == Pooling.TOKEN_AND_AVERAGE ? 2 * width : width;
     }
 
     @Override
     public long macs() {
       int tokens = patches() + prefixTokens();
       long embed = (long) patches() * width * channels * patchSize * patchSize;
-      return embed + stack().macs(tokens, width) + (long) width * classes;
+      long head = (long) pooledWidth() * classes * (distillationToken ? 2 : 1);
+      return embed + stack().macs(tokens, width) + head;
     }
   }
 
   private final Spec spec;
-  private final @Nullable Tensor classToken; // [1, 1, width]
-  private final @Nullable Tensor registers; // [1, registers, width]
-  private final Tensor position; // [1, patches + prefix, width]
+  private final TokenPlaces tokens;
   private final PatchEmbed patchEmbed;
   private final @Nullable LayerNorm normFirst;
   private final Stack blocks;
   private final @Nullable LayerNorm norm;
   private final @Nullable LayerNorm poolNorm;
   private final Linear head;
+  private final @Nullable Linear distilledHead;
 
   private VisionTransformer(Spec spec, Context context) {
     this.spec = spec;
-    int positions = spec.patches() + (spec.positionOfPrefix ? spec.prefixTokens() : 0);
-    classToken = spec.classToken ? context.parameter(1, 1, spec.width) : null;
-    registers = spec.registers > 0 ? context.parameter(1, spec.registers, spec.width) : null;
-    position = context.parameter(1, positions, spec.width);
+    tokens = new TokenPlaces(spec, context);
     patchEmbed = new PatchEmbed(spec.channels, spec.patchSize, spec.width, context);
     normFirst = spec.normFirst ? new LayerNorm(spec.width, spec.normEpsilon, context) : null;
     blocks = spec.stack().build(spec.width, spec.dropPath, context.at(spec.layout()));
@@ -281,7 +311,9 @@ public final class VisionTransformer implements ImageModel {
         spec.pooling == Pooling.AVERAGE
             ? new LayerNorm(spec.width, spec.normEpsilon, context)
             : null;
-    head = new Linear(spec.width, spec.classes, true, context);
+    head = new Linear(spec.pooledWidth(), spec.classes, true, context);
+    distilledHead =
+        spec.distillationToken ? new Linear(spec.width, spec.classes, true, context) : null;
     if (context.hasMemory() && !context.overwritten()) {
       spec.weightInit.apply(this, context.random());
     }
@@ -289,9 +321,15 @@ public final class VisionTransformer implements ImageModel {
 
   @Override
   public Tensor forward(Tensor images, Pass pass) {
-    Tensor pooled = pool(forwardFeatures(images, pass)); // [batch, width]
+    Tensor features = forwardFeatures(images, pass);
+    Tensor pooled = pool(features); // [batch, width], or twice as wide
     pass.tap().record("pooled", pooled);
-    return head.forward(Dropout.elements(pooled, spec.headDropout, pass)); // [batch, classes]
+    Tensor logits = head.forward(Dropout.elements(pooled, spec.headDropout, pass));
+    if (distilledHead == null) {
+      return logits; // [batch, classes]
+    }
+    Tensor distilled = Dropout.elements(features.select(1, 1), spec.headDropout, pass);
+    return logits.add(distilledHead.forward(distilled)).div(new Scalar(2));
   }
 
   /**
@@ -299,7 +337,7 @@ public final class VisionTransformer implements ImageModel {
    */
   public Tensor forwardFeatures(Tensor images, Pass pass) {
     spec.signature().check(images);
-    Tensor x = embed(patchEmbed.forward(images)); // [batch, prefix + patches, width]
+    Tensor x = tokens.around(patchEmbed.forward(images)); // [batch, prefix + patches, width]
     if (normFirst != null) {
       x = normFirst.forward(x);
     }
@@ -310,27 +348,15 @@ public final class VisionTransformer implements ImageModel {
     return features;
   }
 
-  private Tensor embed(Tensor patches) {
-    Tensor placed = spec.positionOfPrefix ? patches : patches.add(position);
-    TensorVector tokens = new TensorVector();
-    long batch = patches.size(0);
-    if (classToken != null) {
-      tokens.push_back(classToken.expand(batch, -1, -1));
-    }
-    if (registers != null) {
-      tokens.push_back(registers.expand(batch, -1, -1));
-    }
-    tokens.push_back(placed);
-    Tensor all = tokens.size() == 1 ? placed : torch.cat(tokens, 1);
-    return spec.positionOfPrefix ? all.add(position) : all;
-  }
-
-  private Tensor pool(Tensor tokens) {
+  private Tensor pool(Tensor features) {
     if (spec.pooling == Pooling.TOKEN) {
-      return tokens.select(1, 0);
+      return features.select(1, 0);
     }
-    Tensor mean = tokens.narrow(1, spec.prefixTokens(), spec.patches()).mean(1);
-    return poolNorm == null ? mean : poolNorm.forward(mean);
+    Tensor mean = features.narrow(1, spec.prefixTokens(), spec.patches()).mean(1);
+    return switch (spec.pooling) {
+      case TOKEN_AND_AVERAGE -> torch.cat(new TensorVector(features.select(1, 0), mean), 1);
+      case TOKEN, AVERAGE, AVERAGE_OF_NORMED -> poolNorm == null ? mean : poolNorm.forward(mean);
+    };
   }
 
   @Override
@@ -340,41 +366,30 @@ public final class VisionTransformer implements ImageModel {
 
   @Override
   public Set<String> noWeightDecay() {
-    return Set.of("pos_embed", "cls_token");
+    return Set.of("pos_embed", "cls_token", "dist_token");
   }
 
-  /** Class token and registers, as far as there are any. */
-  List<Tensor> prefixTokens() {
-    return Stream.of(classToken, registers).filter(Objects::nonNull).toList();
-  }
-
-  Tensor position() {
-    return position;
+  TokenPlaces tokens() {
+    return tokens;
   }
 
   /** Positions of another image size fitted to this one's. */
   Tensor resampled(Tensor otherPosition) {
-    int prefix = spec.positionOfPrefix ? spec.prefixTokens() : 0;
-    return PositionEmbedding.resample(otherPosition, prefix, spec.imageSize / spec.patchSize);
+    return PositionEmbedding.resample(
+        otherPosition, spec.placedPrefixTokens(), spec.imageSize / spec.patchSize, true);
   }
 
   PatchEmbed patchEmbed() {
     return patchEmbed;
   }
 
-  Linear head() {
-    return head;
+  boolean isHead(Linear linear) {
+    return linear == head || linear == distilledHead;
   }
 
   @Override
   public void register(Registry registry) {
-    if (classToken != null) {
-      registry.tensor("cls_token", classToken);
-    }
-    if (registers != null) {
-      registry.tensor("reg_token", registers);
-    }
-    registry.tensor("pos_embed", position);
+    tokens.register(registry);
     registry.part("patch_embed", patchEmbed);
     if (normFirst != null) {
       registry.part("norm_pre", normFirst);
@@ -387,5 +402,8 @@ public final class VisionTransformer implements ImageModel {
       registry.part("fc_norm", poolNorm);
     }
     registry.part("head", head);
+    if (distilledHead != null) {
+      registry.part("head_dist", distilledHead);
+    }
   }
 }

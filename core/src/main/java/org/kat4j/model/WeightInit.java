@@ -46,11 +46,11 @@ public enum WeightInit {
   private static final double DEVIATION = 0.02;
 
   void apply(VisionTransformer model, RandomStream random) {
-    Init.truncatedNormal(model.position(), DEVIATION, random);
+    Init.truncatedNormal(model.tokens().position(), DEVIATION, random);
     if (this == SKIP) {
       return;
     }
-    for (Tensor token : model.prefixTokens()) {
+    for (Tensor token : model.tokens().prefix()) {
       Init.normal(token, 1e-6, random);
     }
     if (this == JAX || this == JAX_NLHB) {
@@ -62,7 +62,7 @@ public enum WeightInit {
         model,
         (name, part) -> {
           if (part instanceof Linear linear) {
-            linear(name, linear, linear == model.head(), random);
+            linear(name, linear, model.isHead(linear), random);
           }
         });
     StateDict.forEachPart(model, (_, part) -> refine(part, random));

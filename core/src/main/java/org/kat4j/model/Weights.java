@@ -56,6 +56,9 @@ public final class Weights {
   /** Metadata key of whether JPEGs are turned as their EXIF orientation says, true or false. */
   public static final String UPRIGHT = "kat4j.upright";
 
+  /** Metadata key of the architecture of transformers that the weights came as. */
+  public static final String ARCHITECTURE = "kat4j.architecture";
+
   /** Metadata key of the kind of tensors, which readers of the Python library expect. */
   public static final String FORMAT = "format";
 

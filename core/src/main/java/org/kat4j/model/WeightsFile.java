@@ -10,18 +10,22 @@ import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
 import org.kat4j.model.HubFolder.Description;
+import org.kat4j.token.Attention;
 import org.kat4j.torch.Allowance;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.TensorFile;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Opened weights of any form together with what is known of their model: a file of kat4j, a hub
  * folder, a safetensors file or PyTorch checkpoint of timm or KAT.
  *
  * <p>The model is taken from, in this order: the name given, the file's own {@code kat4j.model},
- * {@code config.json} beside it in a folder, the {@code arch} of a training checkpoint.
+ * {@code config.json} beside it, the {@code arch} of a training checkpoint; where nothing says it,
+ * from the tensors alone.
  */
 public final class WeightsFile implements AutoCloseable {
   private static final int SPARE_TENSORS = 100;
@@ -31,7 +35,7 @@ public final class WeightsFile implements AutoCloseable {
   private final TensorFile tensors;
   private final Model.Spec spec;
   private final Map<String, String> metadata;
-  private final boolean assumed;
+  private final String assumed; // what what is known of pictures follows from, "" for itself
 
   private WeightsFile(Path path, TensorFile tensors, @Nullable String model) {
     this.path = path;
@@ -40,30 +44,40 @@ public final class WeightsFile implements AutoCloseable {
     if (own != null && model == null) {
       spec = Config.fromJson(own, Model.Spec.class, path.toString());
       metadata = tensors.metadata();
-      assumed = false;
+      assumed = "";
       checkSize(path, tensors, spec);
       return;
     }
-    Description description = description(model);
-    assumed = !(Files.isDirectory(path) && new HubFolder(path).hasConfig()) || model != null;
+    Optional<Description> described = description(model);
+    assumed =
+        described.isEmpty()
+            ? "from the tensors"
+            : model == null && Files.isDirectory(path) && new HubFolder(path).hasConfig()
+                ? ""
+                : "from the name";
     metadata = new LinkedHashMap<>();
     try {
-      VisionTransformer.Spec timm = TimmTensors.spec(description.arguments(), this::shape);
+      ObjectNode arguments =
+          described.map(Description::arguments).orElseGet(JsonNodeFactory.instance::objectNode);
+      VisionTransformer.Spec timm = TimmTensors.spec(arguments, this::shape);
       spec = timm;
-      metadata.putAll(description.metadata(timm.classes(), timm.channels()));
+      metadata.putAll(
+          described
+              .orElseGet(() -> Description.ofTensors(timm))
+              .metadata(timm.classes(), timm.channels()));
     } catch (IllegalArgumentException | ArithmeticException unfit) {
       throw new UserException(path + ": " + unfit.getMessage(), unfit);
     }
     checkSize(path, tensors, spec);
   }
 
-  private WeightsFile(Path path, TensorFile tensors, HubFolder.Language language) {
-    checkSize(path, tensors, language.spec());
+  private WeightsFile(Path path, TensorFile tensors, HubFolder.Published published) {
+    checkSize(path, tensors, published.spec());
     this.path = path;
-    this.tensors = language.architecture().tensors(tensors, language.spec());
-    spec = language.spec();
-    metadata = Map.of(Weights.TASK, "language");
-    assumed = false;
+    this.tensors = published.architecture().tensors(tensors, published.spec());
+    spec = published.spec();
+    metadata = published.metadata();
+    assumed = "";
   }
 
   /**
@@ -92,17 +106,21 @@ public final class WeightsFile implements AutoCloseable {
     return tensors.contains(name) ? Optional.of(tensors.shape(name)) : Optional.empty();
   }
 
-  private Description description(@Nullable String model) {
+  /** Empty where tensors alone have to say it. */
+  private Optional<Description> description(@Nullable String model) {
     if (model != null) {
-      return Description.named(model);
+      return Optional.of(Description.named(model));
     }
     HubFolder folder = new HubFolder(path);
     if (Files.isDirectory(path) && folder.hasConfig()) {
-      return folder.read();
+      return Optional.of(folder.read());
     }
     String arch = tensors.metadata().get("arch");
     if (arch != null && TimmArchitecture.of(arch).isPresent()) {
-      return Description.named(arch);
+      return Optional.of(Description.named(arch));
+    }
+    if (TimmTensors.areThere(this::shape)) {
+      return Optional.empty();
     }
     throw new UserException(
         path
@@ -126,6 +144,14 @@ public final class WeightsFile implements AutoCloseable {
    */
   public static WeightsFile open(Path path, @Nullable String model, String dictionary) {
     TensorFile tensors = openTensors(path, dictionary);
+    Path described =
+        model == null && !tensors.metadata().containsKey(Weights.MODEL)
+            ? HubFolder.around(path).map(HubFolder::path).orElse(path)
+            : path;
+    return described(described, tensors, model);
+  }
+
+  private static WeightsFile described(Path path, TensorFile tensors, @Nullable String model) {
     try {
       HubFolder folder = new HubFolder(path);
       boolean published =
@@ -133,9 +159,9 @@ public final class WeightsFile implements AutoCloseable {
               && Files.isDirectory(path)
               && folder.hasConfig()
               && !tensors.metadata().containsKey(Weights.MODEL);
-      Optional<HubFolder.Language> language = published ? folder.language() : Optional.empty();
-      if (language.isPresent()) {
-        return new WeightsFile(path, tensors, language.get());
+      Optional<HubFolder.Published> known = published ? folder.published() : Optional.empty();
+      if (known.isPresent()) {
+        return new WeightsFile(path, tensors, known.get());
       }
       return new WeightsFile(path, tensors, model);
     } catch (RuntimeException e) {
@@ -171,19 +197,28 @@ public final class WeightsFile implements AutoCloseable {
   }
 
   /**
-   * What was assumed of the pictures because only a name says what the weights are, in words; empty
+   * What was assumed because only a name or the tensors say what the weights are, in words; empty
    * where the weights say it.
    */
   public Optional<String> assumption() {
-    return assumed
-        ? Optional.of(
-            "assumed from the name: pixels less %s by %s, the middle %s of a picture resized by %s"
-                .formatted(
-                    metadata.get(Weights.MEAN),
-                    metadata.get(Weights.DEVIATION),
-                    metadata.get(Weights.CROP_PCT),
-                    metadata.get(Weights.INTERPOLATION)))
-        : Optional.empty();
+    if (assumed.isEmpty()) {
+      return Optional.empty();
+    }
+    String heads =
+        spec instanceof VisionTransformer.Spec vit
+                && vit.tokenMixer() instanceof Attention.Spec attention
+                && !attention.qkNorm()
+            ? attention.heads() + " heads, "
+            : "";
+    return Optional.of(
+        "assumed %s: %spixels less %s by %s, the middle %s of a picture resized by %s"
+            .formatted(
+                assumed,
+                heads,
+                metadata.get(Weights.MEAN),
+                metadata.get(Weights.DEVIATION),
+                metadata.get(Weights.CROP_PCT),
+                metadata.get(Weights.INTERPOLATION)));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.kat4j.parity;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -17,7 +18,7 @@ import org.kat4j.torch.Context;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
-import org.kat4j.torch.RenamedTensors.Place;
+import org.kat4j.torch.Place;
 import org.kat4j.torch.StateDict;
 import org.kat4j.torch.TensorFile;
 
@@ -52,9 +53,9 @@ public final class LanguageParity implements ParityAdapter {
     try (CausalTransformer model = spec.build(Context.cpu(0).withDType(comparison.dtype()));
         TensorFile file = TensorFile.open(folder.resolve("model.safetensors"))) {
       SequencedMap<String, Tensor> ours = StateDict.of(model);
-      Map<String, Place> stored = language.tensors(spec);
-      stored.forEach((name, there) ->
-          Backpropagation.set(Objects.requireNonNull(ours.get(name)), read(file, there)));
+      SequencedMap<String, Place> stored = language.places(spec);
+      ours.forEach((name, tensor) ->
+          Backpropagation.set(tensor, Objects.requireNonNull(stored.get(name)).read(file)));
       Tensor ids = golden.readIntegers("input.ids"); // [batch, tokens]
       comparison.compare(
           "output.logits",
@@ -65,22 +66,14 @@ public final class LanguageParity implements ParityAdapter {
       Tensor loss = model.loss(ids.narrow(1, 0, count), ids.narrow(1, 1, count), Pass.evaluation());
       Backpropagation.run(loss);
       comparison.compare("output.loss", loss.view(1), golden.read("output.loss"), tolerance);
-      stored.forEach((name, there) -> {
-        Tensor gradient = Objects.requireNonNull(ours.get(name)).grad();
-        comparison.compare(
-            "grad." + there.name(),
-            there.transposed() ? gradient.t() : gradient,
-            golden.read("grad." + there.name()),
-            tolerance);
-      });
+      Map<String, Tensor> gradients = new LinkedHashMap<>();
+      ours.forEach((name, tensor) -> gradients.put(name, tensor.grad()));
+      Place.stored(stored, gradients)
+          .forEach((name, gradient) ->
+              comparison.compare("grad." + name, gradient, golden.read("grad." + name), tolerance));
       comparison.same("tensors", (long) stored.size(), (long) golden.under("grad.").size());
       greedy(golden, model, ids, comparison);
     }
-  }
-
-  private static Tensor read(TensorFile file, Place there) {
-    Tensor tensor = file.read(there.name());
-    return there.transposed() ? tensor.t() : tensor;
   }
 
   private static void greedy(
@@ -101,9 +94,5 @@ public final class LanguageParity implements ParityAdapter {
         "extra.greedy",
         Arrays.toString(written),
         Arrays.toString(Arrays.copyOfRange(recorded, PROMPT, recorded.length)));
-  }
-
-  private static Tensor required(SequencedMap<String, Tensor> tensors, String name) {
-    return Objects.requireNonNull(tensors.get(name), name);
   }
 }

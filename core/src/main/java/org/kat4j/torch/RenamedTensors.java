@@ -7,18 +7,8 @@ import java.util.SequencedMap;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.error.UserException;
 
-/**
- * A file's tensors under other names, some turned: how a published model's layout is read as ours.
- */
+/** A file's tensors under other names and cut in another way: a published layout read as ours. */
 public final class RenamedTensors implements TensorFile {
-  /**
-   * Where a tensor lies.
-   *
-   * @param name in the file
-   * @param transposed whether its two axes are exchanged there
-   */
-  public record Place(String name, boolean transposed) {}
-
   private final TensorFile file;
   private final SequencedMap<String, Place> places;
 
@@ -55,15 +45,16 @@ public final class RenamedTensors implements TensorFile {
     return places.containsKey(name);
   }
 
+  /** Of several, one that holds no weights, so that it is refused. */
   @Override
   public ElementType type(String name) {
-    return file.type(place(name).name);
+    List<ElementType> types = place(name).names().stream().map(file::type).toList();
+    return types.stream().filter(type -> !type.isReal()).findFirst().orElse(types.getFirst());
   }
 
   @Override
   public long[] shape(String name) {
-    long[] stored = file.shape(place(name).name);
-    return isTurned(place(name)) ? new long[] {stored[1], stored[0]} : stored;
+    return place(name).shape(file);
   }
 
   @Override
@@ -73,13 +64,7 @@ public final class RenamedTensors implements TensorFile {
 
   @Override
   public Tensor read(String name) {
-    Tensor stored = file.read(place(name).name);
-    return isTurned(place(name)) ? stored.t() : stored;
-  }
-
-  /** A damaged file may have any number of axes: it is refused by its shape. */
-  private boolean isTurned(Place place) {
-    return place.transposed && file.shape(place.name).length == 2;
+    return place(name).read(file);
   }
 
   @Override

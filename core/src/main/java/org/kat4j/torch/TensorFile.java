@@ -16,7 +16,7 @@ import org.kat4j.error.UserException;
  * compared with the bytes that are there before memory is taken.
  */
 public sealed interface TensorFile extends AutoCloseable
-    permits Safetensors, TorchFile, PlainNames, RenamedTensors {
+    permits Safetensors, ShardedTensors, TorchFile, PlainNames, RenamedTensors {
   /** The key in the metadata of kat4j's own weights under which the model stands. */
   String MODEL = "kat4j.model";
 
@@ -30,21 +30,26 @@ public sealed interface TensorFile extends AutoCloseable
   }
 
   /**
-   * Opens a file of either format; prefixes that wrappers put before names are dropped.
+   * Opens a file of either format, or an index of several ({@code *.index.json}); prefixes that
+   * wrappers put before names are dropped.
    *
    * @param dictionary which dictionary of a PyTorch checkpoint is meant, such as {@code
    *     state_dict}; "" for the usual one. A safetensors file has one only
    */
   static TensorFile open(Path file, String dictionary) {
-    boolean torch = TorchFile.looksLikeOne(file);
-    if (!torch) {
+    boolean index = ShardedTensors.isIndex(file);
+    boolean torch = !index && TorchFile.looksLikeOne(file);
+    if (!torch && !index) {
       ForeignFile.check(file, TorchFile.head(file, ForeignFile.HEAD));
     }
     if (!torch && !dictionary.isEmpty()) {
       throw new UserException(
           file + ": '" + dictionary + "' was asked for, but this is no PyTorch checkpoint");
     }
-    TensorFile opened = torch ? TorchFile.open(file, dictionary) : Safetensors.open(file);
+    TensorFile opened =
+        index
+            ? ShardedTensors.open(file)
+            : torch ? TorchFile.open(file, dictionary) : Safetensors.open(file);
     try {
       return PlainNames.of(opened);
     } catch (UserException e) {

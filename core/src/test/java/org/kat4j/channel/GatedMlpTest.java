@@ -15,7 +15,7 @@ import org.kat4j.torch.StateDict;
 
 class GatedMlpTest {
   private static GatedMlp built(double ratio, Mlp.Activation activation, int width) {
-    return new GatedMlp.Spec(ratio, activation, 0)
+    return new GatedMlp.Spec(ratio, activation, false, 0)
         .build(width, Context.cpu(1).withDType(DType.FLOAT64));
   }
 

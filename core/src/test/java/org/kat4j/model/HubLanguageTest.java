@@ -8,8 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
-import java.util.SequencedMap;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -24,7 +22,7 @@ import org.kat4j.error.UserException;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
-import org.kat4j.torch.RenamedTensors.Place;
+import org.kat4j.torch.Place;
 import org.kat4j.torch.Safetensors;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
@@ -73,13 +71,11 @@ class HubLanguageTest {
       throws IOException {
     CausalTransformer.Spec spec = language.spec(Config.parse(config(language), "test"));
     CausalTransformer model = spec.build(Context.cpu(3));
-    SequencedMap<String, Tensor> ours = StateDict.of(model);
+    Map<String, Tensor> ours = new LinkedHashMap<>();
+    StateDict.of(model).forEach((name, tensor) -> ours.put(name, tensor.detach()));
     Map<String, Tensor> theirs = new LinkedHashMap<>();
-    for (Map.Entry<String, Place> place : language.tensors(spec).entrySet()) {
-      Tensor tensor = Objects.requireNonNull(ours.get(place.getKey())).detach();
-      Tensor stored = place.getValue().transposed() ? tensor.t().contiguous() : tensor;
-      theirs.put(rename.apply(place.getValue().name()), stored);
-    }
+    Place.stored(language.places(spec), ours)
+        .forEach((name, tensor) -> theirs.put(rename.apply(name), tensor));
     save(theirs, config(language));
     return model;
   }
@@ -162,6 +158,17 @@ class HubLanguageTest {
     assertRefused("tensors, blocks.0.attn.proj.weight first, are missing");
   }
 
+  /** As large models are published: several files and an index. */
+  @ParameterizedTest
+  @EnumSource(HubLanguage.class)
+  void aFolderMayHaveItsWeightsInSeveralFiles(HubLanguage architecture) throws IOException {
+    CausalTransformer written = write(architecture, name -> name);
+    ShardedFolder.split(folder);
+    assertThat(folder.resolve("model.safetensors")).doesNotExist();
+    assertThat(distance(written, (CausalTransformer) Weights.load(folder, Context.cpu(9))))
+        .isZero();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -169,7 +176,7 @@ class HubLanguageTest {
           """
           "silu"                        | "mish"                       | hidden_act = mish: gelu
           "LlamaForCausalLM"            | "LlamaForCausalLm"           | did you mean 'LlamaForCausalLM'
-          "LlamaForCausalLM"            | "MambaForCausalLM"           | known are LlamaForCausalLM, Qwen3ForCausalLM, GPT2LMHeadModel
+          "LlamaForCausalLM"            | "MambaForCausalLM"           | known are LlamaForCausalLM, Qwen3ForCausalLM, GPT2LMHeadModel, ViT
           "vocab_size": 23              | "vocab_size": "many"         | vocab_size: a whole number of 1 or more is expected
           "vocab_size": 23              | "vocab_size": 24             | [24, 16]
           "num_key_value_heads": 2      | "num_key_value_heads": 3     | keyValueHeads = 3

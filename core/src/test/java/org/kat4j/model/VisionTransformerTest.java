@@ -60,6 +60,10 @@ class VisionTransformerTest {
         "{classToken: false, registers: 2, pooling: average-of-normed}",
         "registers: 3",
         "{registers: 1, positionOfPrefix: false}",
+        "{registers: 2, positionOfRegisters: false}",
+        "distillationToken: true",
+        "{distillationToken: true, registers: 1, positionOfPrefix: false}",
+        "{pooling: token-and-average, registers: 1}",
         "normFirst: true",
         "layerScale: 1e-5",
         "depth: 1",
@@ -163,21 +167,21 @@ class VisionTransformerTest {
   @Test
   void theSameGridKeepsItsPositions() {
     Tensor position = normal(1, 1, 1 + 49, 6);
-    assertThat(PositionEmbedding.resample(position, 1, 7).equal(position)).isTrue();
+    assertThat(PositionEmbedding.resample(position, 1, 7, true).equal(position)).isTrue();
   }
 
   @ParameterizedTest
   @CsvSource({"7, 14, 1", "14, 7, 1", "4, 5, 0", "3, 8, 4"})
   void otherGridsAreResampled(int side, int newSide, int prefix) {
     Tensor position = normal(1, 1, prefix + (long) side * side, 6);
-    Tensor resampled = PositionEmbedding.resample(position, prefix, newSide);
+    Tensor resampled = PositionEmbedding.resample(position, prefix, newSide, true);
     assertThat(resampled.shape()).containsExactly(1, prefix + (long) newSide * newSide, 6);
     assertThat(resampled.isfinite().all().item_bool()).isTrue();
     if (prefix > 0) {
       assertThat(resampled.narrow(1, 0, prefix).equal(position.narrow(1, 0, prefix))).isTrue();
     }
     Tensor constant = torch.full_like(position, new Scalar(0.75));
-    Tensor same = PositionEmbedding.resample(constant, prefix, newSide);
+    Tensor same = PositionEmbedding.resample(constant, prefix, newSide, true);
     // The weights of every new position sum to 1.
     assertThat(same.sub(new Scalar(0.75)).abs().max().item_double()).isLessThan(1e-6);
   }
@@ -187,7 +191,7 @@ class VisionTransformerTest {
     // Positions that grow from top to bottom do so after resampling, and not from left to right.
     Tensor rows = torch.arange(new Scalar(4.0)).view(1, 4, 1, 1).expand(1, 4, 4, 1);
     Tensor resampled =
-        PositionEmbedding.resample(rows.reshape(1, 16, 1), 0, 8).view(8, 8).contiguous();
+        PositionEmbedding.resample(rows.reshape(1, 16, 1), 0, 8, true).view(8, 8).contiguous();
     double[] values = Memory.doubles(resampled);
     for (int row = 0; row < 8; row++) {
       assertThat(values[8 * row + 7]).isCloseTo(values[8 * row], within(1e-6));
@@ -199,7 +203,7 @@ class VisionTransformerTest {
 
   @Test
   void positionsWithoutASquareGridAreRefused() {
-    assertThatThrownBy(() -> PositionEmbedding.resample(normal(1, 1, 11, 6), 1, 4))
+    assertThatThrownBy(() -> PositionEmbedding.resample(normal(1, 1, 11, 6), 1, 4, true))
         .hasMessage("pos_embed has 10 patch positions: not a square grid");
   }
 }

@@ -163,7 +163,8 @@ class WeightsFileTest {
               }
             })
         .isInstanceOf(UserException.class)
-        .hasMessageContaining(file + ": heads = 3 does not divide the width 64");
+        .hasMessageContaining(
+            file + ": these weights have the width 64, a model of this name has 192");
   }
 
   @ParameterizedTest
@@ -203,7 +204,7 @@ class WeightsFileTest {
         "\"classToken\":false,\"pooling\":\"average-of-normed\"",
         "\"layerScale\":1e-5",
         "\"queryKey\":[{\"kind\":\"head-norm\"}]",
-        "\"normFirst\":true",
+        "\"normFirst\":true,\"normEpsilon\":1e-5",
         "\"qkvBias\":false",
         "\"outBias\":false",
         "\"ratio\":2.5",
@@ -211,7 +212,7 @@ class WeightsFileTest {
       })
   void whatTensorsShowIsReadOffThem(String unusual) {
     ObjectNode tree =
-        Config.parse(Config.toJson(VisionTransformer.Spec.vit(16, 4, 3, 5, 24, 2, 3)), "test");
+        Config.parse(Config.toJson(VisionTransformer.Spec.vit(16, 4, 3, 5, 192, 2, 3)), "test");
     ObjectNode changes = Config.parse("{" + unusual + "}", "test");
     ObjectNode attention = (ObjectNode) tree.get("tokenMixer");
     ObjectNode mlp = (ObjectNode) tree.get("channelMixer");
@@ -241,7 +242,6 @@ class WeightsFileTest {
 
   @ParameterizedTest
   @CsvSource({
-    "dist_token, distilled DeiT",
     "decoder_embed.weight, masked autoencoder",
     "blocks.0.gamma_1, first names",
     "attn_pool.latent, attention pooling",
@@ -255,6 +255,81 @@ class WeightsFileTest {
     tensors.put(tensor, torch.zeros(24));
     Safetensors.write(file, tensors, Map.of());
     assertRefused(file, "vit_tiny_patch16_224", what);
+  }
+
+  /** Names and shapes are enough where heads have 64 channels, and what is assumed is said. */
+  @ParameterizedTest
+  @CsvSource({
+    "'', 128, 2, 0.5",
+    "'\"distillationToken\":true', 128, 2, 0.485",
+    "'\"positionOfPrefix\":false,\"layerScale\":1e-5', 128, 2, 0.485",
+    "'\"normFirst\":true,\"normEpsilon\":1e-5', 128, 2, 0.48145467",
+    "'\"classToken\":false,\"registers\":4,\"pooling\":\"average-of-normed\",\"layerScale\":1e-5,\"positionOfPrefix\":false', 128, 2, 0.5",
+    "'', 1280, 16, 0.5",
+  })
+  void tensorsAloneAreEnough(String unusual, int width, int heads, String mean) {
+    ObjectNode tree =
+        Config.parse(
+            Config.toJson(VisionTransformer.Spec.vit(16, 4, 3, 5, width, 1, heads)), "test");
+    tree.setAll(Config.parse("{" + unusual + "}", "test"));
+    Model.Spec spec = Config.fromJson(tree.toString(), Model.Spec.class, "test");
+    Path file = folder.resolve("bare.safetensors");
+    Safetensors.write(file, StateDict.of(spec.build(Context.cpu(0).forOverwriting())), Map.of());
+    try (WeightsFile opened = WeightsFile.open(file)) {
+      assertThat(opened.spec()).isEqualTo(spec);
+      assertThat(opened.metadata().getOrDefault(Weights.MEAN, "")).startsWith(mean);
+      assertThat(opened.assumption().orElse(""))
+          .startsWith("assumed from the tensors: %d heads, pixels less %s".formatted(heads, mean));
+    }
+  }
+
+  @Test
+  void headsThatNothingTellsAreAskedFor() throws IOException {
+    Path file = folder.resolve("model.safetensors");
+    VisionTransformer.Spec spec = VisionTransformer.Spec.vit(16, 4, 3, 5, 24, 2, 3);
+    Safetensors.write(file, StateDict.of(spec.build(Context.cpu(0))), Map.of());
+    assertRefused(file, null, "of the width 24 do not tell how many heads it has: name the model");
+    Files.writeString(
+        folder.resolve("config.json"),
+        "{\"architecture\": \"vit_mine_patch4_16\", \"model_args\": {\"num_heads\": 3}}");
+    try (WeightsFile opened = WeightsFile.open(file)) { // by the config beside it
+      assertThat(opened.spec()).isEqualTo(spec);
+    }
+  }
+
+  /** timm's names as far as they say something that tensors do not. */
+  @ParameterizedTest
+  @CsvSource({
+    "vit_huge_patch14_224, vit, 224",
+    "vit_so400m_patch14_siglip_gap_378, vit, 378",
+    "vit_medium_patch16_reg4_gap_256, vit, 256",
+    "vit_small_patch16_36x1_224, vit, 224",
+    "vit_base_patch32_plus_256, vit, 256",
+    "vit_small_patch14_reg4_dinov2, vit, 0",
+    "deit_tiny_distilled_patch16_224, deit, 224",
+    "deit3_huge_patch14_224.fb_in1k, deit3, 224",
+    "kat_nano, kat, 0",
+  })
+  void namesOfTimmAreKnownByTheirForm(String name, String family, int image) {
+    TimmArchitecture architecture = TimmArchitecture.named(name);
+    assertThat(architecture.family()).isEqualTo(family);
+    assertThat(architecture.arguments().path("img_size").asInt(0)).isEqualTo(image);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "vit_relpos_base_patch16_224",
+        "vit_base_patch16_rpn_224",
+        "vit_small_patch16_18x2_224",
+        "vit_base_r50_s16_224",
+        "vit_unheard_of",
+        "beit_base_patch16_224"
+      })
+  void otherModelsAreRefusedByName(String name) {
+    assertThatThrownBy(() -> TimmArchitecture.named(name))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("is not one that kat4j builds");
   }
 
   /** timm's table: what images went through belongs to the weights, not to the family. */
@@ -327,7 +402,10 @@ class WeightsFileTest {
   @Test
   void foldersWithoutWeightsAreNamed() throws IOException {
     Path empty = Files.createDirectories(folder.resolve("empty"));
-    assertRefused(empty, null, "neither model.safetensors nor pytorch_model.bin");
+    assertRefused(
+        empty,
+        null,
+        "neither model.safetensors nor model.safetensors.index.json nor pytorch_model.bin");
   }
 
   private static void assertRefused(Path path, @Nullable String model, String message) {

@@ -1,5 +1,6 @@
 package org.kat4j.torch;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.kat4j.error.UserException;
 
 /** Files from outside that are wrong, by accident or on purpose. */
@@ -107,6 +109,19 @@ class HostileSafetensorsTest {
       assertThatThrownBy(() -> weights.read("m"))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("'m' holds a BOOL other than 0 and 1");
+    }
+  }
+
+  /**
+   * Headers as long as the first bytes of a pickle and of a gzip file are when read as a number.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {0x0280, 0x0480, 0x8b1f})
+  void aLengthThatLooksLikeAnotherFormatIsNone(int length) throws IOException {
+    String header = "{\"w\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}";
+    byte[] bytes = file(header + " ".repeat(length - header.length()), new byte[8]);
+    try (TensorFile file = TensorFile.open(Files.write(folder.resolve("sound"), bytes))) {
+      assertThat(file.names()).containsExactly("w");
     }
   }
 

@@ -189,7 +189,7 @@ final class ModelSections {
       return;
     }
     List<Inputs> shown = firstOfEachClass();
-    int prefix = (spec.classToken() ? 1 : 0) + spec.registers();
+    int prefix = spec.prefixTokens();
     boolean fromToken = spec.pooling() == VisionTransformer.Pooling.TOKEN;
     List<double[]> weights =
         Rollout.of(examination.model(), shown, examination.images(), prefix, fromToken);

@@ -163,7 +163,7 @@ public final class PolynomialActivations implements Claim {
   }
 
   private static GatedMlp.Spec gated() {
-    return new GatedMlp.Spec(GATED_RATIO, Mlp.Activation.SILU, 0);
+    return new GatedMlp.Spec(GATED_RATIO, Mlp.Activation.SILU, false, 0);
   }
 
   private static Mlp.Spec plain(Mlp.Activation activation) {
