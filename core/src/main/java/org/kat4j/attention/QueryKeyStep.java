@@ -24,6 +24,6 @@ public interface QueryKeyStep extends Part {
 
   /** A step as data. */
   sealed interface Spec permits HeadNorm.Spec, Rotary.Spec {
-    QueryKeyStep build(int headWidth, Context context);
+    QueryKeyStep build(Heads heads, Context context);
   }
 }

@@ -165,6 +165,7 @@ public enum HubLanguage {
               bias,
               bias,
               steps,
+              List.of(),
               new Softmax.Spec(),
               0),
           new GatedMlp.Spec(

@@ -64,6 +64,7 @@ final class HubLanguageConfig {
             a.qkvBias(),
             a.outBias(),
             a.queryKey(),
+            a.scores(),
             a.weighting(),
             0);
     ChannelMixer.Spec mixer =

@@ -5,15 +5,20 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.attention.HeadNorm;
+import org.kat4j.attention.Heads;
 import org.kat4j.attention.KeyValueCache;
 import org.kat4j.attention.QueryKeyStep;
 import org.kat4j.attention.QueryKeyStep.QueryKey;
 import org.kat4j.attention.QueryKeyValue;
 import org.kat4j.attention.QueryKeyValue.Projections;
+import org.kat4j.attention.ScoreStep;
+import org.kat4j.attention.ScoreStep.Places;
+import org.kat4j.attention.Scores;
 import org.kat4j.attention.Sight;
 import org.kat4j.attention.Softmax;
 import org.kat4j.attention.Weighting;
 import org.kat4j.config.Check;
+import org.kat4j.config.Config;
 import org.kat4j.config.Kind;
 import org.kat4j.function.Linear;
 import org.kat4j.torch.Context;
@@ -41,6 +46,7 @@ public final class Attention implements TokenMixer {
    * @param qkvBias whether queries, keys and values have a bias
    * @param outBias whether the output projection has a bias
    * @param queryKey steps between projections and product, in their order
+   * @param scores steps between product and weighting, in their order
    * @param weighting how the values of all tokens become that of one
    * @param dropout rate after the output projection, in [0, 1)
    */
@@ -53,6 +59,7 @@ public final class Attention implements TokenMixer {
       boolean qkvBias,
       boolean outBias,
       List<QueryKeyStep.Spec> queryKey,
+      List<ScoreStep.Spec> scores,
       Weighting.Spec weighting,
       double dropout)
       implements TokenMixer.Spec {
@@ -60,6 +67,7 @@ public final class Attention implements TokenMixer {
 
     public Spec {
       queryKey = List.copyOf(queryKey);
+      scores = List.copyOf(scores);
       Check.atLeast("heads", heads, 1);
       Check.between("heads", heads, 1, MOST);
       Check.between("keyValueHeads", keyValueHeads, 0, heads);
@@ -71,6 +79,13 @@ public final class Attention implements TokenMixer {
       }
       if (queryKey.stream().filter(HeadNorm.Spec.class::isInstance).count() > 1) {
         throw new IllegalArgumentException("queryKey: head-norm stands there more than once");
+      }
+      for (ScoreStep.Spec step : scores) {
+        if (!weighting.takes(step)) {
+          throw new IllegalArgumentException(
+              "scores: %s does not go with weighting %s"
+                  .formatted(Config.kindOf((Record) step), Config.kindOf((Record) weighting)));
+        }
       }
     }
 
@@ -98,6 +113,7 @@ public final class Attention implements TokenMixer {
           qkvBias,
           outBias,
           qkNorm ? List.of(HeadNorm.Spec.example()) : List.of(),
+          List.of(),
           new Softmax.Spec(),
           dropout);
     }
@@ -111,6 +127,22 @@ public final class Attention implements TokenMixer {
           projections,
           qkvBias,
           outBias,
+          other,
+          scores,
+          weighting,
+          dropout);
+    }
+
+    /** The same with other steps of scores. */
+    public Spec withScores(List<ScoreStep.Spec> other) {
+      return new Spec(
+          heads,
+          keyValueHeads,
+          headWidth,
+          projections,
+          qkvBias,
+          outBias,
+          queryKey,
           other,
           weighting,
           dropout);
@@ -176,6 +208,7 @@ public final class Attention implements TokenMixer {
   private final boolean causal;
   private final QueryKeyValue projections;
   private final List<QueryKeyStep> steps = new ArrayList<>();
+  private final List<ScoreStep> scores = new ArrayList<>();
   private final Weighting weighting;
   private final Linear proj;
 
@@ -193,10 +226,14 @@ public final class Attention implements TokenMixer {
             headWidth,
             spec.qkvBias,
             context);
+    Heads all = new Heads(heads, spec.keyValueHeadsInUse(), headWidth);
     for (QueryKeyStep.Spec step : spec.queryKey) {
-      steps.add(step.build(headWidth, context));
+      steps.add(step.build(all, context));
     }
-    weighting = spec.weighting.build(headWidth, context);
+    for (ScoreStep.Spec step : spec.scores) {
+      scores.add(step.build(all, context));
+    }
+    weighting = spec.weighting.build(all, context);
     proj = new Linear(heads * headWidth, width, spec.outBias, context);
   }
 
@@ -225,10 +262,13 @@ public final class Attention implements TokenMixer {
     Stream stream = pass.stream();
     Tensor mixed =
         stream == null
-            ? weighting.mix(
-                both.q(), both.k(), v, causal ? new Sight.Earlier() : new Sight.All(), pass)
+            ? weighting.mix(both.q(), both.k(), v, ofAll(q.size(2)), pass)
             : continued(stream, both, v, pass);
     return mixed.transpose(1, 2).contiguous();
+  }
+
+  private Scores ofAll(long tokens) {
+    return new Scores(scores, causal ? new Sight.Earlier() : new Sight.All(), Places.of(tokens));
   }
 
   private Tensor continued(Stream stream, QueryKey both, Tensor v, Pass pass) {
@@ -237,7 +277,9 @@ public final class Attention implements TokenMixer {
           "attention that sees later tokens cannot go on with a stream");
     }
     var seen = KeyValueCache.append(stream, both.k(), v);
-    return weighting.mix(both.q(), seen.keys(), seen.values(), seen.sight(), pass);
+    Places places = new Places(v.size(2), seen.keys().size(2), stream);
+    Scores ofSeen = new Scores(scores, seen.sight(), places);
+    return weighting.mix(both.q(), seen.keys(), seen.values(), ofSeen, pass);
   }
 
   public int heads() {
@@ -262,6 +304,10 @@ public final class Attention implements TokenMixer {
     for (QueryKeyStep step : steps) {
       step.register(registry);
     }
+    for (int i = 0; i < scores.size(); i++) {
+      registry.part("scores." + i, scores.get(i));
+    }
+    registry.part("weighting", weighting);
     registry.part("proj", proj);
   }
 }
