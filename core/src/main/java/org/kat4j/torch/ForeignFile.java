@@ -43,6 +43,9 @@ final class ForeignFile {
 
   /** Refuses what is known to be no weights, by the first {@link #HEAD} bytes. */
   static void check(Path file, byte[] head) {
+    if (isSafetensors(head)) {
+      return;
+    }
     for (Kind kind : KINDS) {
       if (startsWith(head, kind.start)) {
         throw is(file, kind.what);
@@ -63,6 +66,13 @@ final class ForeignFile {
     if (head.length > 2 && head[0] == (byte) 0x80 && head[1] >= 2 && head[1] <= 5) {
       throw is(file, PICKLE);
     }
+  }
+
+  /** A length below 2^32 and an object after it: a length may be the first bytes of other kinds. */
+  private static boolean isSafetensors(byte[] head) {
+    return head.length > Long.BYTES
+        && head[Long.BYTES] == '{'
+        && Arrays.equals(head, Integer.BYTES, Long.BYTES, new byte[4], 0, 4);
   }
 
   private static UserException is(Path file, String what) {
