@@ -23,7 +23,7 @@ public interface QueryKeyStep extends Part {
   QueryKey apply(QueryKey both, Pass pass);
 
   /** A step as data. */
-  sealed interface Spec permits HeadNorm.Spec, Rotary.Spec {
+  sealed interface Spec permits HeadNorm.Spec, Rotary.Spec, Momentum.Spec, TokenShift.Spec {
     QueryKeyStep build(Heads heads, Context context);
   }
 }

@@ -1,7 +1,9 @@
 package org.kat4j.token;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.attention.HeadNorm;
@@ -77,8 +79,12 @@ public final class Attention implements TokenMixer {
         throw new IllegalArgumentException(
             "keyValueHeads = " + keyValueHeads + ": does not divide heads = " + heads);
       }
-      if (queryKey.stream().filter(HeadNorm.Spec.class::isInstance).count() > 1) {
-        throw new IllegalArgumentException("queryKey: head-norm stands there more than once");
+      Set<Class<?>> kinds = new HashSet<>();
+      for (QueryKeyStep.Spec step : queryKey) {
+        if (!kinds.add(step.getClass())) {
+          throw new IllegalArgumentException(
+              "queryKey: " + Config.kindOf((Record) step) + " stands there more than once");
+        }
       }
       for (ScoreStep.Spec step : scores) {
         if (!weighting.takes(step)) {

@@ -64,6 +64,9 @@ class CausalTransformerTest {
         "tokenMixer: {heads: 2}, channelMixer: {kind: gr-kan}, norm: {kind: layer, bias: false}, exceptions: [{kind: channel-mixer, first: 1, mixer: {kind: mlp}}, {kind: token-mixer, first: 0, every: 2, mixer: {kind: attention, heads: 4, queryKey: [{kind: rotary}]}}]",
         "tokenMixer: {heads: 4, keyValueHeads: 2, scores: [{kind: relative-bias, reach: 4}]}, positions: none",
         "tokenMixer: {heads: 4, keyValueHeads: 2, queryKey: [{kind: rotary}], scores: [{kind: decay-mask, first: 1}, {kind: relative-bias}]}, positions: none",
+        "tokenMixer: {heads: 4, keyValueHeads: 2, queryKey: [{kind: momentum, gamma: 0.7}, {kind: rotary}]}, positions: none",
+        "tokenMixer: {heads: 2, queryKey: [{kind: rotary}, {kind: momentum, learned: true}, {kind: token-shift, of: both, start: 0.3}]}",
+        "tokenMixer: {heads: 4, keyValueHeads: 1, queryKey: [{kind: token-shift}, {kind: momentum, of: keys, learned: true}]}",
         "tokenMixer: {heads: 2}, channelMixer: {kind: kan}",
         "tokenMixer: {heads: 2}, channelMixer: {kind: polynomial}",
         "tokenMixer: {heads: 2}, channelMixer: {kind: latent-kan}");
