@@ -162,6 +162,7 @@ public enum HubLanguage {
               whole("num_key_value_heads", heads),
               whole("head_dim", 0),
               QueryKeyValue.Projections.SEPARATE,
+              QueryKeyValue.Values.PROJECTED,
               bias,
               bias,
               steps,

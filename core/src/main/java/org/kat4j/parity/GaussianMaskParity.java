@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.kat4j.attention.GaussianMask;
 import org.kat4j.attention.Heads;
 import org.kat4j.attention.QueryKeyValue.Projections;
+import org.kat4j.attention.QueryKeyValue.Values;
 import org.kat4j.attention.ScoreStep;
 import org.kat4j.attention.Softmax;
 import org.kat4j.attention.Start;
@@ -78,6 +79,7 @@ public final class GaussianMaskParity implements ParityAdapter {
             0,
             c.path("dim_head").asInt(16),
             Projections.FUSED,
+            Values.PROJECTED,
             false,
             true,
             List.of(),

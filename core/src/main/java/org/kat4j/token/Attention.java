@@ -3,6 +3,7 @@ package org.kat4j.token;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +14,7 @@ import org.kat4j.attention.QueryKeyStep;
 import org.kat4j.attention.QueryKeyStep.QueryKey;
 import org.kat4j.attention.QueryKeyValue;
 import org.kat4j.attention.QueryKeyValue.Projections;
+import org.kat4j.attention.QueryKeyValue.Values;
 import org.kat4j.attention.ScoreStep;
 import org.kat4j.attention.ScoreStep.Places;
 import org.kat4j.attention.Scores;
@@ -45,6 +47,7 @@ public final class Attention implements TokenMixer {
    * @param keyValueHeads heads of keys and values, which divide those of queries; 0 for as many
    * @param headWidth channels of a head; 0 for the width divided by the heads
    * @param projections how queries, keys and values are made
+   * @param values whether values are projected and joined again, or the tokens themselves
    * @param qkvBias whether queries, keys and values have a bias
    * @param outBias whether the output projection has a bias
    * @param queryKey steps between projections and product, in their order
@@ -58,6 +61,7 @@ public final class Attention implements TokenMixer {
       int keyValueHeads,
       int headWidth,
       Projections projections,
+      Values values,
       boolean qkvBias,
       boolean outBias,
       List<QueryKeyStep.Spec> queryKey,
@@ -79,6 +83,7 @@ public final class Attention implements TokenMixer {
         throw new IllegalArgumentException(
             "keyValueHeads = " + keyValueHeads + ": does not divide heads = " + heads);
       }
+      checkProjections(heads, keyValueHeads, projections, values);
       Set<Class<?>> kinds = new HashSet<>();
       for (QueryKeyStep.Spec step : queryKey) {
         if (!kinds.add(step.getClass())) {
@@ -92,6 +97,31 @@ public final class Attention implements TokenMixer {
               "scores: %s does not go with weighting %s"
                   .formatted(Config.kindOf((Record) step), Config.kindOf((Record) weighting)));
         }
+      }
+    }
+
+    private static void checkProjections(
+        int heads, int keyValueHeads, Projections projections, Values values) {
+      String name = projections.name().toLowerCase(Locale.ROOT).replace('_', '-');
+      if (projections.ofWholeTokens() && heads > 1) {
+        throw new IllegalArgumentException(
+            "projections = %s has one matrix of the width for queries and keys: heads = 1 is needed, not %d"
+                .formatted(name, heads));
+      }
+      boolean shares = keyValueHeads > 0 && keyValueHeads < heads;
+      if (projections == Projections.SHARED_QK && shares) {
+        throw new IllegalArgumentException(
+            "projections = shared-qk makes as many heads of keys as of queries: keyValueHeads = "
+                + keyValueHeads);
+      }
+      if (values == Values.NONE && projections == Projections.FUSED) {
+        throw new IllegalArgumentException(
+            "values = none: projections = fused makes values too; take separate, shared-qk, collapsed, symmetric or triangular");
+      }
+      if (values == Values.NONE && shares) {
+        throw new IllegalArgumentException(
+            "values = none: the tokens have values for every head; keyValueHeads = "
+                + keyValueHeads);
       }
     }
 
@@ -116,6 +146,7 @@ public final class Attention implements TokenMixer {
           0,
           0,
           Projections.FUSED,
+          Values.PROJECTED,
           qkvBias,
           outBias,
           qkNorm ? List.of(HeadNorm.Spec.example()) : List.of(),
@@ -131,6 +162,7 @@ public final class Attention implements TokenMixer {
           keyValueHeads,
           headWidth,
           projections,
+          values,
           qkvBias,
           outBias,
           other,
@@ -146,6 +178,7 @@ public final class Attention implements TokenMixer {
           keyValueHeads,
           headWidth,
           projections,
+          values,
           qkvBias,
           outBias,
           queryKey,
@@ -187,6 +220,12 @@ public final class Attention implements TokenMixer {
         throw new IllegalArgumentException(
             "heads = " + heads + " does not divide the width " + width);
       }
+      boolean whole = heads * headWidthOf(width) == width;
+      if ((projections.ofWholeTokens() || values == Values.NONE) && !whole) {
+        throw new IllegalArgumentException(
+            "headWidth = %d: tokens as queries, keys or values need heads as wide as the width %d together"
+                .formatted(headWidth, width));
+      }
       return new Attention(this, width, context);
     }
 
@@ -202,7 +241,11 @@ public final class Attention implements TokenMixer {
     public long macs(int tokens, int width) {
       long ofHeads = (long) heads * headWidthOf(width);
       long ofKeys = (long) keyValueHeadsInUse() * headWidthOf(width);
-      long projections = (long) tokens * width * (2 * ofHeads + 2 * ofKeys);
+      long matrices = ofHeads + (projections.multipliesKeys() ? ofKeys : 0);
+      if (values == Values.PROJECTED) {
+        matrices += ofKeys + ofHeads;
+      }
+      long projections = tokens * width * matrices;
       long products = 2L * tokens * tokens * ofHeads;
       return projections + products;
     }
@@ -216,23 +259,20 @@ public final class Attention implements TokenMixer {
   private final List<QueryKeyStep> steps = new ArrayList<>();
   private final List<ScoreStep> scores = new ArrayList<>();
   private final Weighting weighting;
-  private final Linear proj;
+  private final @Nullable Linear proj;
+  private final boolean lowersInput;
 
   private Attention(Spec spec, int width, Context context) {
     heads = spec.heads;
     headWidth = spec.headWidthOf(width);
     dropout = spec.dropout;
     causal = context.layout().causal();
-    projections =
-        new QueryKeyValue(
-            spec.projections,
-            width,
-            heads,
-            spec.keyValueHeadsInUse(),
-            headWidth,
-            spec.qkvBias,
-            context);
     Heads all = new Heads(heads, spec.keyValueHeadsInUse(), headWidth);
+    projections =
+        new QueryKeyValue(spec.projections, spec.values, width, all, spec.qkvBias, context);
+    lowersInput =
+        spec.values == Values.PROJECTED
+            && (!spec.projections.ofWholeTokens() || spec.projections == Projections.TRIANGULAR);
     for (QueryKeyStep.Spec step : spec.queryKey) {
       steps.add(step.build(all, context));
     }
@@ -240,12 +280,15 @@ public final class Attention implements TokenMixer {
       scores.add(step.build(all, context));
     }
     weighting = spec.weighting.build(all, context);
-    proj = new Linear(heads * headWidth, width, spec.outBias, context);
+    proj =
+        spec.values == Values.NONE
+            ? null
+            : new Linear(heads * headWidth, width, spec.outBias, context);
   }
 
   @Override
   public boolean lowersInput() {
-    return true;
+    return lowersInput;
   }
 
   @Override
@@ -256,7 +299,7 @@ public final class Attention implements TokenMixer {
         projections
             .project(x, (q, k, v) -> mix(q, k, v, pass))
             .view(batch, tokens, (long) heads * headWidth);
-    return Dropout.elements(proj.forward(mixed), dropout, pass);
+    return Dropout.elements(proj == null ? mixed : proj.forward(mixed), dropout, pass);
   }
 
   /** To {@code [batch, tokens, heads, head width]}. */
@@ -300,7 +343,8 @@ public final class Attention implements TokenMixer {
     return projections.all();
   }
 
-  public Linear proj() {
+  /** The output projection; null where there is none. */
+  public @Nullable Linear proj() {
     return proj;
   }
 
@@ -314,6 +358,8 @@ public final class Attention implements TokenMixer {
       registry.part("scores." + i, scores.get(i));
     }
     registry.part("weighting", weighting);
-    registry.part("proj", proj);
+    if (proj != null) {
+      registry.part("proj", proj);
+    }
   }
 }

@@ -67,6 +67,10 @@ class CausalTransformerTest {
         "tokenMixer: {heads: 4, keyValueHeads: 2, queryKey: [{kind: momentum, gamma: 0.7}, {kind: rotary}]}, positions: none",
         "tokenMixer: {heads: 2, queryKey: [{kind: rotary}, {kind: momentum, learned: true}, {kind: token-shift, of: both, start: 0.3}]}",
         "tokenMixer: {heads: 4, keyValueHeads: 1, queryKey: [{kind: token-shift}, {kind: momentum, of: keys, learned: true}]}",
+        "tokenMixer: {heads: 4, projections: shared-qk, values: none}",
+        "tokenMixer: {heads: 1, projections: collapsed}, channelMixer: {kind: none}",
+        "tokenMixer: {heads: 1, projections: symmetric, values: none}",
+        "tokenMixer: {heads: 1, projections: triangular}, channelMixer: {kind: none}, exceptions: [{kind: channel-mixer, first: 1, mixer: {kind: mlp}}]",
         "tokenMixer: {heads: 2}, channelMixer: {kind: kan}",
         "tokenMixer: {heads: 2}, channelMixer: {kind: polynomial}",
         "tokenMixer: {heads: 2}, channelMixer: {kind: latent-kan}");

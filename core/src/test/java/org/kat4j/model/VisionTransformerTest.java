@@ -67,6 +67,8 @@ class VisionTransformerTest {
         "tokenMixer: {scores: [{kind: gaussian-mask}]}",
         "{classToken: false, pooling: average, tokenMixer: {scores: [{kind: element-mask, start: neutral}, {kind: relative-bias}]}}",
         "{registers: 2, tokenMixer: {scores: [{kind: decay-mask, first: 1}, {kind: relative-bias, reach: 1}]}}",
+        "{channelMixer: {kind: none}, weightInit: timm, tokenMixer: {heads: 1, projections: collapsed, values: none}}",
+        "{weightInit: timm, tokenMixer: {heads: 1, projections: triangular}}",
         "{channelMixer: {kind: mlp}, weightInit: timm}");
   }
 
