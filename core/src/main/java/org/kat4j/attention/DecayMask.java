@@ -39,6 +39,11 @@ public final class DecayMask implements ScoreStep {
     }
 
     @Override
+    public Effect effect() {
+      return Effect.MULTIPLIED;
+    }
+
+    @Override
     public DecayMask build(Heads heads, Context context) {
       return new DecayMask(this, heads.count(), context);
     }

@@ -24,6 +24,11 @@ public final class ElementMask implements ScoreStep {
     }
 
     @Override
+    public Effect effect() {
+      return Effect.MULTIPLIED;
+    }
+
+    @Override
     public ElementMask build(Heads heads, Context context) {
       return new ElementMask(this, context);
     }

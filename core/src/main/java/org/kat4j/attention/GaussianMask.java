@@ -44,6 +44,11 @@ public final class GaussianMask implements ScoreStep {
     }
 
     @Override
+    public Effect effect() {
+      return Effect.MULTIPLIED;
+    }
+
+    @Override
     public GaussianMask build(Heads heads, Context context) {
       return new GaussianMask(this, heads.count(), context);
     }

@@ -36,6 +36,11 @@ public final class RelativeBias implements ScoreStep {
     }
 
     @Override
+    public Effect effect() {
+      return Effect.ADDED;
+    }
+
+    @Override
     public RelativeBias build(Heads heads, Context context) {
       return new RelativeBias(this, heads.count(), context);
     }

@@ -26,6 +26,7 @@ public interface ScoreStep extends Part {
     MULTIPLIED
   }
 
+  /** How its table changes the scores. */
   Effect effect();
 
   /**
@@ -66,5 +67,8 @@ public interface ScoreStep extends Part {
   sealed interface Spec
       permits RelativeBias.Spec, GaussianMask.Spec, ElementMask.Spec, DecayMask.Spec {
     ScoreStep build(Heads heads, Context context);
+
+    /** How its table changes the scores. */
+    Effect effect();
   }
 }
