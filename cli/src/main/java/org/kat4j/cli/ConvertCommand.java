@@ -1,5 +1,7 @@
 package org.kat4j.cli;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,6 +18,7 @@ import org.kat4j.error.UserException;
 import org.kat4j.function.GroupRational.Naming;
 import org.kat4j.model.Agreement;
 import org.kat4j.model.ClassNames;
+import org.kat4j.model.Collapse;
 import org.kat4j.model.Conversion;
 import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
@@ -26,7 +29,9 @@ import org.kat4j.model.Weights;
 import org.kat4j.model.WeightsFile;
 import org.kat4j.task.image.Classifier;
 import org.kat4j.task.image.InputDescription;
+import org.kat4j.torch.AtomicFile;
 import org.kat4j.torch.Context;
+import org.kat4j.train.RunFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -49,13 +54,14 @@ final class ConvertCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "IN",
       description =
-          "A .safetensors file, a PyTorch checkpoint (.pth), a folder with config.json and model.safetensors, or hub:OWNER/NAME.")
+          "A run folder, a .safetensors file, a PyTorch checkpoint (.pth), a folder with config.json and model.safetensors, or hub:OWNER/NAME.")
   private String in = "";
 
   @Parameters(
       index = "1",
       paramLabel = "OUT",
-      description = "A new .safetensors file, or a new folder in the layout of model hubs.")
+      description =
+          "A new .safetensors file, or a new folder: in the layout of model hubs, with --collapse in kat4j's own.")
   private Path out = Path.of("");
 
   @Option(
@@ -74,6 +80,12 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Option(names = "--to-kat", description = "Make a KAT of a ViT that computes the same.")
   private boolean toKat;
+
+  @Option(
+      names = "--collapse",
+      description =
+          "Make one matrix of W_Q and W_K where attention has one head: the same function, fewer numbers.")
+  private boolean collapse;
 
   @Option(
       names = "--naming",
@@ -121,21 +133,24 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (WeightsFile weights = WeightsFile.open(WeightsOptions.located(in), model, take)) {
+    try (WeightsFile weights = WeightsFile.open(source(), model, take)) {
       Model.Spec from = weights.spec();
       Model.Spec to = target(from);
-      Weights.checkExport(out, to);
+      Weights.checkExport(file(), to);
       System.out.printf("from   %s: %s%n", in, Registered.describe(from));
       System.out.printf("to     %s: %s%n", out, Registered.describe(to));
       weights.assumption().ifPresent(text -> System.out.println("       " + text));
       Model converted = build(to, weights);
-      Transfer transfer = Transfer.into(converted, weights.tensors());
+      Transfer transfer =
+          Transfer.into(
+              converted,
+              collapse ? Collapse.tensors(weights.tensors(), converted) : weights.tensors());
       System.out.println("       " + transfer.describe());
       Agreement agreement =
           from instanceof ImageModel.Spec images && images.signature().equals(to.signature())
               ? compare(weights, converted)
               : new Agreement(0, -1, -1, -1);
-      Weights.export(out, converted, metadata(weights, to));
+      export(converted, metadata(weights, to));
       json.print(
           new Summary(
               out.toString(),
@@ -150,8 +165,36 @@ final class ConvertCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** The weights of a run, or what else is given. */
+  private Path source() {
+    Path given = WeightsOptions.located(in);
+    RunFolder run = new RunFolder(given);
+    return Files.isRegularFile(run.config()) ? run.weights() : given;
+  }
+
+  /** Where the weights go; no layout of hubs knows a collapsed model. */
+  private Path file() {
+    return collapse && !out.toString().endsWith(".safetensors")
+        ? out.resolve("model.safetensors")
+        : out;
+  }
+
+  private void export(Model converted, Map<String, String> metadata) {
+    Path file = file();
+    try {
+      if (!file.equals(out)) {
+        Files.createDirectories(out);
+      }
+    } catch (IOException failed) {
+      throw new UserException(
+          "folder " + out + " cannot be made: " + AtomicFile.reason(failed), failed);
+    }
+    Weights.export(file, converted, metadata);
+  }
+
   private Model.Spec target(Model.Spec from) {
-    Model.Spec to = toKat ? Conversion.toKat(from) : from;
+    Model.Spec to = collapse ? Collapse.of(from) : from;
+    to = toKat ? Conversion.toKat(to) : to;
     if (naming != null) {
       Naming names = NAMINGS.get(naming);
       if (names == null) {

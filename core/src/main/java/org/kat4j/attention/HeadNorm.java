@@ -19,8 +19,8 @@ public final class HeadNorm implements QueryKeyStep {
     }
 
     @Override
-    public HeadNorm build(int headWidth, Context context) {
-      return new HeadNorm(this, headWidth, context);
+    public HeadNorm build(Heads heads, Context context) {
+      return new HeadNorm(this, heads.width(), context);
     }
   }
 

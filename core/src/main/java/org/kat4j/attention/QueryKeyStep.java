@@ -23,7 +23,7 @@ public interface QueryKeyStep extends Part {
   QueryKey apply(QueryKey both, Pass pass);
 
   /** A step as data. */
-  sealed interface Spec permits HeadNorm.Spec, Rotary.Spec {
-    QueryKeyStep build(int headWidth, Context context);
+  sealed interface Spec permits HeadNorm.Spec, Rotary.Spec, Momentum.Spec, TokenShift.Spec {
+    QueryKeyStep build(Heads heads, Context context);
   }
 }

@@ -1,7 +1,6 @@
 package org.kat4j.attention;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.jspecify.annotations.Nullable;
@@ -13,15 +12,41 @@ import org.kat4j.torch.Registry;
 
 /**
  * Linear maps of each token to its queries, keys and values: one matrix for all three, {@code qkv},
- * or one each, {@code q_proj}, {@code k_proj}, {@code v_proj}.
+ * or fewer numbers than that.
  */
 public final class QueryKeyValue implements Part {
-  /** How queries, keys and values are made. */
+  /** How queries and keys are made, and with {@link #FUSED} the values too. */
   public enum Projections {
-    /** By one matrix: {@code qkv}. */
+    /** By one matrix for all three: {@code qkv}. */
     FUSED,
-    /** By one each: {@code q_proj}, {@code k_proj}, {@code v_proj}. */
-    SEPARATE
+    /** By one each: {@code q_proj}, {@code k_proj}. */
+    SEPARATE,
+    /** By the same one: {@code qk_proj}. */
+    SHARED_QK,
+    /** One head: queries by the product of both matrices, {@code qk}; keys are the tokens. */
+    COLLAPSED,
+    /** The same with a symmetric matrix, stored as a triangle. */
+    SYMMETRIC,
+    /** One head: queries and keys by the triangle T, so that scores are x T T^T y. */
+    TRIANGULAR;
+
+    /** Whether they make a matrix of width times width, of one head as wide as the tokens. */
+    public boolean ofWholeTokens() {
+      return this == COLLAPSED || this == SYMMETRIC || this == TRIANGULAR;
+    }
+
+    /** Whether keys have a matrix product of their own. */
+    public boolean multipliesKeys() {
+      return this == FUSED || this == SEPARATE;
+    }
+  }
+
+  /** What values are. */
+  public enum Values {
+    /** A matrix of the tokens, {@code v_proj}; another one joins what the heads give. */
+    PROJECTED,
+    /** The tokens themselves, and nothing joins what the heads give. */
+    NONE
   }
 
   /** What is done with them, each {@code [batch, heads, tokens, head width]}. */
@@ -34,42 +59,51 @@ public final class QueryKeyValue implements Part {
   private final int keyValueHeads;
   private final int headWidth;
   private final @Nullable Linear all;
-  private final List<Linear> each = new ArrayList<>(); // of queries, keys, values
+  private final @Nullable QueryKeyProjection queryKey; // null where all are one
+  private final @Nullable Linear values; // null where all are one, or values the tokens
 
   /**
    * @param width channels of a token
-   * @param bias whether each has a bias
+   * @param bias whether each has a bias; the triangles have none
    */
   public QueryKeyValue(
-      Projections projections,
-      int width,
-      int heads,
-      int keyValueHeads,
-      int headWidth,
-      boolean bias,
-      Context context) {
-    this.heads = heads;
-    this.keyValueHeads = keyValueHeads;
-    this.headWidth = headWidth;
+      Projections projections, Values values, int width, Heads of, boolean bias, Context context) {
+    heads = of.count();
+    keyValueHeads = of.ofKeys();
+    headWidth = of.width();
     int ofQueries = heads * headWidth;
     int ofKeys = keyValueHeads * headWidth;
     if (projections == Projections.FUSED) {
       all = new Linear(width, ofQueries + 2 * ofKeys, bias, context);
-    } else {
-      all = null;
-      for (int out : new int[] {ofQueries, ofKeys, ofKeys}) {
-        each.add(new Linear(width, out, bias, context));
-      }
+      queryKey = null;
+      this.values = null;
+      return;
     }
+    all = null;
+    queryKey =
+        switch (projections) {
+          case FUSED, SEPARATE ->
+              new QueryKeyProjection.Separate(
+                  new Linear(width, ofQueries, bias, context),
+                  new Linear(width, ofKeys, bias, context));
+          case SHARED_QK ->
+              new QueryKeyProjection.Shared(new Linear(width, ofQueries, bias, context));
+          case COLLAPSED ->
+              new QueryKeyProjection.Collapsed(new Linear(width, width, bias, context));
+          case SYMMETRIC -> QueryKeyProjection.Triangle.of(width, false, context);
+          case TRIANGULAR -> QueryKeyProjection.Triangle.of(width, true, context);
+        };
+    this.values = values == Values.NONE ? null : new Linear(width, ofKeys, bias, context);
   }
 
   /** Makes them of x {@code [batch, tokens, width]} and hands them on. */
   public Tensor project(Tensor x, Mix mix) {
     if (all == null) {
+      QueryKeyProjection.Both both = Objects.requireNonNull(queryKey).of(x);
       return mix.of(
-          perHead(each.get(0).forward(x), heads),
-          perHead(each.get(1).forward(x), keyValueHeads),
-          perHead(each.get(2).forward(x), keyValueHeads));
+          perHead(both.q(), heads),
+          perHead(both.k(), keyValueHeads),
+          perHead(values == null ? x : values.forward(x), keyValueHeads));
     }
     Tensor projected = all.forward(x);
     if (keyValueHeads == heads) {
@@ -105,10 +139,12 @@ public final class QueryKeyValue implements Part {
   public void register(Registry registry) {
     if (all != null) {
       registry.part("qkv", all);
-    } else {
-      registry.part("q_proj", each.get(0));
-      registry.part("k_proj", each.get(1));
-      registry.part("v_proj", each.get(2));
+    }
+    if (queryKey != null) {
+      queryKey.register(registry);
+    }
+    if (values != null) {
+      registry.part("v_proj", values);
     }
   }
 }

@@ -47,7 +47,8 @@ public final class Rotary implements QueryKeyStep {
     }
 
     @Override
-    public Rotary build(int headWidth, Context context) {
+    public Rotary build(Heads heads, Context context) {
+      int headWidth = heads.width();
       if (headWidth % 2 != 0) {
         throw new IllegalArgumentException(
             "queryKey rotary turns pairs of channels: a head width of " + headWidth + " is odd");

@@ -1,8 +1,7 @@
 package org.kat4j.attention;
 
+import java.util.Objects;
 import org.bytedeco.pytorch.DoubleOptional;
-import org.bytedeco.pytorch.LongOptional;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -22,8 +21,8 @@ public final class Softmax implements Weighting {
     }
 
     @Override
-    public Softmax build(int headWidth, Context context) {
-      return new Softmax(headWidth, context.fused());
+    public Softmax build(Heads heads, Context context) {
+      return new Softmax(heads.width(), context.fused());
     }
   }
 
@@ -36,47 +35,53 @@ public final class Softmax implements Weighting {
   }
 
   @Override
-  public Tensor mix(Tensor q, Tensor k, Tensor v, Sight sight, Pass pass) {
+  public Tensor mix(Tensor q, Tensor k, Tensor v, Scores scores, Pass pass) {
     if (pass.tap() != Tap.NONE) {
-      pass.tap().record("weights", weights(q, k, sight));
+      pass.tap().record("weights", weights(q, k, scores));
     }
-    return attended(q, k, v, sight);
+    return scores.steps().isEmpty() ? attended(q, k, v, scores) : attendedByTables(q, k, v, scores);
   }
 
-  private Tensor attended(Tensor q, Tensor k, Tensor v, Sight sight) {
+  private Tensor attended(Tensor q, Tensor k, Tensor v, Scores scores) {
     long[] shape = q.shape(); // [batch, heads, queries, head width]
     if (shape[2] == 1 && shape[1] != k.size(1)) {
       // The heads of one token that share keys are as good as so many tokens that see the same.
       Tensor together = q.reshape(shape[0], k.size(1), -1, shape[3]);
-      return attended(together, k, v, sight).reshape(shape);
+      return attended(together, k, v, scores).reshape(shape);
     }
     if (!fused) { // libtorch's own has no second derivative
-      return weights(q, k, sight).matmul(forEachQuery(v, q));
+      return composed(q, k, v, scores);
     }
     TensorOptional mask =
-        sight instanceof Sight.Allowed some
+        scores.sight() instanceof Sight.Allowed some
             ? new TensorOptional(some.allowed())
             : new TensorOptional();
+    return fused(q, k, v, mask, scores.sight() instanceof Sight.Earlier);
+  }
+
+  /** Additions go into the fused attention as its mask; factors have no place there. */
+  private Tensor attendedByTables(Tensor q, Tensor k, Tensor v, Scores scores) {
+    if (!fused || !scores.onlyAdd()) {
+      return composed(q, k, v, scores);
+    }
+    Tensor added = Objects.requireNonNull(scores.added()).to(q.scalar_type());
+    return fused(q, k, v, new TensorOptional(added.unsqueeze(0)), false);
+  }
+
+  private static Tensor fused(Tensor q, Tensor k, Tensor v, TensorOptional mask, boolean causal) {
     double noDropout = 0;
-    boolean causal = sight instanceof Sight.Earlier;
     boolean grouped = q.size(1) != k.size(1);
     return torch.scaled_dot_product_attention(
         q, k, v, mask, noDropout, causal, new DoubleOptional(), grouped);
   }
 
-  /** What the fused attention does not return: the softmax itself. */
-  private Tensor weights(Tensor q, Tensor k, Sight sight) {
-    Tensor scores =
-        q.matmul(forEachQuery(k, q).transpose(-2, -1)).mul(new Scalar(1 / Math.sqrt(headWidth)));
-    return sight.of(scores).softmax(-1);
+  private Tensor composed(Tensor q, Tensor k, Tensor v, Scores scores) {
+    return weights(q, k, scores).to(v.scalar_type()).matmul(Scores.forEachQuery(v, q));
   }
 
-  /** Keys or values repeated for the heads of queries that share them. */
-  private static Tensor forEachQuery(Tensor shared, Tensor q) {
-    long times = q.size(1) / shared.size(1);
-    return times == 1
-        ? shared
-        : shared.repeat_interleave(times, new LongOptional(1), new LongOptional());
+  /** What the fused attention does not return: the softmax itself. */
+  private Tensor weights(Tensor q, Tensor k, Scores scores) {
+    return scores.of(q, k, 1 / Math.sqrt(headWidth)).softmax(-1);
   }
 
   @Override

@@ -19,13 +19,19 @@ public interface Weighting extends Part {
    * @param k {@code [batch, key-value heads, keys, head width]}; as many queries' heads share a
    *     head of keys as there are times fewer of these, neighbours first
    * @param v the same shape as k
-   * @param sight which keys a query sees
+   * @param scores how q and k become scores, which keys a query sees; a weighting that forms no
+   *     scores of all pairs takes from it what it can
    * @return {@code [batch, heads, queries, head width]}
    */
-  Tensor mix(Tensor q, Tensor k, Tensor v, Sight sight, Pass pass);
+  Tensor mix(Tensor q, Tensor k, Tensor v, Scores scores, Pass pass);
 
   /** A weighting as data. */
   sealed interface Spec permits Softmax.Spec {
-    Weighting build(int headWidth, Context context);
+    Weighting build(Heads heads, Context context);
+
+    /** Whether it can do with a step of scores; one that never forms them says no. */
+    default boolean takes(ScoreStep.Spec step) {
+      return true;
+    }
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.channel.ChannelMixer;
+import org.kat4j.channel.NoChannelMixer;
 import org.kat4j.config.Kind;
 import org.kat4j.function.LayerNorm;
 import org.kat4j.function.Norm;
@@ -56,9 +57,13 @@ public final class Sublayers implements Block {
       implements Block.Spec {
     public Spec {
       order = List.copyOf(order);
-      if (order.isEmpty()) {
+      if (order.stream().allMatch(mixer -> isNothing(mixer, channelMixer))) {
         throw new IllegalArgumentException("order: a block without mixers does nothing");
       }
+    }
+
+    private static boolean isNothing(Mixer mixer, ChannelMixer.Spec channelMixer) {
+      return mixer == Mixer.CHANNEL && channelMixer instanceof NoChannelMixer.Spec;
     }
 
     /** A pre-norm block, tokens first. */
@@ -128,6 +133,9 @@ public final class Sublayers implements Block {
     placement = spec.placement;
     this.dropPath = dropPath;
     for (Mixer mixer : spec.order) {
+      if (Spec.isNothing(mixer, spec.channelMixer)) {
+        continue;
+      }
       sublayers.add(built(mixer, spec, width, context));
     }
   }

@@ -1,5 +1,6 @@
 package org.kat4j.model;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
@@ -27,6 +28,7 @@ import org.kat4j.torch.Layout;
 import org.kat4j.torch.Losses;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
+import org.kat4j.torch.StateDict;
 import org.kat4j.torch.Stream;
 
 /**
@@ -283,7 +285,9 @@ public final class CausalTransformer implements TokenModel {
 
   @Override
   public Set<String> noWeightDecay() {
-    return Set.of("pos_embed");
+    Set<String> names = new HashSet<>(StateDict.undecayed(this));
+    names.addAll(List.of("pos_embed"));
+    return names;
   }
 
   @Override

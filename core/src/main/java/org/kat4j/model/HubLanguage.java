@@ -120,9 +120,11 @@ public enum HubLanguage implements HubArchitecture {
               keys.whole("num_key_value_heads", heads),
               keys.whole("head_dim", 0),
               QueryKeyValue.Projections.SEPARATE,
+              QueryKeyValue.Values.PROJECTED,
               bias,
               bias,
               steps,
+              List.of(),
               new Softmax.Spec(),
               0),
           new GatedMlp.Spec(

@@ -60,9 +60,11 @@ final class HubLanguageConfig {
             a.keyValueHeads() == a.heads() ? 0 : a.keyValueHeads(),
             a.headWidth() * a.heads() == s.width() ? 0 : a.headWidth(),
             a.projections(),
+            a.values(),
             a.qkvBias(),
             a.outBias(),
             a.queryKey(),
+            a.scores(),
             a.weighting(),
             0);
     ChannelMixer.Spec mixer =

@@ -34,7 +34,10 @@ final class MimeticAttention {
 
   static void initialise(Attention attention, RandomStream random) {
     Linear projections = attention.qkv();
-    if (projections == null || projections.weight().size(0) != 3 * projections.weight().size(1)) {
+    Linear proj = attention.proj();
+    if (projections == null
+        || proj == null
+        || projections.weight().size(0) != 3 * projections.weight().size(1)) {
       throw new IllegalArgumentException(
           "weightInit: mimetic attention needs projections: fused, with keys for every head and heads that divide the width");
     }
@@ -58,9 +61,9 @@ final class MimeticAttention {
             .copy_(factors.right.get(head).narrow(0, 0, headWidth));
       }
       qkv.narrow(0, 2 * width, width).copy_(factors.left.get(heads));
-      attention.proj().weight().copy_(factors.right.get(heads));
+      proj.weight().copy_(factors.right.get(heads));
     }
-    for (Tensor bias : new Tensor[] {projections.bias(), attention.proj().bias()}) {
+    for (Tensor bias : new Tensor[] {projections.bias(), proj.bias()}) {
       if (bias != null) {
         Init.constant(bias, 0);
       }

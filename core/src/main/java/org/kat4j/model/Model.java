@@ -21,7 +21,7 @@ public interface Model extends Part, AutoCloseable {
 
   /** State-dict names that weight decay leaves alone, besides vectors and biases. */
   default Set<String> noWeightDecay() {
-    return Set.of();
+    return StateDict.undecayed(this);
   }
 
   /** Frees the weights and their gradients; the model cannot be used any more. */

@@ -18,8 +18,9 @@ import org.kat4j.torch.TensorFile;
  *
  * <p>Copied is what has the same name and shape; KAT's and FlashKAT's names count as the same.
  * Positions of another grid are resampled. A classifier for other classes, and the learnable
- * functions of a KAT that is made from a ViT, keep the values they started with. Anything else that
- * does not match is a mistake: then the weights belong to another model.
+ * functions of a KAT that is made from a ViT, keep the values they started with, as do steps of
+ * scores that the source has not. Anything else that does not match is a mistake: then the weights
+ * belong to another model.
  *
  * @param copied names of the model's tensors that were copied
  * @param resampled positions fitted to another grid
@@ -48,13 +49,17 @@ public record Transfer(List<String> copied, List<String> resampled, List<String>
   /** Counts, and what kept its initial values, in a few words. */
   public String describe() {
     long functions = fresh.stream().filter(Transfer::isFunction).count();
-    long head = fresh.size() - functions;
+    long scores = fresh.stream().filter(Transfer::isOfScores).count();
+    long head = fresh.size() - functions - scores;
     var text = new StringBuilder().append(copied.size()).append(" tensors copied");
     if (!resampled.isEmpty()) {
       text.append(", positions resampled");
     }
     if (functions > 0) {
       text.append(", ").append(functions).append(" of learnable functions new");
+    }
+    if (scores > 0) {
+      text.append(", ").append(scores).append(" of steps of scores new");
     }
     if (head > 0) {
       text.append(", ").append(head).append(" of the classifier new");
@@ -65,7 +70,7 @@ public record Transfer(List<String> copied, List<String> resampled, List<String>
   private void take(String name, String from, Tensor target, Model model, TensorFile source) {
     boolean head = isHead(name);
     if (!source.contains(from)) {
-      if (!head && !isFunction(name)) {
+      if (!head && !isFunction(name) && !isOfScores(name)) {
         throw foreign(source, "tensor " + name + " is missing");
       }
       fresh.add(name);
@@ -104,6 +109,10 @@ public record Transfer(List<String> copied, List<String> resampled, List<String>
 
   private static boolean isFunction(String name) {
     return name.contains(".act1.") || name.contains(".act2.");
+  }
+
+  private static boolean isOfScores(String name) {
+    return name.contains(".scores.");
   }
 
   /** The name that a tensor has in the source: its own, or that of the other code base. */

@@ -1,5 +1,6 @@
 package org.kat4j.model;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -25,6 +26,7 @@ import org.kat4j.torch.Dropout;
 import org.kat4j.torch.Layout;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
+import org.kat4j.torch.StateDict;
 
 /**
  * The vision transformer with interchangeable mixers: ViT with {@code attention} and {@code mlp},
@@ -366,7 +368,9 @@ public final class VisionTransformer implements ImageModel {
 
   @Override
   public Set<String> noWeightDecay() {
-    return Set.of("pos_embed", "cls_token", "dist_token");
+    Set<String> names = new HashSet<>(StateDict.undecayed(this));
+    names.addAll(List.of("pos_embed", "cls_token", "dist_token"));
+    return names;
   }
 
   TokenPlaces tokens() {

@@ -114,6 +114,8 @@ public final class AdamW implements Optimizer {
         maximize,
         /* grad_scale= */ null,
         /* found_inf= */ null);
+    // Other operations count the changes of a tensor themselves; who keeps results relies on it.
+    parameters.forEach(parameter -> parameter.unsafeGetTensorImpl().bump_version());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package org.kat4j.parity;
 
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.attention.Heads;
 import org.kat4j.attention.QueryKeyStep.QueryKey;
 import org.kat4j.attention.Rotary;
 import org.kat4j.attention.RotaryScaling;
@@ -30,7 +31,7 @@ public final class RotaryParity implements ParityAdapter {
       Rotary rotary =
           new Rotary.Spec(base, pairing, new RotaryScaling.None())
               .build(
-                  headWidth,
+                  Heads.of(1, headWidth),
                   Context.cpu(0)
                       .withDType(comparison.dtype())
                       .at(new Layout.Line(Math.toIntExact(q.size(2)), true, false)));

@@ -3,6 +3,8 @@ package org.kat4j.parity;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
+import org.kat4j.attention.Heads;
+import org.kat4j.attention.Scores;
 import org.kat4j.attention.Sight;
 import org.kat4j.attention.Softmax;
 import org.kat4j.attention.Weighting;
@@ -44,7 +46,7 @@ final class TorchAttention implements Part {
           };
     }
     this.bias = bias ? context.parameter(3L * width) : null;
-    weighting = new Softmax.Spec().build(width / heads, context);
+    weighting = new Softmax.Spec().build(Heads.of(heads, width / heads), context);
     out = new Linear(width, width, bias, context);
   }
 
@@ -63,7 +65,7 @@ final class TorchAttention implements Part {
             perHead(query, 0),
             perHead(key, 1),
             perHead(value, 2),
-            sight,
+            Scores.plain(sight, query.size(1), key.size(1)),
             Pass.evaluation(tap)); // [batch, heads, queries, head width]
     Tensor joined = mixed.transpose(1, 2).flatten(2, 3);
     return new Result(out.forward(joined), seen[0]);

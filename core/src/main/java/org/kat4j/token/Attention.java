@@ -1,19 +1,28 @@
 package org.kat4j.token;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.attention.HeadNorm;
+import org.kat4j.attention.Heads;
 import org.kat4j.attention.KeyValueCache;
 import org.kat4j.attention.QueryKeyStep;
 import org.kat4j.attention.QueryKeyStep.QueryKey;
 import org.kat4j.attention.QueryKeyValue;
 import org.kat4j.attention.QueryKeyValue.Projections;
+import org.kat4j.attention.QueryKeyValue.Values;
+import org.kat4j.attention.ScoreStep;
+import org.kat4j.attention.ScoreStep.Places;
+import org.kat4j.attention.Scores;
 import org.kat4j.attention.Sight;
 import org.kat4j.attention.Softmax;
 import org.kat4j.attention.Weighting;
 import org.kat4j.config.Check;
+import org.kat4j.config.Config;
 import org.kat4j.config.Kind;
 import org.kat4j.function.Linear;
 import org.kat4j.torch.Context;
@@ -38,9 +47,11 @@ public final class Attention implements TokenMixer {
    * @param keyValueHeads heads of keys and values, which divide those of queries; 0 for as many
    * @param headWidth channels of a head; 0 for the width divided by the heads
    * @param projections how queries, keys and values are made
+   * @param values whether values are projected and joined again, or the tokens themselves
    * @param qkvBias whether queries, keys and values have a bias
    * @param outBias whether the output projection has a bias
    * @param queryKey steps between projections and product, in their order
+   * @param scores steps between product and weighting, in their order
    * @param weighting how the values of all tokens become that of one
    * @param dropout rate after the output projection, in [0, 1)
    */
@@ -50,9 +61,11 @@ public final class Attention implements TokenMixer {
       int keyValueHeads,
       int headWidth,
       Projections projections,
+      Values values,
       boolean qkvBias,
       boolean outBias,
       List<QueryKeyStep.Spec> queryKey,
+      List<ScoreStep.Spec> scores,
       Weighting.Spec weighting,
       double dropout)
       implements TokenMixer.Spec {
@@ -60,6 +73,7 @@ public final class Attention implements TokenMixer {
 
     public Spec {
       queryKey = List.copyOf(queryKey);
+      scores = List.copyOf(scores);
       Check.atLeast("heads", heads, 1);
       Check.between("heads", heads, 1, MOST);
       Check.between("keyValueHeads", keyValueHeads, 0, heads);
@@ -69,8 +83,45 @@ public final class Attention implements TokenMixer {
         throw new IllegalArgumentException(
             "keyValueHeads = " + keyValueHeads + ": does not divide heads = " + heads);
       }
-      if (queryKey.stream().filter(HeadNorm.Spec.class::isInstance).count() > 1) {
-        throw new IllegalArgumentException("queryKey: head-norm stands there more than once");
+      checkProjections(heads, keyValueHeads, projections, values);
+      Set<Class<?>> kinds = new HashSet<>();
+      for (QueryKeyStep.Spec step : queryKey) {
+        if (!kinds.add(step.getClass())) {
+          throw new IllegalArgumentException(
+              "queryKey: " + Config.kindOf((Record) step) + " stands there more than once");
+        }
+      }
+      for (ScoreStep.Spec step : scores) {
+        if (!weighting.takes(step)) {
+          throw new IllegalArgumentException(
+              "scores: %s does not go with weighting %s"
+                  .formatted(Config.kindOf((Record) step), Config.kindOf((Record) weighting)));
+        }
+      }
+    }
+
+    private static void checkProjections(
+        int heads, int keyValueHeads, Projections projections, Values values) {
+      String name = projections.name().toLowerCase(Locale.ROOT).replace('_', '-');
+      if (projections.ofWholeTokens() && heads > 1) {
+        throw new IllegalArgumentException(
+            "projections = %s has one matrix of the width for queries and keys: heads = 1 is needed, not %d"
+                .formatted(name, heads));
+      }
+      boolean shares = keyValueHeads > 0 && keyValueHeads < heads;
+      if (projections == Projections.SHARED_QK && shares) {
+        throw new IllegalArgumentException(
+            "projections = shared-qk makes as many heads of keys as of queries: keyValueHeads = "
+                + keyValueHeads);
+      }
+      if (values == Values.NONE && projections == Projections.FUSED) {
+        throw new IllegalArgumentException(
+            "values = none: projections = fused makes values too; take separate, shared-qk, collapsed, symmetric or triangular");
+      }
+      if (values == Values.NONE && shares) {
+        throw new IllegalArgumentException(
+            "values = none: the tokens have values for every head; keyValueHeads = "
+                + keyValueHeads);
       }
     }
 
@@ -95,9 +146,11 @@ public final class Attention implements TokenMixer {
           0,
           0,
           Projections.FUSED,
+          Values.PROJECTED,
           qkvBias,
           outBias,
           qkNorm ? List.of(HeadNorm.Spec.example()) : List.of(),
+          List.of(),
           new Softmax.Spec(),
           dropout);
     }
@@ -109,8 +162,26 @@ public final class Attention implements TokenMixer {
           keyValueHeads,
           headWidth,
           projections,
+          values,
           qkvBias,
           outBias,
+          other,
+          scores,
+          weighting,
+          dropout);
+    }
+
+    /** The same with other steps of scores. */
+    public Spec withScores(List<ScoreStep.Spec> other) {
+      return new Spec(
+          heads,
+          keyValueHeads,
+          headWidth,
+          projections,
+          values,
+          qkvBias,
+          outBias,
+          queryKey,
           other,
           weighting,
           dropout);
@@ -149,6 +220,12 @@ public final class Attention implements TokenMixer {
         throw new IllegalArgumentException(
             "heads = " + heads + " does not divide the width " + width);
       }
+      boolean whole = heads * headWidthOf(width) == width;
+      if ((projections.ofWholeTokens() || values == Values.NONE) && !whole) {
+        throw new IllegalArgumentException(
+            "headWidth = %d: tokens as queries, keys or values need heads as wide as the width %d together"
+                .formatted(headWidth, width));
+      }
       return new Attention(this, width, context);
     }
 
@@ -164,7 +241,11 @@ public final class Attention implements TokenMixer {
     public long macs(int tokens, int width) {
       long ofHeads = (long) heads * headWidthOf(width);
       long ofKeys = (long) keyValueHeadsInUse() * headWidthOf(width);
-      long projections = (long) tokens * width * (2 * ofHeads + 2 * ofKeys);
+      long matrices = ofHeads + (projections.multipliesKeys() ? ofKeys : 0);
+      if (values == Values.PROJECTED) {
+        matrices += ofKeys + ofHeads;
+      }
+      long projections = tokens * width * matrices;
       long products = 2L * tokens * tokens * ofHeads;
       return projections + products;
     }
@@ -176,33 +257,38 @@ public final class Attention implements TokenMixer {
   private final boolean causal;
   private final QueryKeyValue projections;
   private final List<QueryKeyStep> steps = new ArrayList<>();
+  private final List<ScoreStep> scores = new ArrayList<>();
   private final Weighting weighting;
-  private final Linear proj;
+  private final @Nullable Linear proj;
+  private final boolean lowersInput;
 
   private Attention(Spec spec, int width, Context context) {
     heads = spec.heads;
     headWidth = spec.headWidthOf(width);
     dropout = spec.dropout;
     causal = context.layout().causal();
+    Heads all = new Heads(heads, spec.keyValueHeadsInUse(), headWidth);
     projections =
-        new QueryKeyValue(
-            spec.projections,
-            width,
-            heads,
-            spec.keyValueHeadsInUse(),
-            headWidth,
-            spec.qkvBias,
-            context);
+        new QueryKeyValue(spec.projections, spec.values, width, all, spec.qkvBias, context);
+    lowersInput =
+        spec.values == Values.PROJECTED
+            && (!spec.projections.ofWholeTokens() || spec.projections == Projections.TRIANGULAR);
     for (QueryKeyStep.Spec step : spec.queryKey) {
-      steps.add(step.build(headWidth, context));
+      steps.add(step.build(all, context));
     }
-    weighting = spec.weighting.build(headWidth, context);
-    proj = new Linear(heads * headWidth, width, spec.outBias, context);
+    for (ScoreStep.Spec step : spec.scores) {
+      scores.add(step.build(all, context));
+    }
+    weighting = spec.weighting.build(all, context);
+    proj =
+        spec.values == Values.NONE
+            ? null
+            : new Linear(heads * headWidth, width, spec.outBias, context);
   }
 
   @Override
   public boolean lowersInput() {
-    return true;
+    return lowersInput;
   }
 
   @Override
@@ -213,7 +299,7 @@ public final class Attention implements TokenMixer {
         projections
             .project(x, (q, k, v) -> mix(q, k, v, pass))
             .view(batch, tokens, (long) heads * headWidth);
-    return Dropout.elements(proj.forward(mixed), dropout, pass);
+    return Dropout.elements(proj == null ? mixed : proj.forward(mixed), dropout, pass);
   }
 
   /** To {@code [batch, tokens, heads, head width]}. */
@@ -225,10 +311,13 @@ public final class Attention implements TokenMixer {
     Stream stream = pass.stream();
     Tensor mixed =
         stream == null
-            ? weighting.mix(
-                both.q(), both.k(), v, causal ? new Sight.Earlier() : new Sight.All(), pass)
+            ? weighting.mix(both.q(), both.k(), v, ofAll(q.size(2)), pass)
             : continued(stream, both, v, pass);
     return mixed.transpose(1, 2).contiguous();
+  }
+
+  private Scores ofAll(long tokens) {
+    return new Scores(scores, causal ? new Sight.Earlier() : new Sight.All(), Places.of(tokens));
   }
 
   private Tensor continued(Stream stream, QueryKey both, Tensor v, Pass pass) {
@@ -237,7 +326,9 @@ public final class Attention implements TokenMixer {
           "attention that sees later tokens cannot go on with a stream");
     }
     var seen = KeyValueCache.append(stream, both.k(), v);
-    return weighting.mix(both.q(), seen.keys(), seen.values(), seen.sight(), pass);
+    Places places = new Places(v.size(2), seen.keys().size(2), stream);
+    Scores ofSeen = new Scores(scores, seen.sight(), places);
+    return weighting.mix(both.q(), seen.keys(), seen.values(), ofSeen, pass);
   }
 
   public int heads() {
@@ -252,7 +343,8 @@ public final class Attention implements TokenMixer {
     return projections.all();
   }
 
-  public Linear proj() {
+  /** The output projection; null where there is none. */
+  public @Nullable Linear proj() {
     return proj;
   }
 
@@ -262,6 +354,12 @@ public final class Attention implements TokenMixer {
     for (QueryKeyStep step : steps) {
       step.register(registry);
     }
-    registry.part("proj", proj);
+    for (int i = 0; i < scores.size(); i++) {
+      registry.part("scores." + i, scores.get(i));
+    }
+    registry.part("weighting", weighting);
+    if (proj != null) {
+      registry.part("proj", proj);
+    }
   }
 }

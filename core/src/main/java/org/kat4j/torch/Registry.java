@@ -10,6 +10,11 @@ public interface Registry {
    */
   void tensor(String name, Tensor tensor);
 
+  /** A tensor of {@link #tensor} that is trained without weight decay, whatever its shape. */
+  default void undecayed(String name, Tensor tensor) {
+    tensor(name, tensor);
+  }
+
   /**
    * A tensor that is neither trained nor saved, since it follows from what the part is made of; it
    * is freed with the part.

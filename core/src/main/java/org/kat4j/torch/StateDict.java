@@ -2,9 +2,11 @@ package org.kat4j.torch;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.error.UserException;
@@ -35,12 +37,27 @@ public final class StateDict {
     return tensors;
   }
 
+  /** The names of the tensors that weight decay leaves alone, as their parts say. */
+  public static Set<String> undecayed(Part root) {
+    Set<String> names = new LinkedHashSet<>();
+    root.register(
+        new Walk("") {
+          @Override
+          void foundUndecayed(String name) {
+            names.add(name);
+          }
+        });
+    return names;
+  }
+
   /** Visits every part below {@code root} with its full name; the root itself is "". */
   public static void forEachPart(Part root, BiConsumer<String, Part> visitor) {
     visitor.accept("", root);
     root.register(
         new Walk("") {
           @Override
+          void foundUndecayed(String name) {}
+
           void entered(String name, Part part) {
             visitor.accept(name, part);
           }
@@ -108,11 +125,19 @@ public final class StateDict {
 
     void found(String name, Tensor tensor) {}
 
+    void foundUndecayed(String name) {}
+
     void entered(String name, Part part) {}
 
     @Override
     public void tensor(String name, Tensor tensor) {
       found(prefix + name, tensor);
+    }
+
+    @Override
+    public void undecayed(String name, Tensor tensor) {
+      foundUndecayed(prefix + name);
+      tensor(name, tensor);
     }
 
     @Override

@@ -16,7 +16,7 @@ import org.kat4j.error.UserException;
  * compared with the bytes that are there before memory is taken.
  */
 public sealed interface TensorFile extends AutoCloseable
-    permits Safetensors, ShardedTensors, TorchFile, PlainNames, RenamedTensors {
+    permits Safetensors, ShardedTensors, TorchFile, PlainNames, RenamedTensors, DerivedTensors {
   /** The key in the metadata of kat4j's own weights under which the model stands. */
   String MODEL = "kat4j.model";
 

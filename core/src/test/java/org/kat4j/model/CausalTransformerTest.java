@@ -62,6 +62,15 @@ class CausalTransformerTest {
         "tokenMixer: {heads: 3, headWidth: 6, keyValueHeads: 3, qkvBias: false, outBias: false, queryKey: [{kind: rotary, base: 100, scaling: {kind: linear, factor: 3}}, {kind: head-norm}]}",
         "tokenMixer: {heads: 2, projections: separate, queryKey: [{kind: rotary, scaling: {kind: llama3, original: 8}}]}, channelMixer: {kind: gr-kan}, start: kan",
         "tokenMixer: {heads: 2}, channelMixer: {kind: gr-kan}, norm: {kind: layer, bias: false}, exceptions: [{kind: channel-mixer, first: 1, mixer: {kind: mlp}}, {kind: token-mixer, first: 0, every: 2, mixer: {kind: attention, heads: 4, queryKey: [{kind: rotary}]}}]",
+        "tokenMixer: {heads: 4, keyValueHeads: 2, scores: [{kind: relative-bias, reach: 4}]}, positions: none",
+        "tokenMixer: {heads: 4, keyValueHeads: 2, queryKey: [{kind: rotary}], scores: [{kind: decay-mask, first: 1}, {kind: relative-bias}]}, positions: none",
+        "tokenMixer: {heads: 4, keyValueHeads: 2, queryKey: [{kind: momentum, gamma: 0.7}, {kind: rotary}]}, positions: none",
+        "tokenMixer: {heads: 2, queryKey: [{kind: rotary}, {kind: momentum, learned: true}, {kind: token-shift, of: both, start: 0.3}]}",
+        "tokenMixer: {heads: 4, keyValueHeads: 1, queryKey: [{kind: token-shift}, {kind: momentum, of: keys, learned: true}]}",
+        "tokenMixer: {heads: 4, projections: shared-qk, values: none}",
+        "tokenMixer: {heads: 1, projections: collapsed}, channelMixer: {kind: none}",
+        "tokenMixer: {heads: 1, projections: symmetric, values: none}",
+        "tokenMixer: {heads: 1, projections: triangular}, channelMixer: {kind: none}, exceptions: [{kind: channel-mixer, first: 1, mixer: {kind: mlp}}]",
         "tokenMixer: {heads: 2}, channelMixer: {kind: kan}",
         "tokenMixer: {heads: 2}, channelMixer: {kind: polynomial}",
         "tokenMixer: {heads: 2}, channelMixer: {kind: latent-kan}");
@@ -279,6 +288,9 @@ class CausalTransformerTest {
           tokenMixer: {heads: 2, queryKey: [{kind: head-norm}, {kind: head-norm}]} | head-norm stands there more than once
           tokenMixer: {heads: 2, queryKey: [{kind: rotor}]}                  | rotor
           tokenMixer: {heads: 2, queryKey: [{kind: rotary, base: 1}]}        | base
+          tokenMixer: {heads: 2, scores: [{kind: gaussian-mask}]}            | scores gaussian-mask needs a grid of tokens; here is a line of tokens
+          tokenMixer: {heads: 2, scores: [{kind: element-mask}]}             | scores element-mask needs a grid of tokens; here is a line of tokens
+          tokenMixer: {heads: 2, scores: [{kind: relative-bias, reach: -1}]} | reach = -1
           tokenMixer: {kind: kan-attention, heads: 2}                        | kan-attention sees all tokens
           tokenMixer: {heads: 2, causal: true}                               | causal = true
           tokenMixer: {heads: 2}, exceptions: [{first: 2}]                   | first = 2

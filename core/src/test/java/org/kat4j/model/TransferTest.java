@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.kat4j.channel.GroupRationalMlp;
+import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
 import org.kat4j.function.GroupRational;
 import org.kat4j.torch.Context;
@@ -97,6 +98,28 @@ class TransferTest {
       assertThat(agreement.relative()).isLessThan(1e-2);
       assertThat(agreement.sameClass()).isEqualTo(8);
     }
+  }
+
+  /** A mask that starts neutral is put into a trained ViT; the published start changes it. */
+  @Test
+  void aNeutralMaskLeavesALoadedVitAsItIs() {
+    try (WeightsFile file = WeightsFile.open(timmVit())) {
+      var vit = (VisionTransformer.Spec) file.spec();
+      Model original = Weights.load(file, Context.cpu(0));
+      List<float[]> images = images(vit, 4);
+      Model neutral = converted(file, masked(vit, "start: neutral"));
+      // Scores times exactly 1; the explicit path adds up in another order than the fused one.
+      assertThat(Agreement.of(original, neutral, images).relative()).isLessThan(1e-5);
+      Model published = converted(file, masked(vit, "start: published"));
+      assertThat(Agreement.of(original, published, images).relative()).isGreaterThan(1e-3);
+      Transfer transfer = Transfer.into(neutral, file.tensors());
+      assertThat(transfer.describe()).endsWith(", 4 of steps of scores new");
+    }
+  }
+
+  private static Model.Spec masked(VisionTransformer.Spec vit, String mask) {
+    String yaml = "tokenMixer: {scores: [{kind: gaussian-mask, " + mask + "}]}";
+    return Config.bind(Config.parse(yaml, "test"), vit, "test");
   }
 
   /** Hidden values of deviation 1 reach where the published set is far from GELU. */

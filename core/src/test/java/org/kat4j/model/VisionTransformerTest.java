@@ -68,6 +68,11 @@ class VisionTransformerTest {
         "layerScale: 1e-5",
         "depth: 1",
         "tokenMixer: {qkNorm: true, qkvBias: false, outBias: false}",
+        "tokenMixer: {scores: [{kind: gaussian-mask}]}",
+        "{classToken: false, pooling: average, tokenMixer: {scores: [{kind: element-mask, start: neutral}, {kind: relative-bias}]}}",
+        "{registers: 2, tokenMixer: {scores: [{kind: decay-mask, first: 1}, {kind: relative-bias, reach: 1}]}}",
+        "{channelMixer: {kind: none}, weightInit: timm, tokenMixer: {heads: 1, projections: collapsed, values: none}}",
+        "{weightInit: timm, tokenMixer: {heads: 1, projections: triangular}}",
         "{channelMixer: {kind: mlp}, weightInit: timm}");
   }
 
@@ -152,6 +157,25 @@ class VisionTransformerTest {
     assertThat(spec.imageSize()).isEqualTo(imageSize);
     assertThat(spec.channels()).isEqualTo(1);
     assertThat(spec.classes()).isEqualTo(7);
+  }
+
+  /**
+   * The sheet's counts: 9 blocks of width 192 with 12 heads, ten classes; 10 numbers a head more.
+   */
+  @Test
+  void theGaussianMaskCostsTwoNumbersAKernelAndHead() {
+    String small =
+        "{imageSize: 32, channels: 3, classes: 10, width: 192, depth: 9, channelMixer: {kind: mlp, ratio: 2}, ";
+    String attention = "tokenMixer: {heads: 12, headWidth: 16, qkvBias: false";
+    assertThat(Registered.parameterCount(example(small + attention + "}}"))).isEqualTo(2_692_426);
+    assertThat(
+            Registered.parameterCount(
+                example(
+                    small
+                        + "classToken: false, pooling: average, "
+                        + attention
+                        + ", scores: [{kind: gaussian-mask, kernels: 5}]}}")))
+        .isEqualTo(2_693_122);
   }
 
   @Test

@@ -227,7 +227,7 @@ class WeightInitTest {
       }
       Tensor target = mixture(again, width, 0.4, -0.4);
       Tensor values = qkv.narrow(0, 2L * width, width);
-      Tensor proj = attention.proj().weight();
+      Tensor proj = Objects.requireNonNull(attention.proj()).weight();
       Tensor map = proj.matmul(values);
       assertThat(trace(map)).isCloseTo(trace(target), within(1e-9)); // -0.4 width and noise
       assertThat(trace(map) / width).isCloseTo(-0.4, within(0.02));
@@ -235,7 +235,9 @@ class WeightInitTest {
       assertThat(distance(values.matmul(proj), target)).isLessThan(1e-12);
     }
     assertThat(Memory.doubles(Objects.requireNonNull(attention.qkv().bias()))).containsOnly(0);
-    assertThat(Memory.doubles(Objects.requireNonNull(attention.proj().bias()))).containsOnly(0);
+    assertThat(
+            Memory.doubles(Objects.requireNonNull(Objects.requireNonNull(attention.proj()).bias())))
+        .containsOnly(0);
   }
 
   private static Tensor mixture(RandomStream random, int width, double noise, double identity) {

@@ -109,6 +109,18 @@ class SafetensorsTest {
     }
   }
 
+  /** A header of 640 bytes: the file begins with 80 02, as a pickle does. */
+  @Test
+  void aLengthThatLooksLikeAnotherFormatIsALength() throws IOException {
+    Path file = folder.resolve("pickle.safetensors");
+    String metadata = "x".repeat(612);
+    Safetensors.write(file, Map.of(), Map.of("k", metadata));
+    assertThat(Files.readAllBytes(file)).startsWith(0x80, 0x02);
+    try (TensorFile weights = TensorFile.open(file)) {
+      assertThat(weights.metadata()).containsEntry("k", metadata);
+    }
+  }
+
   @Test
   void stridedTensorsAreWrittenRowByRow() {
     Tensor transposed = torch.arange(new Scalar(6)).reshape(2, 3).t();
