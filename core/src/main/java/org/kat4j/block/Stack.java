@@ -28,7 +28,12 @@ public final class Stack implements Backbone {
 
     @Override
     public Stack build(int width, double dropPath, Context context) {
-      return new Stack(this, width, dropPath, context);
+      return new Stack(this, width, new Among(0, depth, dropPath), context);
+    }
+
+    /** Blocks of a model that has more of them, elsewhere. */
+    public Stack build(int width, Among all, Context context) {
+      return new Stack(this, width, all, context);
     }
 
     /** The block at a place, from 0. */
@@ -50,13 +55,23 @@ public final class Stack implements Backbone {
     }
   }
 
+  /**
+   * The place of a stack's blocks among all blocks of a model.
+   *
+   * @param before blocks of earlier stacks
+   * @param count all blocks
+   * @param dropPath drop path rate of the last of all; it grows linearly from 0
+   */
+  public record Among(int before, int count, double dropPath) {}
+
   private final List<Block> blocks = new ArrayList<>();
   private final List<String> names = new ArrayList<>();
 
-  private Stack(Spec spec, int width, double dropPath, Context context) {
+  private Stack(Spec spec, int width, Among all, Context context) {
     for (int i = 0; i < spec.depth; i++) {
-      double here = spec.depth == 1 ? 0 : dropPath * i / (spec.depth - 1);
-      blocks.add(spec.at(i).build(width, here, context.atBlock(i, spec.depth)));
+      int place = all.before + i;
+      double here = all.count == 1 ? 0 : all.dropPath * place / (all.count - 1);
+      blocks.add(spec.at(i).build(width, here, context.atBlock(place, all.count)));
       names.add(String.valueOf(i));
     }
   }

@@ -57,7 +57,8 @@ public interface ChannelMixer extends Part {
           GroupRationalMlp.Spec,
           KanMlp.Spec,
           LatentKan.Spec,
-          PolynomialMlp.Spec {
+          PolynomialMlp.Spec,
+          StarReluMlp.Spec {
     /**
      * The mixer for tokens of {@code width} channels; fails with the field's name when width does
      * not fit.
