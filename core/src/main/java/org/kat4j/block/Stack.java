@@ -62,16 +62,20 @@ public final class Stack implements Backbone {
    * @param count all blocks
    * @param dropPath drop path rate of the last of all; it grows linearly from 0
    */
-  public record Among(int before, int count, double dropPath) {}
+  public record Among(int before, int count, double dropPath) {
+    /** Drop path rate of block {@code i} of the stack. */
+    public double rate(int i) {
+      return count == 1 ? 0 : dropPath * (before + i) / (count - 1);
+    }
+  }
 
   private final List<Block> blocks = new ArrayList<>();
   private final List<String> names = new ArrayList<>();
 
   private Stack(Spec spec, int width, Among all, Context context) {
     for (int i = 0; i < spec.depth; i++) {
-      int place = all.before + i;
-      double here = all.count == 1 ? 0 : all.dropPath * place / (all.count - 1);
-      blocks.add(spec.at(i).build(width, here, context.atBlock(place, all.count)));
+      Context here = context.atBlock(all.before + i, all.count);
+      blocks.add(spec.at(i).build(width, all.rate(i), here));
       names.add(String.valueOf(i));
     }
   }

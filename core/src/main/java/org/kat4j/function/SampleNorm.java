@@ -40,6 +40,10 @@ public final class SampleNorm implements Norm {
 
     @Override
     public SampleNorm build(int width, Context context) {
+      if (context.layout().causal()) {
+        throw new IllegalArgumentException(
+            "norm = sample sees later tokens: a causal model takes layer or rms");
+      }
       return new SampleNorm(this, width, context);
     }
   }

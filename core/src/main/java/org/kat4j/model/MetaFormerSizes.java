@@ -217,21 +217,14 @@ final class MetaFormerSizes {
         Start.LINEAR);
   }
 
-  /** A PoolFormer of three stages for 28-pixel grey images; its layer scale suits short runs. */
+  /** A PoolFormer of three stages for 28-pixel grey images. */
   static MetaFormer.Spec small() {
     List<Stage.Spec> stages = new ArrayList<>();
     List<Integer> depths = List.of(1, 1, 2);
+    Sublayers.Spec block = Stage.Spec.example().blocks().block();
     for (int i = 0; i < depths.size(); i++) {
-      stages.add(
-          new Stage.Spec(
-              32 << i,
-              Downsampling.Spec.example(),
-              blocks(
-                  depths.get(i),
-                  Pooling.Spec.example(),
-                  Mlp.Spec.example(),
-                  SampleNorm.Spec.example(),
-                  ResidualConnection.Spec.scaled(.1))));
+      var blocks = new Stack.Spec(depths.get(i), block, List.of());
+      stages.add(new Stage.Spec(32 << i, Downsampling.Spec.example(), blocks));
     }
     return new MetaFormer.Spec(
         28,

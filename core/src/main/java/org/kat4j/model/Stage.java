@@ -34,7 +34,7 @@ public final class Stage implements Part {
       Check.between("width", width, 1, 65_536);
     }
 
-    /** Two blocks of PoolFormer. */
+    /** Two blocks of PoolFormer, with a layer scale that suits short runs; published: 1e-5. */
     public static Spec example() {
       return new Spec(
           64,
@@ -45,7 +45,7 @@ public final class Stage implements Part {
                   Pooling.Spec.example(),
                   Mlp.Spec.example(),
                   SampleNorm.Spec.example(),
-                  ResidualConnection.Spec.scaled(1e-5)),
+                  ResidualConnection.Spec.scaled(.1)),
               List.of()));
     }
   }
