@@ -4,9 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
-import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.kat4j.config.Kind;
 import org.kat4j.error.NearestName;
@@ -15,7 +13,6 @@ import org.kat4j.function.kan.BSpline;
 import org.kat4j.function.kan.KanLayer;
 import org.kat4j.kernel.Baselines;
 import org.kat4j.torch.Context;
-import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Part;
@@ -161,9 +158,9 @@ public final class KanBench {
       List<Runnable> contenders = new ArrayList<>();
       for (Side side :
           List.of(
-              new Side(layer, v -> layer.forward(v, Pass.evaluation()), out),
-              new Side(linear, linear::forward, outputs),
-              new Side(composed, v -> composed.forward(v, Pass.evaluation()), out))) {
+              new Side(layer, v -> layer.forward(v, Pass.evaluation())),
+              new Side(linear, linear::forward),
+              new Side(composed, v -> composed.forward(v, Pass.evaluation())))) {
         contenders.addAll(side.both(precision, x));
       }
       List<Timing> t = Timing.ofEach(Turns.measure(device, contenders, CALLS, rounds));
@@ -172,43 +169,6 @@ public final class KanBench {
       for (Part part : Arrays.asList(layer, composed, linear)) {
         StateDict.free(part);
       }
-    }
-  }
-
-  /** One of those that are compared. */
-  private record Side(Part part, UnaryOperator<Tensor> function, int outputs) {
-    /** A forward without gradients, and a forward with a backward. */
-    List<Runnable> both(Precision precision, Tensor x) {
-      Device device = Device.of(x);
-      Map<String, Tensor> parameters = StateDict.trained(part);
-      // In the dtype of the output, so that nothing is converted while the clock runs.
-      Tensor upstream;
-      try (var _ = precision.on(device);
-          var _ = Scope.noGradients();
-          Tensor y = function.apply(x)) {
-        upstream =
-            Memory.to(
-                Memory.to(Baselines.normal("float32", x.size(0), outputs), device), DType.of(y));
-      }
-      return List.of(
-          () -> {
-            try (Scope _ = Scope.open();
-                var _ = Scope.noGradients();
-                var _ = precision.on(device)) {
-              var _ = function.apply(x);
-            }
-          },
-          () -> {
-            try (Scope _ = Scope.open()) {
-              Tensor leaf = x.detach().set_requires_grad(true);
-              Tensor y;
-              try (var _ = precision.on(device)) {
-                y = function.apply(leaf);
-              }
-              precision.backward(y, upstream);
-              StateDict.clearGradients(parameters);
-            }
-          });
     }
   }
 }

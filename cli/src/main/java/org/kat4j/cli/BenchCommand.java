@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
       BenchInferCommand.class,
       BenchStartupCommand.class,
       BenchKanCommand.class,
+      BenchMixersCommand.class,
       BenchLoaderCommand.class,
       BenchServeCommand.class,
       BenchFuzzCommand.class

@@ -1,6 +1,7 @@
 package org.kat4j.block;
 
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
 import org.kat4j.torch.Context;
@@ -21,8 +22,13 @@ public interface ResidualConnection extends Part {
    */
   Residual join(Tensor stream, Tensor branch, double dropPath, Pass pass);
 
+  /** Its name in the state dict of a block. */
+  default String stateName() {
+    return "ls";
+  }
+
   /** A connection as data. */
-  sealed interface Spec permits Add, LayerScale {
+  sealed interface Spec permits Add, LayerScale, ResidualScale, Replace {
     ResidualConnection build(int width, Context context);
 
     /** The connection that a factor of channels stands for: 0 is none. */
@@ -88,5 +94,68 @@ public interface ResidualConnection extends Part {
     public void register(Registry registry) {
       registry.tensor("gamma", gamma);
     }
+  }
+
+  /**
+   * A learnable factor for each channel of the stream, {@code scale [width]}. Source: NormFormer,
+   * arXiv 2110.09456; the last stages of arXiv 2210.13452.
+   *
+   * @param start its initial value, above 0
+   */
+  @Kind("residual-scale")
+  record ResidualScale(double start) implements Spec {
+    public ResidualScale {
+      Check.positive("start", start);
+    }
+
+    public static ResidualScale example() {
+      return new ResidualScale(1);
+    }
+
+    @Override
+    public ResidualConnection build(int width, Context context) {
+      Tensor scale = context.parameter(width);
+      Init.constant(scale, start);
+      return new ScaledStream(scale);
+    }
+  }
+
+  /** {@link ResidualScale} with its tensor. */
+  record ScaledStream(Tensor scale) implements ResidualConnection {
+    @Override
+    public Residual join(Tensor stream, Tensor branch, double dropPath, Pass pass) {
+      return Residual.of(torch.addcmul(Dropout.samples(branch, dropPath, pass), stream, scale));
+    }
+
+    @Override
+    public String stateName() {
+      return "res_scale";
+    }
+
+    @Override
+    public void register(Registry registry) {
+      registry.tensor("scale", scale);
+    }
+  }
+
+  /** The branch alone: no residual connection. */
+  @Kind("replace")
+  record Replace() implements Spec, ResidualConnection {
+    public static Replace example() {
+      return new Replace();
+    }
+
+    @Override
+    public Replace build(int width, Context context) {
+      return this;
+    }
+
+    @Override
+    public Residual join(Tensor stream, Tensor branch, double dropPath, Pass pass) {
+      return Residual.of(branch);
+    }
+
+    @Override
+    public void register(Registry registry) {}
   }
 }

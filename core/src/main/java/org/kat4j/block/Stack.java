@@ -28,7 +28,12 @@ public final class Stack implements Backbone {
 
     @Override
     public Stack build(int width, double dropPath, Context context) {
-      return new Stack(this, width, dropPath, context);
+      return new Stack(this, width, new Among(0, depth, dropPath), context);
+    }
+
+    /** Blocks of a model that has more of them, elsewhere. */
+    public Stack build(int width, Among all, Context context) {
+      return new Stack(this, width, all, context);
     }
 
     /** The block at a place, from 0. */
@@ -50,13 +55,27 @@ public final class Stack implements Backbone {
     }
   }
 
+  /**
+   * The place of a stack's blocks among all blocks of a model.
+   *
+   * @param before blocks of earlier stacks
+   * @param count all blocks
+   * @param dropPath drop path rate of the last of all; it grows linearly from 0
+   */
+  public record Among(int before, int count, double dropPath) {
+    /** Drop path rate of block {@code i} of the stack. */
+    public double rate(int i) {
+      return count == 1 ? 0 : dropPath * (before + i) / (count - 1);
+    }
+  }
+
   private final List<Block> blocks = new ArrayList<>();
   private final List<String> names = new ArrayList<>();
 
-  private Stack(Spec spec, int width, double dropPath, Context context) {
+  private Stack(Spec spec, int width, Among all, Context context) {
     for (int i = 0; i < spec.depth; i++) {
-      double here = spec.depth == 1 ? 0 : dropPath * i / (spec.depth - 1);
-      blocks.add(spec.at(i).build(width, here, context.atBlock(i, spec.depth)));
+      Context here = context.atBlock(all.before + i, all.count);
+      blocks.add(spec.at(i).build(width, all.rate(i), here));
       names.add(String.valueOf(i));
     }
   }

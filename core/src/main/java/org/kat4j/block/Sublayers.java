@@ -205,7 +205,7 @@ public final class Sublayers implements Block {
     for (Sublayer sublayer : sublayers) {
       registry.part("norm" + sublayer.number, sublayer.norm);
       registry.part(sublayer.name, sublayer.mixer);
-      registry.part("ls" + sublayer.number, sublayer.residual);
+      registry.part(sublayer.residual.stateName() + sublayer.number, sublayer.residual);
     }
   }
 }

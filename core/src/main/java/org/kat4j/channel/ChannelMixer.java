@@ -58,7 +58,8 @@ public interface ChannelMixer extends Part {
           KanMlp.Spec,
           LatentKan.Spec,
           PolynomialMlp.Spec,
-          NoChannelMixer.Spec {
+          NoChannelMixer.Spec,
+          StarReluMlp.Spec {
     /**
      * The mixer for tokens of {@code width} channels; fails with the field's name when width does
      * not fit.

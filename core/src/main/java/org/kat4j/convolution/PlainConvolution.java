@@ -58,6 +58,14 @@ public final class PlainConvolution implements Convolution {
     return correlate(images, weight, bias, window.stride(), window.padding());
   }
 
+  public Tensor weight() {
+    return weight;
+  }
+
+  public @Nullable Tensor bias() {
+    return bias;
+  }
+
   /**
    * y[b, o, i, j] = bias[o] + sum over c, p, q of x[b, c, i stride + p, j stride + q] weight[o, c,
    * p, q], x padded with zeros.

@@ -4,8 +4,12 @@ import org.bytedeco.pytorch.Tensor;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Part;
 
-/** Brings the channels of each token to one scale: {@code [..., width]} to the same shape. */
-public sealed interface Norm extends Part permits LayerNorm, RmsNorm {
+/**
+ * Brings the channels of each token, or of a whole sample, to one scale: {@code [..., width]} to
+ * the same shape.
+ */
+public sealed interface Norm extends Part
+    permits LayerNorm, RmsNorm, SampleNorm, AffineNorm, NoNorm {
   /** In float32 under autocast. */
   Tensor forward(Tensor x);
 
@@ -33,7 +37,8 @@ public sealed interface Norm extends Part permits LayerNorm, RmsNorm {
   }
 
   /** A norm as data. */
-  sealed interface Spec permits LayerNorm.Spec, RmsNorm.Spec {
+  sealed interface Spec
+      permits LayerNorm.Spec, RmsNorm.Spec, SampleNorm.Spec, AffineNorm.Spec, NoNorm {
     Norm build(int width, Context context);
   }
 }

@@ -11,6 +11,7 @@ public final class CoreModels implements Kinds {
     return List.of(
         VisionTransformer.Spec.class,
         ConvNet.Spec.class,
+        MetaFormer.Spec.class,
         CausalTransformer.Spec.class,
         Perceptron.Spec.class,
         KanNetwork.Spec.class,

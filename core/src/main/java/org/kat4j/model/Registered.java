@@ -66,6 +66,7 @@ public final class Registered {
         all.put("flash_kat" + size.suffix(), kat.withChannelMixer(flashNamed()));
       }
     }
+    all.putAll(MetaFormerSizes.all());
     return all;
   }
 
@@ -140,7 +141,7 @@ public final class Registered {
       return Objects.requireNonNull(SPECS.get(matches.getFirst()));
     }
     List<String> full = List.copyOf(SPECS.keySet());
-    List<String> brief = full.stream().map(n -> n.substring(0, n.indexOf("_patch"))).toList();
+    List<String> brief = full.stream().map(n -> n.replaceFirst("_patch.*", "")).toList();
     throw NearestName.unknown("model", name, name.contains("_patch") ? full : brief);
   }
 }

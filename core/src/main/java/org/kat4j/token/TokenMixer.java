@@ -22,7 +22,15 @@ public interface TokenMixer extends Part {
    * permits} clause, a test with the sheet's worked example. Every spec has a static {@code
    * example()}: small, valid, the defaults of its YAML form.
    */
-  sealed interface Spec permits Attention.Spec, KanAttention.Spec {
+  sealed interface Spec
+      permits Attention.Spec,
+          KanAttention.Spec,
+          Pooling.Spec,
+          IdentityMixer.Spec,
+          RandomMixer.Spec,
+          LinearMixer.Spec,
+          Depthwise.Spec,
+          SeparableConvolution.Spec {
     /**
      * The mixer for tokens of {@code width} channels; fails with the field's name when width does
      * not fit.

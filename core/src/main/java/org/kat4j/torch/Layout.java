@@ -41,6 +41,11 @@ public sealed interface Layout {
       sides = List.copyOf(sides);
     }
 
+    /** Those in front and those of the cells. */
+    public int tokens() {
+      return prefix + sides.stream().reduce(1, Math::multiplyExact);
+    }
+
     @Override
     public String describe() {
       return "a grid of tokens";

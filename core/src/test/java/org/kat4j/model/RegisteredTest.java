@@ -2,6 +2,7 @@ package org.kat4j.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Map;
 import java.util.Objects;
@@ -35,6 +36,26 @@ class RegisteredTest {
     "kat_tiny_gelu_patch16_224, 5718328",
     "kat_small_swish_patch16_224, 22051576",
     "flash_kat_base_patch16_224, 86568568",
+    "poolformer_s12, 11915176",
+    "poolformer_s24, 21388968",
+    "poolformer_s36, 30862760",
+    "poolformer_m36, 56172520",
+    "poolformer_m48, 73473448",
+    "poolformerv2_s12, 11891712",
+    "poolformerv2_m48, 73346056",
+    "identityformer_s12, 11891712",
+    "identityformer_m48, 73346056",
+    "randformer_s12, 11891712",
+    "randformer_m48, 73346056",
+    "convformer_s18, 26774448",
+    "convformer_s36, 40012152",
+    "convformer_m36, 57051640",
+    "convformer_b36, 99882616",
+    "caformer_s18, 26341656",
+    "caformer_s36, 39297102",
+    "caformer_m36, 56204878",
+    "caformer_b36, 98753614",
+    "resmlp_12, 15350872",
   })
   void hasThePublishedNumberOfParameters(String name, long parameters) {
     assertThat(count(name)).isEqualTo(parameters);
@@ -44,6 +65,34 @@ class RegisteredTest {
   void tenClassesOfTheTinySize() {
     Model.Spec tiny = ImageModel.Spec.named("kat_tiny").withInput(224, 3, 10);
     assertThat(StateDict.parameterCount(onMeta(tiny))).isEqualTo(5_527_258);
+  }
+
+  @Test
+  void tenClassesOfPoolFormer() {
+    Model.Spec small = ImageModel.Spec.named("poolformer_s12").withInput(224, 3, 10);
+    assertThat(StateDict.parameterCount(onMeta(small))).isEqualTo(11_407_306);
+  }
+
+  /** One matrix for each block of the last two stages: 6 of 196^2 and 2 of 49^2 in s12. */
+  @ParameterizedTest
+  @CsvSource({"randformer_s12, 235298", "randformer_m48, 941192"})
+  void frozenMatricesAreSavedButNotTrained(String name, long frozen) {
+    Model model = onMeta(Model.Spec.named(name));
+    long saved = StateDict.of(model).values().stream().mapToLong(Tensor::numel).sum();
+    assertThat(saved - StateDict.parameterCount(model)).isEqualTo(frozen);
+  }
+
+  /** Convolutions and classifier; sheet 32. */
+  @ParameterizedTest
+  @CsvSource({
+    "poolformer_s12, 1.812",
+    "poolformer_s24, 3.392",
+    "poolformer_s36, 4.972",
+    "poolformer_m36, 8.759",
+    "poolformer_m48, 11.533",
+  })
+  void poolFormersMultiplyAdditions(String name, double billions) {
+    assertThat(Model.Spec.named(name).macs() / 1e9).isCloseTo(billions, within(5e-4));
   }
 
   /** Two functions with 6 + 8 * 4 coefficients. */

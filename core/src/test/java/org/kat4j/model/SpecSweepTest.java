@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.BiFunction;
@@ -28,6 +29,7 @@ import org.kat4j.torch.Backpropagation;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
+import org.kat4j.torch.Layout;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Part;
 import org.kat4j.torch.Pass;
@@ -92,10 +94,19 @@ class SpecSweepTest {
   }
 
   private Mixer build(long seed, DType dtype) {
-    Context context = Context.cpu(seed).withDType(dtype);
+    return build(seed, dtype, TOKENS);
+  }
+
+  /** A grid of one row: what mixers of any layout take. */
+  private Mixer build(long seed, DType dtype, int tokens) {
+    var row = new Layout.Grid(List.of(1, tokens), 0, false);
+    return build(Context.cpu(seed).withDType(dtype).at(row));
+  }
+
+  private Mixer build(Context context) {
     return switch (spec) {
-      case TokenMixer.Spec tokens -> {
-        TokenMixer mixer = tokens.build(WIDTH, context);
+      case TokenMixer.Spec mixing -> {
+        TokenMixer mixer = mixing.build(WIDTH, context);
         yield new Mixer(mixer, mixer.lowersInput(), mixer::forward);
       }
       case ChannelMixer.Spec channels -> {
@@ -127,9 +138,9 @@ class SpecSweepTest {
 
   @Test
   void keepsTheShapeWhateverBatchAndTokens() {
-    Mixer mixer = build(1, DType.FLOAT32);
-    for (long batch : new long[] {1, 3}) {
-      for (long tokens : new long[] {1, 5, 17}) {
+    for (int tokens : new int[] {1, 5, 17}) {
+      Mixer mixer = build(1, DType.FLOAT32, tokens);
+      for (long batch : new long[] {1, 3}) {
         Tensor y = mixer.forward(normal(2, DType.FLOAT32, batch, tokens, WIDTH));
         assertThat(y.shape()).containsExactly(batch, tokens, WIDTH);
         assertFinite(y);
@@ -254,8 +265,11 @@ class SpecSweepTest {
   void countsItsWork() {
     switch (spec) {
       case TokenMixer.Spec tokens -> {
+        long few = tokens.macs(17, WIDTH);
         assertThat(tokens.macs(1, WIDTH)).isNotNegative();
-        assertThat(tokens.macs(197, WIDTH)).isGreaterThan(tokens.macs(17, WIDTH));
+        if (few > 0) { // some multiply nothing
+          assertThat(tokens.macs(197, WIDTH)).isGreaterThan(few);
+        }
       }
       case ChannelMixer.Spec channels -> {
         long few = channels.macs(16, WIDTH);
@@ -273,16 +287,17 @@ class SpecSweepTest {
    */
   @Test
   void gradientsAreThoseOfFiniteDifferences() {
-    Mixer mixer = build(1, DType.FLOAT64);
+    int tokens = 5;
+    Mixer mixer = build(1, DType.FLOAT64, tokens);
     Map<String, Tensor> leaves = new LinkedHashMap<>(mixer.trained());
     long seed = 20;
     for (Tensor parameter : mixer.trained().values()) {
       Tensor noise = normal(seed++, DType.FLOAT64, parameter.shape());
       Backpropagation.set(parameter, parameter.add(noise.mul(new Scalar(0.05))));
     }
-    Tensor x = normal(7, DType.FLOAT64, BATCH, 5, WIDTH).set_requires_grad(true);
+    Tensor x = normal(7, DType.FLOAT64, BATCH, tokens, WIDTH).set_requires_grad(true);
     leaves.put("input", x);
-    Tensor upstream = normal(8, DType.FLOAT64, BATCH, 5, WIDTH);
+    Tensor upstream = normal(8, DType.FLOAT64, BATCH, tokens, WIDTH);
     Backpropagation.run(mixer.forward(x), upstream);
     leaves.forEach((name, leaf) -> {
       double[] gradient = Memory.doubles(leaf.grad());
