@@ -35,7 +35,8 @@ public interface Weighting extends Part {
           Rotations.Spec,
           Circuit.Spec,
           UniformWeights.Spec,
-          FixedWeights.Spec {
+          FixedWeights.Spec,
+          KolmogorovArnold.Spec {
     Weighting build(Heads heads, Context context);
 
     /** Whether it can do with a step of scores; one that never forms them says no. */
