@@ -36,7 +36,8 @@ public interface Weighting extends Part {
           Circuit.Spec,
           UniformWeights.Spec,
           FixedWeights.Spec,
-          KolmogorovArnold.Spec {
+          KolmogorovArnold.Spec,
+          KernelFeatures.Spec {
     Weighting build(Heads heads, Context context);
 
     /** Whether it can do with a step of scores; one that never forms them says no. */

@@ -175,7 +175,8 @@ class DoublyStochasticTest {
   private static Mixed mixed(Weighting weighting, Tensor q, Tensor k, Tensor v) {
     Tensor[] weights = new Tensor[1];
     Pass pass = Pass.evaluation((_, tensor) -> weights[0] = tensor);
-    return new Mixed(weighting.mix(q, k, v, Scores.plain(new Sight.All(), TOKENS, TOKENS), pass), weights[0]);
+    return new Mixed(
+        weighting.mix(q, k, v, Scores.plain(new Sight.All(), TOKENS, TOKENS), pass), weights[0]);
   }
 
   private static Tensor tokens(long seed, DType dtype) {
