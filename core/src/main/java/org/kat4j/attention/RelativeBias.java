@@ -1,8 +1,10 @@
 package org.kat4j.attention;
 
+import java.util.Objects;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +93,24 @@ public final class RelativeBias implements ScoreStep {
   @Override
   public Tensor table(Places places) {
     return cells == null ? ofLine(places) : kept.get(() -> ofGrid(cells));
+  }
+
+  /**
+   * The number of every distance, by how far the query stands behind the key.
+   *
+   * @param sides tokens along each axis, without those that have no place
+   * @return {@code [heads, 2 side - 1, …]}, each axis from {@code 1 - side} on
+   */
+  Tensor ofDistances(long... sides) {
+    Tensor index = null;
+    for (int axis = 0; axis < sides.length; axis++) {
+      TensorOptions whole = new TensorOptions(ScalarType.Long).device(table.options().device_opt());
+      Tensor behind =
+          torch.arange(new Scalar(2 * sides[axis] - 1), whole).sub(new Scalar(sides[axis] - 1));
+      Tensor here = within(behind, axis, causal ? 0 : reaches[axis]);
+      index = index == null ? here : index.mul(new Scalar(width(axis))).unsqueeze(-1).add(here);
+    }
+    return torch.embedding(table, Objects.requireNonNull(index)).movedim(-1, 0);
   }
 
   private Tensor ofLine(Places places) {

@@ -9,7 +9,8 @@ import org.kat4j.torch.Pass;
  * How the values of all tokens become that of one: the middle of attention.
  *
  * <p>To add one: a record here in this package and its name in the {@code permits} clause; it
- * refuses in {@code build} what it cannot do with {@code context.layout()}.
+ * refuses in {@code build} what it cannot do with {@code context.layout()}. One that needs nothing
+ * but the matrix of scores is a {@link ScoreWeighting}.
  */
 public interface Weighting extends Part {
   /**
@@ -26,12 +27,27 @@ public interface Weighting extends Part {
   Tensor mix(Tensor q, Tensor k, Tensor v, Scores scores, Pass pass);
 
   /** A weighting as data. */
-  sealed interface Spec permits Softmax.Spec {
+  sealed interface Spec
+      permits Softmax.Spec,
+          NormedSoftmax.Spec,
+          Sinkhorn.Spec,
+          QrSquares.Spec,
+          Rotations.Spec,
+          Circuit.Spec,
+          UniformWeights.Spec,
+          FixedWeights.Spec,
+          KolmogorovArnold.Spec,
+          KernelFeatures.Spec {
     Weighting build(Heads heads, Context context);
 
     /** Whether it can do with a step of scores; one that never forms them says no. */
     default boolean takes(ScoreStep.Spec step) {
       return true;
+    }
+
+    /** Multiply-accumulates of one forward over {@code tokens} tokens. */
+    default long macs(int tokens, Heads heads) {
+      return 2L * tokens * tokens * heads.count() * heads.width();
     }
   }
 }

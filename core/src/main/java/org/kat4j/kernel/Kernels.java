@@ -124,6 +124,16 @@ public final class Kernels {
         : Optional.empty();
   }
 
+  /**
+   * Rotations by angles of each sample's own; empty where they have to be composed: on a GPU,
+   * without vector instructions.
+   */
+  public static Optional<RotationKernel> rotations(PlaneRotations all, Tensor angles) {
+    return VECTORS && angles.is_cpu() && angles.numel() > 0
+        ? Optional.of(new VectorRotations(all))
+        : Optional.empty();
+  }
+
   /** What the kernels of a device are made of, in words for people. */
   public static String describe(Device device) {
     return device.type() == Device.Type.CUDA ? "CUDA" : describe();

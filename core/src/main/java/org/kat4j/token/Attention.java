@@ -187,6 +187,21 @@ public final class Attention implements TokenMixer {
           dropout);
     }
 
+    /** The same with another weighting. */
+    public Spec withWeighting(Weighting.Spec other) {
+      return new Spec(
+          heads,
+          keyValueHeads,
+          headWidth,
+          projections,
+          qkvBias,
+          outBias,
+          queryKey,
+          scores,
+          other,
+          dropout);
+    }
+
     /** Whether queries and keys are normalised per head as timm does it. */
     public boolean qkNorm() {
       return queryKey.equals(List.of(HeadNorm.Spec.example()));
@@ -246,8 +261,8 @@ public final class Attention implements TokenMixer {
         matrices += ofKeys + ofHeads;
       }
       long projections = tokens * width * matrices;
-      long products = 2L * tokens * tokens * ofHeads;
-      return projections + products;
+      return projections
+          + weighting.macs(tokens, new Heads(heads, keyValueHeadsInUse(), headWidthOf(width)));
     }
   }
 

@@ -1,5 +1,8 @@
 package org.kat4j.torch;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -20,6 +23,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param overwritten whether every tensor is overwritten next, so that initial values which cost
  *     time may be left out
  * @param layout how the tokens lie that its mixers get
+ * @param shared parts that blocks of one layout have in common, by name
  */
 public record Context(
     Device device,
@@ -29,7 +33,8 @@ public record Context(
     int depth,
     boolean fused,
     boolean overwritten,
-    Layout layout) {
+    Layout layout,
+    Map<String, Object> shared) {
   public Context {
     if (depth < 1 || block < 0 || block >= depth) {
       throw new IllegalArgumentException(
@@ -41,7 +46,7 @@ public record Context(
   /** A context whose initial values matter. */
   public Context(
       Device device, DType dtype, RandomStream random, int block, int depth, boolean fused) {
-    this(device, dtype, random, block, depth, fused, false, new Layout.Free());
+    this(device, dtype, random, block, depth, fused, false, new Layout.Free(), new HashMap<>());
   }
 
   /** float32 on the CPU, a model of one block. */
@@ -50,31 +55,50 @@ public record Context(
   }
 
   public Context withDType(DType other) {
-    return new Context(device, other, random, block, depth, fused, overwritten, layout);
+    return new Context(device, other, random, block, depth, fused, overwritten, layout, shared);
   }
 
   public Context withDevice(Device other) {
-    return new Context(other, dtype, random, block, depth, fused, overwritten, layout);
+    return new Context(other, dtype, random, block, depth, fused, overwritten, layout, shared);
   }
 
   /** The context of block {@code index} of {@code count}. */
   public Context atBlock(int index, int count) {
-    return new Context(device, dtype, random, index, count, fused, overwritten, layout);
+    return new Context(device, dtype, random, index, count, fused, overwritten, layout, shared);
   }
 
   /** The same for mixers of tokens that lie so. */
   public Context at(Layout other) {
-    return new Context(device, dtype, random, block, depth, fused, overwritten, other);
+    return new Context(
+        device, dtype, random, block, depth, fused, overwritten, other, new HashMap<>());
+  }
+
+  /**
+   * A part that several blocks have in common.
+   *
+   * @param first whether it was made now: who gets it first registers it
+   */
+  public record Shared<T>(T part, boolean first) {}
+
+  /**
+   * The part of this name, made where it is asked for first since the layout was said: blocks that
+   * ask for the same have the same.
+   *
+   * @param name all that it depends on
+   */
+  public <T> Shared<T> shared(String name, Class<T> type, Supplier<T> made) {
+    boolean first = !shared.containsKey(name);
+    return new Shared<>(type.cast(shared.computeIfAbsent(name, _ -> made.get())), first);
   }
 
   /** The same, but second derivatives exist: no fused kernels. */
   public Context composed() {
-    return new Context(device, dtype, random, block, depth, false, overwritten, layout);
+    return new Context(device, dtype, random, block, depth, false, overwritten, layout, shared);
   }
 
   /** The same for a part whose every tensor is overwritten next: no costly initial values. */
   public Context forOverwriting() {
-    return new Context(device, dtype, random, block, depth, fused, true, layout);
+    return new Context(device, dtype, random, block, depth, fused, true, layout, shared);
   }
 
   /** Whether the tensors have memory; on the meta device only shapes exist. */

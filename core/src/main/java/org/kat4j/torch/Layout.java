@@ -43,7 +43,12 @@ public sealed interface Layout {
 
     /** Those in front and those of the cells. */
     public int tokens() {
-      return prefix + sides.stream().reduce(1, Math::multiplyExact);
+      return Math.addExact(prefix, Math.toIntExact(cells()));
+    }
+
+    /** Cells of all axes together. */
+    public long cells() {
+      return sides.stream().mapToLong(side -> side).reduce(1, (a, b) -> a * b);
     }
 
     @Override
@@ -58,6 +63,22 @@ public sealed interface Layout {
   /** Whether a token sees itself and those before it only. */
   default boolean causal() {
     return this instanceof Line line && line.causal();
+  }
+
+  /**
+   * How many tokens there are, for a part that needs to know; those of a line at its longest.
+   *
+   * @param who the part, for the message
+   * @throws IllegalArgumentException where any number may come
+   */
+  default int tokens(String who) {
+    return switch (this) {
+      case Free _ ->
+          throw new IllegalArgumentException(
+              who + " needs to know how many tokens come; here are " + describe());
+      case Line line -> line.longest();
+      case Grid grid -> Math.toIntExact(grid.prefix() + grid.cells());
+    };
   }
 
   /**

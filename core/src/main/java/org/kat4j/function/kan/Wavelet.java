@@ -28,34 +28,34 @@ public final class Wavelet implements KanLayer {
     /** 2 / (sqrt 3 pi^(1/4)) (u^2 - 1) e^(-u^2 / 2): the source's sign, not the textbook's. */
     MEXICAN_HAT(EdgeFunction.Form.MEXICAN_HAT) {
       @Override
-      Tensor of(Tensor u) {
+      public Tensor of(Tensor u) {
         Tensor square = u.square();
         return square.sub(new Scalar(1)).mul(bell(square));
       }
 
       @Override
-      Tensor weighted(Tensor weight) {
+      public Tensor weighted(Tensor weight) {
         return weight.mul(new Scalar(2 / (Math.sqrt(3) * Math.pow(Math.PI, 0.25))));
       }
     },
     /** cos(5 u) e^(-u^2 / 2). */
     MORLET(EdgeFunction.Form.MORLET) {
       @Override
-      Tensor of(Tensor u) {
+      public Tensor of(Tensor u) {
         return u.mul(new Scalar(5)).cos().mul(bell(u.square()));
       }
     },
     /** -u e^(-u^2 / 2), the derivative of a Gaussian. */
     DOG(EdgeFunction.Form.DERIVATIVE_OF_GAUSSIAN) {
       @Override
-      Tensor of(Tensor u) {
+      public Tensor of(Tensor u) {
         return u.neg().mul(bell(u.square()));
       }
     },
     /** sin(pi |u|) times a window that falls from 1 at |u| = 1/2 to 0 at |u| = 1. */
     MEYER(EdgeFunction.Form.MEYER) {
       @Override
-      Tensor of(Tensor u) {
+      public Tensor of(Tensor u) {
         Tensor v = u.abs();
         Tensor t =
             v.mul(new Scalar(2))
@@ -79,12 +79,12 @@ public final class Wavelet implements KanLayer {
     /** sin(u) / u times a Hamming window over the inputs, as the source has it. */
     SHANNON(EdgeFunction.Form.SINC) {
       @Override
-      Tensor of(Tensor u) {
+      public Tensor of(Tensor u) {
         return torch.sinc(u.div(new Scalar(Math.PI)));
       }
 
       @Override
-      Tensor weighted(Tensor weight) {
+      public Tensor weighted(Tensor weight) {
         long in = weight.size(-1);
         return weight.mul(
             torch.hamming_window(in, false).to(weight.device(), weight.scalar_type()));
@@ -98,10 +98,10 @@ public final class Wavelet implements KanLayer {
     }
 
     /** psi, less what does not depend on u. */
-    abstract Tensor of(Tensor u);
+    public abstract Tensor of(Tensor u);
 
-    /** The weights {@code [out, in]} times the rest of psi. */
-    Tensor weighted(Tensor weight) {
+    /** The weights {@code [..., in]} times the rest of psi. */
+    public Tensor weighted(Tensor weight) {
       return weight;
     }
 
