@@ -1,12 +1,15 @@
 package org.kat4j.attention;
 
+import java.util.Optional;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.kat4j.config.Kind;
+import org.kat4j.kernel.Kernels;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
@@ -45,6 +48,10 @@ public final class Softmax implements Weighting {
 
   private Tensor attended(Tensor q, Tensor k, Tensor v, Sight sight) {
     long[] shape = q.shape(); // [batch, heads, queries, head width]
+    Optional<Tensor> ofNextToken = ofNextToken(q, k, v, sight);
+    if (ofNextToken.isPresent()) {
+      return ofNextToken.get();
+    }
     if (shape[2] == 1 && shape[1] != k.size(1)) {
       // The heads of one token that share keys are as good as so many tokens that see the same.
       Tensor together = q.reshape(shape[0], k.size(1), -1, shape[3]);
@@ -62,6 +69,14 @@ public final class Softmax implements Weighting {
     boolean grouped = q.size(1) != k.size(1);
     return torch.scaled_dot_product_attention(
         q, k, v, mask, noDropout, causal, new DoubleOptional(), grouped);
+  }
+
+  /** By a kernel that takes time for the keys that a single query sees, where there is one. */
+  private Optional<Tensor> ofNextToken(Tensor q, Tensor k, Tensor v, Sight sight) {
+    Tensor places = sight instanceof Sight.Allowed some ? some.places() : null;
+    return fused && places != null && q.size(2) == 1 && !GradMode.is_enabled()
+        ? Kernels.nextToken(k).map(kernel -> kernel.attend(q, k, v, places))
+        : Optional.empty();
   }
 
   /** What the fused attention does not return: the softmax itself. */

@@ -12,6 +12,7 @@ import org.kat4j.torch.Precision;
 public final class Kernels {
   private static final String MODULE = "jdk.incubator.vector";
   private static final RationalKernel COMPOSED = new ComposedRational();
+  private static final CrossEntropyKernel COMPOSED_LOSS = new ComposedCrossEntropy();
   private static final boolean VECTORS = ModuleLayer.boot().findModule(MODULE).isPresent();
 
   private Kernels() {}
@@ -93,6 +94,30 @@ public final class Kernels {
   public static Optional<ResidualNormKernel> residualNorm(
       Tensor x, Tensor branch, DType type, Tensor weight, Tensor bias) {
     return x.is_cuda() ? CudaNorm.of(x, branch, type, weight, bias) : Optional.empty();
+  }
+
+  /**
+   * The fastest cross entropy for logits in the dtype and on the device of a tensor.
+   *
+   * @param columns of the logits
+   */
+  public static CrossEntropyKernel crossEntropy(Tensor like, long columns) {
+    return like.is_cuda()
+        ? CudaCrossEntropy.of(like, columns).orElse(COMPOSED_LOSS)
+        : COMPOSED_LOSS;
+  }
+
+  /** The same from libtorch's operations. */
+  public static CrossEntropyKernel composedCrossEntropy() {
+    return COMPOSED_LOSS;
+  }
+
+  /**
+   * Attention of the next token to keys {@code [batch, key-value heads, capacity, head width]} and
+   * their values; empty where libtorch's operations have to do it, as on the CPU.
+   */
+  public static Optional<NextTokenKernel> nextToken(Tensor keys) {
+    return keys.is_cuda() ? CudaNextToken.of(keys) : Optional.empty();
   }
 
   /**
