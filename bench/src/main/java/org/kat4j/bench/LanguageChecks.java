@@ -2,9 +2,11 @@ package org.kat4j.bench;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -17,6 +19,8 @@ import org.kat4j.model.CausalTransformer;
 import org.kat4j.model.generate.Generator;
 import org.kat4j.model.generate.Request;
 import org.kat4j.model.generate.Sampling;
+import org.kat4j.optim.AdamW;
+import org.kat4j.optim.ParameterGroup;
 import org.kat4j.torch.Backpropagation;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.DType;
@@ -29,7 +33,8 @@ import org.kat4j.torch.StateDict;
 
 /**
  * Kernels of language models on a GPU against libtorch's operations in float64 on the CPU: losses
- * and their gradients, attention of the next token; then texts that both devices write.
+ * and their gradients, attention of the next token, steps of AdamW; then texts that both devices
+ * write.
  */
 final class LanguageChecks {
   private LanguageChecks() {}
@@ -49,6 +54,9 @@ final class LanguageChecks {
     }
     wrong += meanPasses(Precision.FLOAT32, DType.FLOAT32, gpu) ? 0 : 1;
     wrong += meanPasses(Precision.BFLOAT16, DType.BFLOAT16, gpu) ? 0 : 1;
+    for (double max : new double[] {0, 1, 1e6}) {
+      wrong += stepsPass(max, gpu) ? 0 : 1;
+    }
     for (int texts : new int[] {1, 3}) {
       for (Sampling sampling : List.of(Sampling.greedy(), new Sampling(0.9, 5, 0.9))) {
         wrong += textsAreEqual(texts, sampling, gpu) ? 0 : 1;
@@ -206,6 +214,50 @@ final class LanguageChecks {
     return new double[][] {
       Memory.doubles(loss), Memory.doubles(x.grad()), Memory.doubles(w.grad())
     };
+  }
+
+  /** Steps of AdamW with gradients whose norm is bounded, for 0 without a bound. */
+  private static boolean stepsPass(double max, Device gpu) {
+    try (Scope _ = Scope.open()) {
+      double[] exact = afterSteps(max, DType.FLOAT64, Device.CPU);
+      double[] found = afterSteps(max, DType.FLOAT32, gpu);
+      double error = RelativeError.of(found, exact);
+      return print(
+          error <= GpuSmoke.tolerance(DType.FLOAT32),
+          "3 steps of AdamW, norm of gradients at most %s: parameters"
+              .formatted(max == 0 ? "as it is" : max),
+          error);
+    }
+  }
+
+  private static double[] afterSteps(double max, DType dtype, Device device) {
+    long[][] shapes = {{3}, {7, 5}, {8192}, {301, 101}, {1}};
+    SequencedMap<String, Tensor> parameters = new LinkedHashMap<>();
+    for (int i = 0; i < shapes.length; i++) {
+      Tensor values = Memory.to(BasisFunctions.normal(i, shapes[i]), DType.FLOAT32);
+      parameters.put(
+          "p" + i, Backpropagation.leaf(Memory.to(Memory.to(values, dtype), device), dtype));
+    }
+    try (AdamW adamw =
+        new AdamW.Spec(1e-2, 0.1, 0.9, 0.999, 1e-8)
+            .build(ParameterGroup.split(parameters, 0.1, Set.of()))) {
+      for (int step = 1; step <= 3; step++) {
+        int seed = 10 * step;
+        parameters.forEach((name, parameter) -> {
+          Tensor values =
+              Memory.to(BasisFunctions.normal(seed + name.charAt(1), parameter.shape()), dtype);
+          Backpropagation.setGradient(parameter, Memory.to(values, device));
+        });
+        if (max == 0) {
+          adamw.step(1e-2);
+        } else {
+          adamw.clippedStep(parameters.values(), max, 1e-2);
+        }
+      }
+    }
+    return parameters.values().stream()
+        .flatMapToDouble(parameter -> Arrays.stream(Memory.doubles(parameter)))
+        .toArray();
   }
 
   /** A small model writes the same on both devices, beyond its longest text too. */

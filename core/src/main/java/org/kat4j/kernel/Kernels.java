@@ -121,6 +121,15 @@ public final class Kernels {
   }
 
   /**
+   * Steps of AdamW for parameters where one of them is; empty where libtorch's operation has to do
+   * them, as on the CPU.
+   */
+  public static Optional<AdamWKernel> adamW(
+      Tensor one, double beta1, double beta2, double epsilon) {
+    return one.is_cuda() ? Optional.of(new CudaAdamW(beta1, beta2, epsilon)) : Optional.empty();
+  }
+
+  /**
    * The sum of each column, the gradient of a bias: in float64 for float64, else in float32.
    *
    * @param x {@code [rows, columns]}
