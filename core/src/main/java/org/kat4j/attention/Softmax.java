@@ -48,9 +48,9 @@ public final class Softmax implements Weighting {
 
   private Tensor attended(Tensor q, Tensor k, Tensor v, Sight sight) {
     long[] shape = q.shape(); // [batch, heads, queries, head width]
-    Optional<Tensor> ofNextToken = ofNextToken(q, k, v, sight);
-    if (ofNextToken.isPresent()) {
-      return ofNextToken.get();
+    Optional<Tensor> ofOneQuery = ofOneQuery(q, k, v, sight);
+    if (ofOneQuery.isPresent()) {
+      return ofOneQuery.get();
     }
     if (shape[2] == 1 && shape[1] != k.size(1)) {
       // The heads of one token that share keys are as good as so many tokens that see the same.
@@ -71,12 +71,21 @@ public final class Softmax implements Weighting {
         q, k, v, mask, noDropout, causal, new DoubleOptional(), grouped);
   }
 
-  /** By a kernel that takes time for the keys that a single query sees, where there is one. */
-  private Optional<Tensor> ofNextToken(Tensor q, Tensor k, Tensor v, Sight sight) {
-    Tensor places = sight instanceof Sight.Allowed some ? some.places() : null;
-    return fused && places != null && q.size(2) == 1 && !GradMode.is_enabled()
-        ? Kernels.nextToken(k).map(kernel -> kernel.attend(q, k, v, places))
-        : Optional.empty();
+  /** A single query by a kernel that takes time for the keys that it sees, where there is one. */
+  private Optional<Tensor> ofOneQuery(Tensor q, Tensor k, Tensor v, Sight sight) {
+    if (!fused || q.size(2) != 1 || GradMode.is_enabled()) {
+      return Optional.empty();
+    }
+    return switch (sight) {
+      case Sight.All _ -> Kernels.ofOneQuery(q, k, v);
+      case Sight.Earlier _ -> Optional.empty();
+      case Sight.Allowed some -> {
+        Tensor places = some.places();
+        yield places == null
+            ? Optional.empty()
+            : Kernels.nextToken(k).map(kernel -> kernel.attend(q, k, v, places));
+      }
+    };
   }
 
   /** What the fused attention does not return: the softmax itself. */

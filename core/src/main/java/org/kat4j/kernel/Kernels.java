@@ -121,6 +121,20 @@ public final class Kernels {
   }
 
   /**
+   * softmax(q k^T / sqrt(head width)) v on the CPU, without autograd, for one query of each head
+   * that sees all keys; empty where libtorch's operations have to do it.
+   *
+   * @param q {@code [batch, heads, 1, head width]}
+   * @param k {@code [batch, key-value heads, keys, head width]}; neighbouring heads share keys
+   * @param v the same shape as k
+   */
+  public static Optional<Tensor> ofOneQuery(Tensor q, Tensor k, Tensor v) {
+    return VECTORS && VectorNextToken.supports(q, k, v)
+        ? Optional.of(VectorNextToken.attend(q, k, v))
+        : Optional.empty();
+  }
+
+  /**
    * Steps of AdamW for parameters where one of them is; empty where libtorch's operation has to do
    * them, as on the CPU.
    */
