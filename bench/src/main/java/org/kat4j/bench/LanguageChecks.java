@@ -33,8 +33,8 @@ import org.kat4j.torch.StateDict;
 
 /**
  * Kernels of language models on a GPU against libtorch's operations in float64 on the CPU: losses
- * and their gradients, attention of the next token, steps of AdamW; then texts that both devices
- * write.
+ * and their gradients, GELU, attention of the next token, steps of AdamW; then texts that both
+ * devices write.
  */
 final class LanguageChecks {
   private LanguageChecks() {}
@@ -50,6 +50,11 @@ final class LanguageChecks {
         for (int places : new int[] {1, 2, 100, 700}) {
           wrong += attentionPasses(dtype, width, places, gpu) ? 0 : 1;
         }
+      }
+    }
+    for (DType dtype : DType.values()) {
+      for (long[] sizes : new long[][] {{1, 1}, {37, 35}, {1001, 768}, {131, 3072}, {9, 6400}}) {
+        wrong += geluPasses(dtype, sizes, gpu) ? 0 : 1;
       }
     }
     wrong += meanPasses(Precision.FLOAT32, DType.FLOAT32, gpu) ? 0 : 1;
@@ -177,6 +182,27 @@ final class LanguageChecks {
 
   private static Tensor wide(Tensor x) {
     return Memory.to(x, DType.FLOAT64);
+  }
+
+  private static boolean geluPasses(DType dtype, long[] sizes, Device gpu) {
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
+      Tensor x = Memory.to(BasisFunctions.normal(1, sizes), dtype);
+      Tensor upstream = Memory.to(BasisFunctions.normal(2, sizes), dtype);
+      var exact = Kernels.geluGradient(wide(x), wide(upstream));
+      Tensor onGpu = Memory.to(x, gpu);
+      BasisSmoke.poison(onGpu);
+      var found = Kernels.geluGradient(onGpu, Memory.to(upstream, gpu));
+      double ofInput =
+          RelativeError.of(Memory.doubles(found.input()), Memory.doubles(exact.input()));
+      double ofBias = RelativeError.of(Memory.doubles(found.bias()), Memory.doubles(exact.bias()));
+      DType real = dtype == DType.FLOAT64 ? DType.FLOAT64 : DType.FLOAT32;
+      return print(
+          ofInput <= GpuSmoke.tolerance(dtype) && ofBias <= GpuSmoke.tolerance(real),
+          "%s  back through a GELU, %s: input, bias".formatted(dtype, Arrays.toString(sizes)),
+          ofInput,
+          ofBias);
+    }
   }
 
   /** Loss and gradients of the classifier. */

@@ -4,6 +4,7 @@ import java.lang.System.Logger.Level;
 import java.util.Optional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Precision;
@@ -151,6 +152,21 @@ public final class Kernels {
   public static Tensor columnSums(Tensor x) {
     Optional<Tensor> sums = x.is_cuda() ? CudaColumnSums.of(x.contiguous()) : Optional.empty();
     return sums.orElseGet(() -> composedColumnSums(x));
+  }
+
+  /**
+   * What goes back through gelu(x), and the sums of its columns: the gradient of a bias before it.
+   *
+   * @param x {@code [rows, columns]}, contiguous
+   * @param upstream dL/dgelu(x), the same shape and dtype
+   */
+  public static GeluGradient geluGradient(Tensor x, Tensor upstream) {
+    Optional<GeluGradient> both =
+        x.is_cuda() ? CudaColumnSums.ofGelu(x, upstream.contiguous()) : Optional.empty();
+    return both.orElseGet(() -> {
+      Tensor input = torch.gelu_backward(upstream, x);
+      return new GeluGradient(input, columnSums(input));
+    });
   }
 
   private static Tensor composedColumnSums(Tensor x) {
