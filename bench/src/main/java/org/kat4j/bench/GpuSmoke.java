@@ -19,8 +19,10 @@ import org.kat4j.train.NoiseSteps;
 
 /**
  * Checks the GPU kernels on a real GPU against the composed function in float64 on the CPU: all
- * dtypes, odd sizes, high degrees, both layouts; layer norms, of residual streams too; then short
- * trainings against the CPU's. Exit code 1 when one is off.
+ * dtypes, odd sizes, high degrees, both layouts; layer norms, of residual streams too; losses and
+ * texts of language models; then short trainings against the CPU's. Exit code 1 when one is off.
+ *
+ * <p>With the argument {@code language} only what language models need is checked.
  *
  * <p>Before the calls two blocks of the size of x go back to the allocator full of NaN, for F and
  * dx to get: an element that is never written shows.
@@ -110,6 +112,18 @@ public final class GpuSmoke {
   public static void main(String[] arguments) {
     Device gpu = Device.parse("cuda");
     CompilerFailures failures = CompilerFailures.listen();
+    int wrong = LanguageChecks.failures(gpu);
+    if (!List.of(arguments).contains("language")) {
+      wrong += others(gpu);
+    }
+    // Composed operations pass as well.
+    wrong += failures.count();
+    System.out.println(wrong == 0 ? "all passed" : wrong + " FAILED");
+    System.exit(wrong == 0 ? 0 : 1);
+  }
+
+  /** How many of the other checks are off. */
+  private static int others(Device gpu) {
     int wrong = 0;
     for (Shape shape : SHAPES) {
       for (DType dtype : DType.values()) {
@@ -147,11 +161,7 @@ public final class GpuSmoke {
           training.recorded ? ", as a CUDA graph" : "",
           error);
     }
-    wrong += recordingsThatFail(gpu) ? 0 : 1;
-    // Composed operations pass as well.
-    wrong += failures.count();
-    System.out.println(wrong == 0 ? "all passed" : wrong + " FAILED");
-    System.exit(wrong == 0 ? 0 : 1);
+    return wrong + (recordingsThatFail(gpu) ? 0 : 1);
   }
 
   /**

@@ -63,7 +63,7 @@ class ArchitectureTest {
     rooms.put("recurrent", plus(rooms, "torch"));
     rooms.put("block", plus(rooms, "token", "channel"));
     rooms.put("model", plus(rooms, "block", "convolution", "recurrent"));
-    rooms.put("optim", plus(rooms, "torch"));
+    rooms.put("optim", plus(rooms, "kernel"));
     rooms.put("parity", plus(rooms, "model", "optim"));
     rooms.put("image", List.of(CORE));
     rooms.put("augment", plus(rooms, "image"));

@@ -1,19 +1,21 @@
 package org.kat4j.attention;
 
-import org.bytedeco.pytorch.Scalar;
+import java.util.Optional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.kat4j.kernel.Kernels;
+import org.kat4j.kernel.NextTokenKernel;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.Stream;
 
 /**
  * The keys and values of all tokens of a stream so far, in memory for as many as it may have.
  *
- * <p>While the work need not be recorded, queries see the part that is filled; else all of it, with
- * a mask that the device makes from the position.
+ * <p>While the work need not be recorded, queries get the part that is filled; else all of it, and
+ * the device knows from the position what of it they see.
  */
 public final class KeyValueCache implements Stream.State {
   /**
@@ -52,10 +54,14 @@ public final class KeyValueCache implements Stream.State {
     long tokens = k.size(2);
     if (stream.isRecordable()) {
       Tensor positions = stream.positions(); // [tokens]
-      keys.index_copy_(2, positions, k);
-      values.index_copy_(2, positions, v);
-      Tensor all = torch.arange(new Scalar(keys.size(2)), positions.options());
-      return new Seen(keys, values, new Sight.Allowed(all.le(positions.view(-1, 1))));
+      Optional<NextTokenKernel> kernel = tokens == 1 ? Kernels.nextToken(keys) : Optional.empty();
+      if (kernel.isPresent()) {
+        kernel.get().append(keys, values, k, v, positions);
+      } else {
+        keys.index_copy_(2, positions, k);
+        values.index_copy_(2, positions, v);
+      }
+      return new Seen(keys, values, Sight.Allowed.upTo(positions, keys.size(2)));
     }
     keys.narrow(2, stream.length(), tokens).copy_(k);
     values.narrow(2, stream.length(), tokens).copy_(v);

@@ -1,8 +1,10 @@
 package org.kat4j.attention;
 
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** Which keys a query sees. */
 public sealed interface Sight {
@@ -15,9 +17,25 @@ public sealed interface Sight {
   /**
    * Those that are allowed.
    *
-   * @param allowed booleans, {@code [queries, keys]}
+   * @param mask makes booleans, {@code [queries, keys]}, where somebody asks for them
+   * @param places of the queries among the keys, int64 {@code [queries]} on their device, where
+   *     each sees the keys up to its own; null where they are allowed otherwise
    */
-  record Allowed(Tensor allowed) implements Sight {}
+  record Allowed(Supplier<Tensor> mask, @Nullable Tensor places) implements Sight {
+    public Allowed(Tensor allowed) {
+      this(() -> allowed, null);
+    }
+
+    /** Of so many keys those up to the place of each query. */
+    static Allowed upTo(Tensor places, long keys) {
+      return new Allowed(
+          () -> torch.arange(new Scalar(keys), places.options()).le(places.view(-1, 1)), places);
+    }
+
+    public Tensor allowed() {
+      return mask.get();
+    }
+  }
 
   /**
    * Scores with minus infinity at what is not seen.

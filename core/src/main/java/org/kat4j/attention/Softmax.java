@@ -1,11 +1,14 @@
 package org.kat4j.attention;
 
 import java.util.Objects;
+import java.util.Optional;
 import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.kat4j.config.Kind;
+import org.kat4j.kernel.Kernels;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
@@ -44,6 +47,10 @@ public final class Softmax implements Weighting {
 
   private Tensor attended(Tensor q, Tensor k, Tensor v, Scores scores) {
     long[] shape = q.shape(); // [batch, heads, queries, head width]
+    Optional<Tensor> ofOneQuery = ofOneQuery(q, k, v, scores.sight());
+    if (ofOneQuery.isPresent()) {
+      return ofOneQuery.get();
+    }
     if (shape[2] == 1 && shape[1] != k.size(1)) {
       // The heads of one token that share keys are as good as so many tokens that see the same.
       Tensor together = q.reshape(shape[0], k.size(1), -1, shape[3]);
@@ -77,6 +84,23 @@ public final class Softmax implements Weighting {
 
   private Tensor composed(Tensor q, Tensor k, Tensor v, Scores scores) {
     return weights(q, k, scores).to(v.scalar_type()).matmul(Scores.forEachQuery(v, q));
+  }
+
+  /** A single query by a kernel that takes time for the keys that it sees, where there is one. */
+  private Optional<Tensor> ofOneQuery(Tensor q, Tensor k, Tensor v, Sight sight) {
+    if (!fused || q.size(2) != 1 || GradMode.is_enabled()) {
+      return Optional.empty();
+    }
+    return switch (sight) {
+      case Sight.All _ -> Kernels.ofOneQuery(q, k, v);
+      case Sight.Earlier _ -> Optional.empty();
+      case Sight.Allowed some -> {
+        Tensor places = some.places();
+        yield places == null
+            ? Optional.empty()
+            : Kernels.nextToken(k).map(kernel -> kernel.attend(q, k, v, places));
+      }
+    };
   }
 
   /** What the fused attention does not return: the softmax itself. */

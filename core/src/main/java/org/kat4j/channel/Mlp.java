@@ -9,6 +9,7 @@ import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
+import org.kat4j.torch.Tap;
 
 /**
  * The transformer's two-layer perceptron: linear, fixed activation, linear.
@@ -113,10 +114,18 @@ public final class Mlp implements ChannelMixer {
 
   @Override
   public Tensor forward(Tensor x, Pass pass) {
-    Tensor hidden = fc1.forward(x); // [batch, tokens, ratio * width]
-    pass.tap().record("hidden", hidden);
-    Tensor active = Dropout.elements(spec.activation.apply(hidden), spec.dropout, pass);
+    Tensor active = Dropout.elements(active(x, pass), spec.dropout, pass);
     return Dropout.elements(fc2.forward(active), spec.dropout, pass);
+  }
+
+  /** {@code [batch, tokens, ratio * width]}. */
+  private Tensor active(Tensor x, Pass pass) {
+    if (spec.activation == Activation.GELU && pass.tap() == Tap.NONE) {
+      return fc1.forwardGelu(x);
+    }
+    Tensor hidden = fc1.forward(x);
+    pass.tap().record("hidden", hidden);
+    return spec.activation.apply(hidden);
   }
 
   public Activation activation() {

@@ -53,9 +53,20 @@ public final class Linear implements Part {
     if (bias == null) {
       return torch.linear(x, weight);
     }
-    return fused && x.is_cuda() && Precision.lowers(x) && trains(x, bias)
+    return isFused(x, bias)
         ? fused(Precision.lowered(x).contiguous())
         : torch.linear(x, weight, new TensorOptional(bias));
+  }
+
+  /** gelu(forward(x)), likewise. */
+  public Tensor forwardGelu(Tensor x) {
+    return bias != null && isFused(x, bias)
+        ? fusedGelu(Precision.lowered(x).contiguous())
+        : torch.gelu(forward(x));
+  }
+
+  private boolean isFused(Tensor x, Tensor bias) {
+    return fused && x.is_cuda() && Precision.lowers(x) && trains(x, bias);
   }
 
   /**
@@ -100,29 +111,65 @@ public final class Linear implements Part {
    */
   Tensor fused(Tensor x) {
     Tensor b = Objects.requireNonNull(bias);
-    Tensor saved = x.detach();
-    Tensor w;
+    Product product = product(x, b);
+    return CustomGradient.applyConverting(
+        x,
+        product.y,
+        List.of(weight, b),
+        upstream -> {
+          Tensor u = upstream.view(-1, weight.size(0));
+          return product.gradients(u, Kernels.columnSums(u).to(b.scalar_type()));
+        });
+  }
+
+  /** The same with a GELU behind it, whose gradient is taken in the pass of the bias's. */
+  Tensor fusedGelu(Tensor x) {
+    Tensor b = Objects.requireNonNull(bias);
+    Product product = product(x, b);
     Tensor value;
     try (var _ = Scope.noGradients()) {
-      w = weight.detach().to(x.scalar_type());
-      value = torch.linear(saved, w, new TensorOptional(b.detach().to(x.scalar_type())));
+      value = torch.gelu(product.y);
     }
     return CustomGradient.applyConverting(
         x,
         value,
         List.of(weight, b),
         upstream -> {
-          Tensor u = upstream.view(-1, w.size(0));
-          Tensor rows = saved.view(-1, w.size(1));
-          return new CustomGradient.Gradients(
-              u.mm(w).view(saved.sizes()),
-              List.of(product(u.t(), rows), Kernels.columnSums(u).to(b.scalar_type())));
+          long out = weight.size(0);
+          var both = Kernels.geluGradient(product.y.view(-1, out), upstream.view(-1, out));
+          return product.gradients(both.input(), both.bias().to(b.scalar_type()));
         });
   }
 
-  /** In the weight's dtype, which matrix products of two bytes an element can give. */
-  private Tensor product(Tensor a, Tensor b) {
-    return DType.of(a) == DType.of(weight) ? a.mm(b) : torch.mm(a, b, weight.scalar_type());
+  private Product product(Tensor x, Tensor b) {
+    Tensor saved = x.detach();
+    try (var _ = Scope.noGradients()) {
+      Tensor w = weight.detach().to(x.scalar_type());
+      Tensor y = torch.linear(saved, w, new TensorOptional(b.detach().to(x.scalar_type())));
+      return new Product(saved, w, y, DType.of(weight));
+    }
+  }
+
+  /**
+   * y = x W^T + b without autograd.
+   *
+   * @param w W in x's dtype
+   * @param type of the parameters
+   */
+  private record Product(Tensor x, Tensor w, Tensor y, DType type) {
+    /**
+     * @param u dL/dy {@code [rows, out]}
+     */
+    CustomGradient.Gradients gradients(Tensor u, Tensor ofBias) {
+      Tensor rows = x.view(-1, w.size(1));
+      return new CustomGradient.Gradients(
+          u.mm(w).view(x.sizes()), List.of(inWeightType(u.t(), rows), ofBias));
+    }
+
+    /** In the weight's dtype, which matrix products of two bytes an element can give. */
+    private Tensor inWeightType(Tensor a, Tensor b) {
+      return DType.of(a) == type ? a.mm(b) : torch.mm(a, b, type.scalarType());
+    }
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.lang.System.Logger.Level;
 import java.util.Optional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.kat4j.torch.DType;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Precision;
@@ -12,6 +13,7 @@ import org.kat4j.torch.Precision;
 public final class Kernels {
   private static final String MODULE = "jdk.incubator.vector";
   private static final RationalKernel COMPOSED = new ComposedRational();
+  private static final CrossEntropyKernel COMPOSED_LOSS = new ComposedCrossEntropy();
   private static final boolean VECTORS = ModuleLayer.boot().findModule(MODULE).isPresent();
 
   private Kernels() {}
@@ -96,6 +98,53 @@ public final class Kernels {
   }
 
   /**
+   * The fastest cross entropy for logits in the dtype and on the device of a tensor.
+   *
+   * @param columns of the logits
+   */
+  public static CrossEntropyKernel crossEntropy(Tensor like, long columns) {
+    return like.is_cuda()
+        ? CudaCrossEntropy.of(like, columns).orElse(COMPOSED_LOSS)
+        : COMPOSED_LOSS;
+  }
+
+  /** The same from libtorch's operations. */
+  public static CrossEntropyKernel composedCrossEntropy() {
+    return COMPOSED_LOSS;
+  }
+
+  /**
+   * Attention of the next token to keys {@code [batch, key-value heads, capacity, head width]} and
+   * their values; empty where libtorch's operations have to do it, as on the CPU.
+   */
+  public static Optional<NextTokenKernel> nextToken(Tensor keys) {
+    return keys.is_cuda() ? CudaNextToken.of(keys) : Optional.empty();
+  }
+
+  /**
+   * softmax(q k^T / sqrt(head width)) v on the CPU, without autograd, for one query of each head
+   * that sees all keys; empty where libtorch's operations have to do it.
+   *
+   * @param q {@code [batch, heads, 1, head width]}
+   * @param k {@code [batch, key-value heads, keys, head width]}; neighbouring heads share keys
+   * @param v the same shape as k
+   */
+  public static Optional<Tensor> ofOneQuery(Tensor q, Tensor k, Tensor v) {
+    return VECTORS && VectorNextToken.supports(q, k, v)
+        ? Optional.of(VectorNextToken.attend(q, k, v))
+        : Optional.empty();
+  }
+
+  /**
+   * Steps of AdamW for parameters where one of them is; empty where libtorch's operation has to do
+   * them, as on the CPU.
+   */
+  public static Optional<AdamWKernel> adamW(
+      Tensor one, double beta1, double beta2, double epsilon) {
+    return one.is_cuda() ? Optional.of(new CudaAdamW(beta1, beta2, epsilon)) : Optional.empty();
+  }
+
+  /**
    * The sum of each column, the gradient of a bias: in float64 for float64, else in float32.
    *
    * @param x {@code [rows, columns]}
@@ -103,6 +152,21 @@ public final class Kernels {
   public static Tensor columnSums(Tensor x) {
     Optional<Tensor> sums = x.is_cuda() ? CudaColumnSums.of(x.contiguous()) : Optional.empty();
     return sums.orElseGet(() -> composedColumnSums(x));
+  }
+
+  /**
+   * What goes back through gelu(x), and the sums of its columns: the gradient of a bias before it.
+   *
+   * @param x {@code [rows, columns]}, contiguous
+   * @param upstream dL/dgelu(x), the same shape and dtype
+   */
+  public static GeluGradient geluGradient(Tensor x, Tensor upstream) {
+    Optional<GeluGradient> both =
+        x.is_cuda() ? CudaColumnSums.ofGelu(x, upstream.contiguous()) : Optional.empty();
+    return both.orElseGet(() -> {
+      Tensor input = torch.gelu_backward(upstream, x);
+      return new GeluGradient(input, columnSums(input));
+    });
   }
 
   private static Tensor composedColumnSums(Tensor x) {

@@ -1,18 +1,23 @@
 package org.kat4j.optim;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
+import org.kat4j.kernel.AdamWKernel;
+import org.kat4j.kernel.Kernels;
 import org.kat4j.torch.BoxedOperator;
 import org.kat4j.torch.Scope;
 
 /**
- * AdamW, by libtorch's fused kernel.
+ * AdamW, by libtorch's fused kernel, on a GPU by one for all parameters where it can.
  *
  * <p>p *= 1 - lr wd; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2; p -= lr (m / (1 - b1^t)) /
  * (sqrt(v) / sqrt(1 - b2^t) + eps). Source: arXiv 1711.05101.
@@ -54,6 +59,7 @@ public final class AdamW implements Optimizer {
   private final SequencedMap<String, Tensor> means; // m
   private final SequencedMap<String, Tensor> squares; // v
   private final Tensor steps; // t
+  private final Optional<AdamWKernel> kernel;
 
   private AdamW(Spec spec, List<ParameterGroup> groups) {
     this.spec = spec;
@@ -61,6 +67,7 @@ public final class AdamW implements Optimizer {
     means = State.zerosLike(groups);
     squares = State.zerosLike(groups);
     steps = State.counterBeside(groups);
+    kernel = Kernels.adamW(steps, spec.beta1, spec.beta2, spec.epsilon);
   }
 
   @Override
@@ -68,10 +75,53 @@ public final class AdamW implements Optimizer {
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
       steps.add_(new Scalar(1));
-      for (ParameterGroup group : groups) {
-        step(group, learningRate * group.lrScale());
+      if (!byKernel(learningRate, null)) {
+        groups.forEach(group -> step(group, learningRate * group.lrScale()));
       }
     }
+  }
+
+  /** A kernel multiplies on its way what otherwise is read and written once more. */
+  @Override
+  public void clippedStep(Collection<Tensor> clipped, double max, double learningRate) {
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
+      steps.add_(new Scalar(1));
+      Optional<Tensor> factor =
+          kernel.isPresent() ? GradientNorm.factor(clipped, max) : Optional.empty();
+      if (factor.isPresent() && byKernel(learningRate, factor.get())) {
+        return;
+      }
+      GradientNorm.clip(clipped, max);
+      groups.forEach(group -> step(group, learningRate * group.lrScale()));
+    }
+  }
+
+  private boolean byKernel(double learningRate, @Nullable Tensor factor) {
+    return kernel.isPresent() && kernel.get().step(shares(), learningRate, steps, factor);
+  }
+
+  /** All parameters that have a gradient. */
+  private List<AdamWKernel.Share> shares() {
+    List<AdamWKernel.Share> all = new ArrayList<>();
+    for (ParameterGroup group : groups) {
+      group
+          .parameters()
+          .forEach((name, parameter) -> {
+            Tensor gradient = parameter.grad();
+            if (gradient.defined()) {
+              all.add(
+                  new AdamWKernel.Share(
+                      parameter,
+                      gradient,
+                      State.of(means, name),
+                      State.of(squares, name),
+                      group.weightDecay(),
+                      group.lrScale()));
+            }
+          });
+    }
+    return all;
   }
 
   private void step(ParameterGroup group, double learningRate) {
@@ -125,5 +175,11 @@ public final class AdamW implements Optimizer {
     State.put(all, "exp_avg_sq", squares);
     all.put("step", steps);
     return all;
+  }
+
+  @Override
+  public void close() {
+    kernel.ifPresent(AdamWKernel::close);
+    Optimizer.super.close();
   }
 }

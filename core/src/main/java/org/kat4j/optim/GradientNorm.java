@@ -3,6 +3,7 @@ package org.kat4j.optim;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -52,14 +53,20 @@ public final class GradientNorm {
   public static void clip(Collection<Tensor> parameters, double max) {
     try (Scope _ = Scope.open();
         var _ = Scope.noGradients()) {
-      List<Tensor> gradients = gradients(parameters);
-      if (gradients.isEmpty()) {
-        return;
-      }
-      Tensor norm = ofGradients(gradients);
-      Tensor factor =
-          norm.add(new Scalar(1e-6)).reciprocal().mul(new Scalar(max)).clamp_max(new Scalar(1));
-      MULTIPLY.call(gradients, factor);
+      factor(parameters, max).ifPresent(factor -> MULTIPLY.call(gradients(parameters), factor));
     }
+  }
+
+  /** What {@link #clip} scales gradients by; empty where there is none. */
+  static Optional<Tensor> factor(Collection<Tensor> parameters, double max) {
+    List<Tensor> gradients = gradients(parameters);
+    return gradients.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            ofGradients(gradients)
+                .add(new Scalar(1e-6))
+                .reciprocal()
+                .mul(new Scalar(max))
+                .clamp_max(new Scalar(1)));
   }
 }

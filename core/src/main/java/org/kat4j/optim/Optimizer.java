@@ -1,5 +1,6 @@
 package org.kat4j.optim;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -15,6 +16,17 @@ import org.kat4j.torch.Scope;
 public sealed interface Optimizer extends AutoCloseable permits AdamW, Lamb, Sgd {
   /** One step with the gradients as they are; parameters without a gradient stay. */
   void step(double learningRate);
+
+  /**
+   * {@link GradientNorm#clip} and then a step. Maybe in fewer passes over memory: what the
+   * gradients are afterwards is not said.
+   *
+   * @param clipped the parameters whose gradients are, all that move among them
+   */
+  default void clippedStep(Collection<Tensor> clipped, double max, double learningRate) {
+    GradientNorm.clip(clipped, max);
+    step(learningRate);
+  }
 
   /** Everything a later run needs to go on: tensors by name, {@code exp_avg.blocks.0.…}. */
   SequencedMap<String, Tensor> state();

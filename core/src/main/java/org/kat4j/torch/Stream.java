@@ -107,6 +107,9 @@ public final class Stream implements Pass.Given, AutoCloseable {
 
   /** Where the tokens of this pass stand, from 0: int64 {@code [tokens]}, on the device. */
   public Tensor positions() {
+    if (coming == 1) {
+      return start.view(1);
+    }
     Tensor within = torch.arange(new Scalar(coming), start.options()); // [tokens]
     return within.add(start);
   }

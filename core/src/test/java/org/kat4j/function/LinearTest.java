@@ -48,12 +48,23 @@ class LinearTest {
   @Test
   void gradientsOfOurOwnAreLibtorchs() {
     try (Scope _ = Scope.open()) {
-      List<double[]> own = results(Linear::fused);
-      List<double[]> libtorchs = results(Linear::forward);
-      for (int i = 0; i < own.size(); i++) {
-        // Sums of at most 7 x 6 products of numbers below 10, in another order.
-        assertThat(own.get(i)).containsExactly(libtorchs.get(i), within(1e-12));
-      }
+      assertEqual(results(Linear::fused), results(Linear::forward));
+    }
+  }
+
+  @Test
+  void soAreThoseWithAGeluBehind() {
+    try (Scope _ = Scope.open()) {
+      List<double[]> libtorchs = results((linear, x) -> torch.gelu(linear.forward(x)));
+      assertEqual(results(Linear::fusedGelu), libtorchs);
+      assertEqual(results(Linear::forwardGelu), libtorchs);
+    }
+  }
+
+  private static void assertEqual(List<double[]> own, List<double[]> libtorchs) {
+    for (int i = 0; i < own.size(); i++) {
+      // Sums of at most 7 x 6 products of numbers below 10, in another order.
+      assertThat(own.get(i)).containsExactly(libtorchs.get(i), within(1e-12));
     }
   }
 

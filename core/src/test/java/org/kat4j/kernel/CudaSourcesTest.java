@@ -13,7 +13,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CudaSourcesTest {
   /** A compiler at run time has no folder to look into; a type twice would not compile. */
   @ParameterizedTest
-  @ValueSource(strings = {"rational.cu", "splines.cu", "bumps.cu", "norm.cu", "sums.cu"})
+  @ValueSource(
+      strings = {
+        "rational.cu",
+        "splines.cu",
+        "bumps.cu",
+        "norm.cu",
+        "sums.cu",
+        "crossentropy.cu",
+        "decode.cu"
+      })
   void whatASourceIncludesIsInItOnce(String resource) {
     String source = CudaProgram.source(resource);
     assertThat(source).doesNotContain("#include").containsOnlyOnce("enum ElementType");

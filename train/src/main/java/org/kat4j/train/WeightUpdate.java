@@ -8,6 +8,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.model.Model;
 import org.kat4j.optim.Ema;
+import org.kat4j.optim.GradientClip;
 import org.kat4j.optim.GradientScaler;
 import org.kat4j.optim.Optimizer;
 import org.kat4j.optim.ParameterGroup;
@@ -72,15 +73,24 @@ final class WeightUpdate implements AutoCloseable {
   /** Update {@code number}, from 0, with the gradients that are there; they are gone afterwards. */
   void apply(double learningRate, long number) {
     if (scaler.unscale(moving.values())) {
-      if (config.clipNorm() > 0) {
-        config.clipMode().apply(moving, config.clipNorm());
-      }
-      optimizer.step(learningRate);
+      move(learningRate);
     }
     StateDict.clearGradients(moving);
     if (ema != null) {
       ema.update(weights, config.ema().at(number));
     }
+  }
+
+  private void move(double learningRate) {
+    boolean clips = config.clipNorm() > 0;
+    if (clips && config.clipMode() == GradientClip.NORM) {
+      optimizer.clippedStep(moving.values(), config.clipNorm(), learningRate);
+      return;
+    }
+    if (clips) {
+      config.clipMode().apply(moving, config.clipNorm());
+    }
+    optimizer.step(learningRate);
   }
 
   /** The model to evaluate and to use: the average where there is one. */

@@ -1,5 +1,6 @@
 package org.kat4j.model.generate;
 
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -7,6 +8,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.kernel.CudaGraph;
 import org.kat4j.model.TokenModel;
+import org.kat4j.torch.Arrival;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Host;
 import org.kat4j.torch.Memory;
@@ -20,12 +22,12 @@ sealed interface Decoder extends AutoCloseable {
   /**
    * Reads texts from their beginning and draws what follows.
    *
-   * @param uniform a number from [0, 1) for each
+   * @param uniform gives numbers from [0, 1), one for each text, for one token after the other
    */
-  long[] read(Texts texts, double[] uniform);
+  long[] read(Texts texts, Supplier<double[]> uniform);
 
   /** Reads the token that was drawn last and draws what follows. */
-  long[] next(Texts texts, double[] uniform);
+  long[] next(Texts texts, Supplier<double[]> uniform);
 
   @Override
   void close();
@@ -40,17 +42,17 @@ sealed interface Decoder extends AutoCloseable {
   /** For models that cannot go on: each time everything is read again. */
   record Whole(TokenModel model, Sampling sampling, Device device) implements Decoder {
     @Override
-    public long[] read(Texts texts, double[] uniform) {
+    public long[] read(Texts texts, Supplier<double[]> uniform) {
       try (Scope _ = Scope.open();
           var _ = Scope.noGradients()) {
         Tensor logits = model.next(tensor(texts, device), Pass.evaluation());
-        Tensor numbers = Memory.to(Memory.doubles(uniform, uniform.length, 1), device);
+        Tensor numbers = Memory.to(Memory.doubles(uniform.get(), texts.count(), 1), device);
         return Memory.longs(sampling.draw(logits, numbers));
       }
     }
 
     @Override
-    public long[] next(Texts texts, double[] uniform) {
+    public long[] next(Texts texts, Supplier<double[]> uniform) {
       return read(texts, uniform);
     }
 
@@ -65,7 +67,8 @@ sealed interface Decoder extends AutoCloseable {
 
   /**
    * Goes on with a stream. On a GPU a step is recorded once and then started as a whole: it takes
-   * the token from the device and leaves the next one there.
+   * the token from the device and leaves the next one there. While the host waits for a token, the
+   * GPU is at the one after it already.
    */
   final class Streamed implements Decoder {
     private static final long SMALL =
@@ -80,6 +83,8 @@ sealed interface Decoder extends AutoCloseable {
     private final Tensor uniform; // float64 [batch, 1]
     private final boolean small;
     private final @Nullable CudaGraph graph;
+    private final @Nullable Arrival arrival; // of the tokens of a recorded step
+    private boolean ahead; // whether the next step was started
 
     private Streamed(TokenModel model, Sampling sampling, int batch, Device device) {
       this.model = model;
@@ -91,6 +96,7 @@ sealed interface Decoder extends AutoCloseable {
       uniform = place(ScalarType.Double, batch, device);
       small = StateDict.parameterCount(model) < SMALL;
       graph = device.type() == Device.Type.CUDA ? recorded() : null;
+      arrival = graph == null ? null : new Arrival(token);
     }
 
     private static Tensor place(ScalarType type, int batch, Device device) {
@@ -142,34 +148,58 @@ sealed interface Decoder extends AutoCloseable {
     }
 
     @Override
-    public long[] read(Texts texts, double[] numbers) {
+    public long[] read(Texts texts, Supplier<double[]> numbers) {
       try (Scope _ = Scope.open();
           var _ = Scope.noGradients()) {
         stream.rewind();
-        Memory.fill(uniform, Memory.doubles(numbers, numbers.length, 1));
+        fill(numbers.get());
         draw(tensor(texts, device));
         return Memory.longs(token);
       }
     }
 
+    private void fill(double[] numbers) {
+      Memory.fill(uniform, Memory.doubles(numbers, numbers.length, 1));
+    }
+
     @Override
-    public long[] next(Texts texts, double[] numbers) {
+    public long[] next(Texts texts, Supplier<double[]> numbers) {
       try (Scope _ = Scope.open()) {
-        Memory.fill(uniform, Memory.doubles(numbers, numbers.length, 1));
-        if (graph == null) {
-          stepOnTheHost();
-        } else {
-          graph.replay();
-          stream.ran(1);
+        if (graph != null && arrival != null) {
+          return next(graph, arrival, numbers);
         }
+        fill(numbers.get());
+        stepOnTheHost();
         return Memory.longs(token);
       }
+    }
+
+    /** A text that ends here has one step too many: nobody looks at it. */
+    private long[] next(CudaGraph step, Arrival tokens, Supplier<double[]> numbers) {
+      if (!ahead) {
+        start(step, numbers.get());
+      }
+      tokens.send(token);
+      ahead = stream.length() < stream.capacity();
+      if (ahead) {
+        start(step, numbers.get());
+      }
+      return tokens.await();
+    }
+
+    private void start(CudaGraph step, double[] numbers) {
+      fill(numbers);
+      step.replay();
+      stream.ran(1);
     }
 
     @Override
     public void close() {
       if (graph != null) {
         graph.close();
+      }
+      if (arrival != null) {
+        arrival.close();
       }
       stream.close();
       token.close();

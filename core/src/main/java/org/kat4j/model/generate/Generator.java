@@ -2,6 +2,7 @@ package org.kat4j.model.generate;
 
 import java.util.Arrays;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -57,10 +58,10 @@ public final class Generator {
     int written = 0;
     try (RandomStream random = new RandomStream(request.seed());
         Decoder decoder = Decoder.of(model, request.sampling(), batch, device)) {
+      Supplier<double[]> uniform = () -> uniform(random, batch);
       boolean goesOn = request.tokens() > 0;
       boolean anew = true;
       while (goesOn) {
-        double[] uniform = uniform(random, batch);
         long[] drawn = anew ? decoder.read(texts, uniform) : decoder.next(texts, uniform);
         written++;
         goesOn = wanted.test(shown(drawn, request, ended)) && written < request.tokens();

@@ -46,18 +46,22 @@ public record Sampling(double temperature, int topK, double topP) {
     if (!isRandom()) {
       return torch.argmax(logits, new LongOptional(-1), true);
     }
-    Tensor scaled = logits.to(ScalarType.Double).div(new Scalar(temperature));
     boolean few = topK > 0 && topK < logits.size(-1);
     if (!few && topP == 1) {
-      return place(scaled.softmax(-1), uniform);
+      return place(probabilities(logits), uniform);
     }
-    var sorted = few ? torch.topk(scaled, topK, -1, true, true) : torch.sort(scaled, -1, true);
-    Tensor probabilities = sorted.get0().softmax(-1); // falling
+    // Sorted as they come: a GPU takes as many passes as they have bytes.
+    var sorted = few ? torch.topk(logits, topK, -1, true, true) : torch.sort(logits, -1, true);
+    Tensor probabilities = probabilities(sorted.get0()); // falling
     if (topP < 1) { // the first that reaches topP is the last that stays
       Tensor before = torch.cumsum(probabilities, -1).sub(probabilities);
       probabilities = probabilities.masked_fill(before.ge(new Scalar(topP)), new Scalar(0));
     }
     return sorted.get1().gather(-1, place(probabilities, uniform));
+  }
+
+  private Tensor probabilities(Tensor logits) {
+    return logits.to(ScalarType.Double).div(new Scalar(temperature)).softmax(-1);
   }
 
   /** Where the running sum of the probabilities passes the given share of all. */
