@@ -80,6 +80,7 @@ final class HubLanguageConfig {
         plain,
         mixer,
         s.exceptions(),
+        s.backbone(),
         s.norm(),
         s.positions(),
         s.tiedHead(),
