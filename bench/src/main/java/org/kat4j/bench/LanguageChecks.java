@@ -10,6 +10,8 @@ import java.util.SequencedMap;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.kat4j.attention.Heads;
+import org.kat4j.attention.Scores;
 import org.kat4j.attention.Sight;
 import org.kat4j.attention.Softmax;
 import org.kat4j.function.LinearCrossEntropy;
@@ -156,12 +158,12 @@ final class LanguageChecks {
       Context exactly = Context.cpu(1).withDType(DType.FLOAT64).composed();
       Tensor wanted =
           new Softmax.Spec()
-              .build(width, exactly)
+              .build(new Heads((int) exact[0].size(1), (int) k.size(1), width), exactly)
               .mix(
                   exact[0],
                   k.narrow(2, 0, places),
                   v.narrow(2, 0, places),
-                  new Sight.All(),
+                  Scores.plain(new Sight.All(), exact[0].size(2), places),
                   Pass.evaluation());
       double error = RelativeError.of(Memory.doubles(y), Memory.doubles(wanted));
       return print(

@@ -4,6 +4,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.kat4j.serve.Server;
 import org.kat4j.serve.Settings;
+import org.kat4j.torch.Precision;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -13,7 +14,7 @@ import picocli.CommandLine.Option;
     name = "serve",
     mixinStandardHelpOptions = true,
     description = {
-      "Answers POST /predict with the classes of an image; a page to drop images on is at /.",
+      "Answers POST /predict with the classes of an image, or, with a language model, POST /generate with a text as it is written; a page to try it on is at /.",
       "Listens on this machine only, unless --host says otherwise."
     })
 final class ServeCommand implements Callable<Integer> {
@@ -38,7 +39,7 @@ final class ServeCommand implements Callable<Integer> {
       names = "--max-bytes",
       paramLabel = "N",
       defaultValue = "10485760",
-      description = "Largest image as sent; default: ${DEFAULT-VALUE}.")
+      description = "Largest image or request as sent; default: ${DEFAULT-VALUE}.")
   private int maxBytes;
 
   @Option(
@@ -68,7 +69,7 @@ final class ServeCommand implements Callable<Integer> {
             waitMillis,
             standard.queue(),
             standard.requestSeconds());
-    Server server = Server.start(weights.classifier(precision.on(weights.device())), settings);
+    Server server = started(settings);
     CountDownLatch ended = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
@@ -82,5 +83,13 @@ final class ServeCommand implements Callable<Integer> {
         address.getAddress().getHostAddress(), address.getPort());
     ended.await();
     return 0;
+  }
+
+  /** What it serves goes by what the model reads. */
+  private Server started(Settings settings) {
+    Precision asked = precision.on(weights.device());
+    return weights.areOfTexts()
+        ? Server.start(weights.writer(asked), settings)
+        : Server.start(weights.classifier(asked), settings);
   }
 }

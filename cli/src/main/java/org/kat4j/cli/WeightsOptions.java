@@ -18,6 +18,7 @@ import org.kat4j.model.Weights;
 import org.kat4j.model.WeightsFile;
 import org.kat4j.task.image.Classifier;
 import org.kat4j.task.image.InputDescription;
+import org.kat4j.task.language.TextWriter;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Device;
 import org.kat4j.torch.Precision;
@@ -122,9 +123,39 @@ final class WeightsOptions {
   /** The model and what its inputs and outputs mean. */
   Classifier classifier(Precision precision) {
     try (WeightsFile opened = open()) {
+      requireImages(opened);
       InputDescription input =
           InputDescription.fromMetadata(opened.metadata(), opened.path().toString());
       return new Classifier(loaded(opened), input, precision);
+    }
+  }
+
+  /** Whoever asks a model of another kind for the class of an image learns what to ask it for. */
+  private static void requireImages(WeightsFile opened) {
+    String advice =
+        switch (opened.spec().signature()) {
+          case Signature.Images _ -> "";
+          case Signature.Tokens _ ->
+              "a model of texts, not of images: kat4j generate lets it write, kat4j serve answers with texts, kat4j eval --run measures it";
+          case Signature.Rows _ ->
+              "a model of rows, not of images: kat4j eval --run measures it, kat4j report shows it";
+        };
+    if (!advice.isEmpty()) {
+      throw new UserException(opened.path() + ": " + advice);
+    }
+  }
+
+  /** Whether the weights are those of a model of texts. */
+  boolean areOfTexts() {
+    try (WeightsFile opened = open()) {
+      return opened.spec().signature() instanceof Signature.Tokens;
+    }
+  }
+
+  /** The language model and its tokenizer, in the precision that is asked for, weights and all. */
+  TextWriter writer(Precision precision) {
+    try (WeightsFile opened = open()) {
+      return TextWriter.of(opened, context().withDType(precision.storage()));
     }
   }
 

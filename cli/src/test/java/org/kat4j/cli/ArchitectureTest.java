@@ -26,6 +26,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.NullMarked;
+import org.kat4j.train.CommonTasks;
+import org.kat4j.train.TrainConfig;
 
 /** The shape of the house: which package may use which, and where native code may be touched. */
 @AnalyzeClasses(packages = "org.kat4j", importOptions = DoNotIncludeTests.class)
@@ -115,6 +117,31 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule noCycles = slices().matching("org.kat4j.(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule kindsOfTasksDoNotSeeEachOther =
+      slices().matching("org.kat4j.task.(*)..").should().notDependOnEachOther();
+
+  @ArchTest
+  static final ArchRule tasksDoNotSeeTheirKinds =
+      noClasses()
+          .that()
+          .resideInAPackage("org.kat4j.task")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.kat4j.task.(*)..");
+
+  @ArchTest
+  static final ArchRule theLoopKnowsNoTask =
+      noClasses()
+          .that()
+          .resideInAPackage("org.kat4j.train..")
+          .and()
+          .doNotBelongToAnyOf(CommonTasks.class, TrainConfig.class)
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.kat4j.task.(*)..", "org.kat4j.augment..")
+          .because("one loop trains every task: only the list of them and the default name any");
 
   @ArchTest
   static final ArchRule libtorchStaysInCore =

@@ -3,7 +3,6 @@ package org.kat4j.block;
 import java.util.ArrayList;
 import java.util.List;
 import org.kat4j.config.Check;
-import org.kat4j.config.Kind;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Pass;
 import org.kat4j.torch.Registry;
@@ -15,9 +14,7 @@ public final class Stack implements Backbone {
    * @param block every block that is not named below
    * @param exceptions blocks with another mixer; where two name one block, the later counts
    */
-  @Kind("stack")
-  public record Spec(int depth, Sublayers.Spec block, List<MixerException> exceptions)
-      implements Backbone.Spec {
+  public record Spec(int depth, Sublayers.Spec block, List<MixerException> exceptions) {
     public Spec {
       exceptions = List.copyOf(exceptions);
       Check.between("depth", depth, 1, 1_000);
@@ -26,7 +23,10 @@ public final class Stack implements Backbone {
       }
     }
 
-    @Override
+    /**
+     * @param width channels of a token
+     * @param dropPath drop path rate of the last block; it grows linearly from 0
+     */
     public Stack build(int width, double dropPath, Context context) {
       return new Stack(this, width, new Among(0, depth, dropPath), context);
     }
@@ -45,10 +45,15 @@ public final class Stack implements Backbone {
       return here;
     }
 
-    @Override
+    /** Multiply-accumulates of one forward over {@code tokens} tokens. */
     public long macs(int tokens, int width) {
+      return macs(0, depth, tokens, width);
+    }
+
+    /** The same of the blocks from one place to before another. */
+    long macs(int from, int to, int tokens, int width) {
       long all = 0;
-      for (int i = 0; i < depth; i++) {
+      for (int i = from; i < to; i++) {
         all += at(i).macs(tokens, width);
       }
       return all;
@@ -82,11 +87,21 @@ public final class Stack implements Backbone {
 
   @Override
   public Residual forward(Residual x, Pass pass) {
+    return forward(x, 0, blocks.size(), pass);
+  }
+
+  /** Through the blocks from one place to before another. */
+  Residual forward(Residual x, int from, int to, Pass pass) {
     Residual out = x;
-    for (int i = 0; i < blocks.size(); i++) {
+    for (int i = from; i < to; i++) {
       out = blocks.get(i).forward(out, pass.at(names.get(i)));
     }
     return out;
+  }
+
+  /** How many blocks. */
+  int depth() {
+    return blocks.size();
   }
 
   @Override

@@ -3,8 +3,10 @@ package org.kat4j.model;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
+import org.kat4j.block.Backbone;
 import org.kat4j.block.MixerException;
 import org.kat4j.block.Residual;
 import org.kat4j.block.ResidualConnection;
@@ -44,6 +46,11 @@ public final class CausalTransformer implements TokenModel {
   public enum Positions {
     /** A learnable vector for each place. */
     LEARNED,
+    /**
+     * Sines and cosines of each place, added to the embeddings times sqrt(width). Source: arXiv
+     * 1706.03762.
+     */
+    SINUSOIDAL,
     /** Nothing but what mixers know themselves. */
     NONE
   }
@@ -75,6 +82,7 @@ public final class CausalTransformer implements TokenModel {
    * @param tokenMixer first slot of every block
    * @param channelMixer second slot of every block
    * @param exceptions blocks with another mixer
+   * @param backbone in which order, and how often, the blocks are gone through
    * @param norm before every mixer and after the last block
    * @param positions what tells tokens their places
    * @param tiedHead whether the logits are products with the embeddings of the tokens
@@ -91,6 +99,7 @@ public final class CausalTransformer implements TokenModel {
       TokenMixer.Spec tokenMixer,
       ChannelMixer.Spec channelMixer,
       List<MixerException> exceptions,
+      Backbone.Spec backbone,
       Norm.Spec norm,
       Positions positions,
       boolean tiedHead,
@@ -107,6 +116,39 @@ public final class CausalTransformer implements TokenModel {
       Check.inRange("dropout", dropout, 0, 1);
       Check.inRange("dropPath", dropPath, 0, 1);
       new Stack.Spec(depth, block(tokenMixer, channelMixer, norm), exceptions);
+      backbone.check(depth, layout(longest));
+    }
+
+    /** Each block once. */
+    public Spec(
+        int vocabulary,
+        int longest,
+        int width,
+        int depth,
+        TokenMixer.Spec tokenMixer,
+        ChannelMixer.Spec channelMixer,
+        List<MixerException> exceptions,
+        Norm.Spec norm,
+        Positions positions,
+        boolean tiedHead,
+        double dropout,
+        double dropPath,
+        Start start) {
+      this(
+          vocabulary,
+          longest,
+          width,
+          depth,
+          tokenMixer,
+          channelMixer,
+          exceptions,
+          new Backbone.Once(),
+          norm,
+          positions,
+          tiedHead,
+          dropout,
+          dropPath,
+          start);
     }
 
     /** A small model of bytes. */
@@ -137,6 +179,7 @@ public final class CausalTransformer implements TokenModel {
           tokenMixer,
           channelMixer,
           exceptions,
+          backbone,
           norm,
           positions,
           tiedHead,
@@ -154,7 +197,7 @@ public final class CausalTransformer implements TokenModel {
       return new Stack.Spec(depth, block(tokenMixer, channelMixer, norm), exceptions);
     }
 
-    private Layout layout() {
+    private static Layout layout(int longest) {
       return new Layout.Line(longest, true, false);
     }
 
@@ -181,14 +224,14 @@ public final class CausalTransformer implements TokenModel {
 
     @Override
     public long macs() {
-      return stack().macs(longest, width) + (long) longest * width * vocabulary;
+      return backbone.macs(stack(), longest, width) + (long) longest * width * vocabulary;
     }
   }
 
   private final Spec spec;
   private final Embedding tokens; // [vocabulary, width]
-  private final @Nullable Tensor position; // [longest, width]
-  private final Stack blocks;
+  private final TokenPositions positions;
+  private final Backbone blocks;
   private final Norm norm;
   private final @Nullable Linear head;
   private final boolean fused;
@@ -196,17 +239,17 @@ public final class CausalTransformer implements TokenModel {
   private CausalTransformer(Spec spec, Context context) {
     this.spec = spec;
     tokens = new Embedding(context.parameter(spec.vocabulary, spec.width));
-    position =
-        spec.positions == Positions.LEARNED ? context.parameter(spec.longest, spec.width) : null;
+    positions = TokenPositions.of(spec, context);
     fused = context.fused();
-    blocks = spec.stack().build(spec.width, spec.dropPath, context.at(spec.layout()));
+    Context inside = context.at(Spec.layout(spec.longest));
+    blocks = spec.backbone.over(spec.stack().build(spec.width, spec.dropPath, inside));
     norm = spec.norm.build(spec.width, context);
     head = spec.tiedHead ? null : new Linear(spec.width, spec.vocabulary, false, context);
     if (context.hasMemory() && !context.overwritten()) {
       double deviation = CausalStart.deviation(spec.start, spec.width);
       Init.normal(tokens.weight(), deviation, context.random());
-      if (position != null) {
-        Init.normal(position, deviation, context.random());
+      if (positions instanceof TokenPositions.Learned learned) {
+        Init.normal(learned.vectors(), deviation, context.random());
       }
       CausalStart.apply(this, deviation, context.random());
     }
@@ -227,9 +270,22 @@ public final class CausalTransformer implements TokenModel {
     return logits(forwardFeatures(tokens, pass).narrow(1, -1, 1)).select(1, 0);
   }
 
+  /** In training the mean over all that the backbone asks to be right. */
   @Override
   public Tensor loss(Tensor tokens, Tensor next, Pass pass) {
-    Tensor features = forwardFeatures(tokens, pass).flatten(0, 1); // [batch * tokens, width]
+    if (!pass.training()) {
+      return loss(forwardFeatures(tokens, pass), next);
+    }
+    List<Residual> outputs = blocks.outputs(begun(tokens, pass), pass.at("blocks"));
+    Tensor sum = loss(features(outputs.getFirst()), next);
+    for (Residual output : outputs.subList(1, outputs.size())) {
+      sum = sum.add(loss(features(output), next));
+    }
+    return outputs.size() == 1 ? sum : sum.div(new Scalar(outputs.size()));
+  }
+
+  private Tensor loss(Tensor tokens, Tensor next) {
+    Tensor features = tokens.flatten(0, 1); // [batch * tokens, width]
     return fused && LinearCrossEntropy.isWorthwhile(features, spec.vocabulary)
         ? LinearCrossEntropy.mean(features, headWeight(), next.flatten())
         : Losses.crossEntropy(logits(features), next.flatten(), 0);
@@ -237,19 +293,11 @@ public final class CausalTransformer implements TokenModel {
 
   /** The tokens after the last block and the final norm: {@code [batch, tokens, width]}. */
   public Tensor forwardFeatures(Tensor tokens, Pass pass) {
-    long count = tokens.size(1);
     Stream stream = pass.stream();
     if (stream != null) {
-      stream.begin(count);
+      stream.begin(tokens.size(1));
     }
-    if (count > spec.longest) {
-      throw new UserException(
-          "%,d tokens: this model reads %,d at most".formatted(count, spec.longest));
-    }
-    Tensor x = Dropout.elements(embedded(tokens, stream), spec.dropout, pass);
-    pass.tap().record("embedded", x);
-    Residual residual = blocks.forward(Residual.of(x), pass.at("blocks"));
-    Tensor features = residual.normed(norm, true).value(); // the head rounds it so
+    Tensor features = features(blocks.forward(begun(tokens, pass), pass.at("blocks")));
     pass.tap().record("features", features);
     if (stream != null) {
       stream.end();
@@ -257,15 +305,19 @@ public final class CausalTransformer implements TokenModel {
     return features;
   }
 
-  private Tensor embedded(Tensor numbers, @Nullable Stream stream) {
-    Tensor x = tokens.forward(numbers); // [batch, tokens, width]
-    if (position == null) {
-      return x;
+  private Residual begun(Tensor tokens, Pass pass) {
+    if (tokens.size(1) > spec.longest) {
+      throw new UserException(
+          "%,d tokens: this model reads %,d at most".formatted(tokens.size(1), spec.longest));
     }
-    return x.add(
-        stream == null
-            ? position.narrow(0, 0, numbers.size(1))
-            : position.index_select(0, stream.positions()));
+    Tensor embedded = positions.addedTo(this.tokens.forward(tokens), pass.stream());
+    Tensor x = Dropout.elements(embedded, spec.dropout, pass);
+    pass.tap().record("embedded", x);
+    return Residual.of(x);
+  }
+
+  private Tensor features(Residual output) {
+    return output.normed(norm, true).value(); // the head rounds it so
   }
 
   /** {@code [..., width]} to {@code [..., vocabulary]}. */
@@ -293,9 +345,7 @@ public final class CausalTransformer implements TokenModel {
   @Override
   public void register(Registry registry) {
     registry.part("tok_embed", tokens);
-    if (position != null) {
-      registry.tensor("pos_embed", position);
-    }
+    positions.register(registry);
     registry.part("blocks", blocks);
     registry.part("norm", norm);
     if (head != null) {

@@ -81,6 +81,7 @@ final class HubLanguageConfig {
         plain,
         mixer,
         s.exceptions(),
+        s.backbone(),
         s.norm(),
         s.positions(),
         s.tiedHead(),

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,7 @@ import org.kat4j.attention.Weighting;
 import org.kat4j.config.Check;
 import org.kat4j.config.Config;
 import org.kat4j.config.Kind;
+import org.kat4j.config.Records;
 import org.kat4j.function.Linear;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Dropout;
@@ -157,49 +159,17 @@ public final class Attention implements TokenMixer {
 
     /** The same with other steps of queries and keys. */
     public Spec withQueryKey(List<QueryKeyStep.Spec> other) {
-      return new Spec(
-          heads,
-          keyValueHeads,
-          headWidth,
-          projections,
-          values,
-          qkvBias,
-          outBias,
-          other,
-          scores,
-          weighting,
-          dropout);
+      return Records.with(this, Map.of("queryKey", other));
     }
 
     /** The same with other steps of scores. */
     public Spec withScores(List<ScoreStep.Spec> other) {
-      return new Spec(
-          heads,
-          keyValueHeads,
-          headWidth,
-          projections,
-          values,
-          qkvBias,
-          outBias,
-          queryKey,
-          other,
-          weighting,
-          dropout);
+      return Records.with(this, Map.of("scores", other));
     }
 
     /** The same with another weighting. */
     public Spec withWeighting(Weighting.Spec other) {
-      return new Spec(
-          heads,
-          keyValueHeads,
-          headWidth,
-          projections,
-          qkvBias,
-          outBias,
-          queryKey,
-          scores,
-          other,
-          dropout);
+      return Records.with(this, Map.of("weighting", other));
     }
 
     /** Whether queries and keys are normalised per head as timm does it. */

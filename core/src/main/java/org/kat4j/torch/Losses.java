@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Losses and counts of classification. */
 public final class Losses {
+  private static final long NONE = 0; // at::Reduction::None
   private static final long MEAN = 1; // at::Reduction::Mean
   private static final long SUM = 2; // at::Reduction::Sum
   private static final long NO_INDEX = -100;
@@ -98,6 +99,11 @@ public final class Losses {
    */
   public static Tensor summedCrossEntropy(Tensor logits, Tensor labels) {
     return torch.cross_entropy_loss(logits, labels, new TensorOptional(), SUM, NO_INDEX, 0);
+  }
+
+  /** The cross entropy of each row without smoothing, {@code [rows]}. */
+  public static Tensor crossEntropies(Tensor logits, Tensor labels) {
+    return torch.cross_entropy_loss(logits, labels, new TensorOptional(), NONE, NO_INDEX, 0);
   }
 
   /**

@@ -28,8 +28,13 @@ class OneQueryTest {
   private static Tensor composed(Tensor q, Tensor k, Tensor v) {
     Context exactly = Context.cpu(1).withDType(DType.FLOAT64).composed();
     return new Softmax.Spec()
-        .build((int) q.size(3), exactly)
-        .mix(wide(q), wide(k), wide(v), new Sight.All(), Pass.evaluation());
+        .build(new Heads((int) q.size(1), (int) k.size(1), (int) q.size(3)), exactly)
+        .mix(
+            wide(q),
+            wide(k),
+            wide(v),
+            Scores.plain(new Sight.All(), q.size(2), k.size(2)),
+            Pass.evaluation());
   }
 
   private static Tensor wide(Tensor x) {

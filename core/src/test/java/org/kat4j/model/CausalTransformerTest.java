@@ -71,6 +71,11 @@ class CausalTransformerTest {
         "tokenMixer: {heads: 1, projections: collapsed}, channelMixer: {kind: none}",
         "tokenMixer: {heads: 1, projections: symmetric, values: none}",
         "tokenMixer: {heads: 1, projections: triangular}, channelMixer: {kind: none}, exceptions: [{kind: channel-mixer, first: 1, mixer: {kind: mlp}}]",
+        "tokenMixer: {heads: 2}, positions: sinusoidal",
+        "backbone: {kind: looped, pre: 1, times: 3, window: 2, truncated: false}, tokenMixer: {heads: 2}",
+        "backbone: {kind: looped, post: 1, times: 3, window: 1, start: zeros, truncated: false}, tokenMixer: {heads: 2}, positions: sinusoidal",
+        "backbone: {kind: iterated, times: 3}, tokenMixer: {heads: 2}",
+        "backbone: {kind: iterated, times: 2, rule: {kind: fixed-point, damping: 0.3}}, tokenMixer: {heads: 2, queryKey: [{kind: rotary}]}",
         "tokenMixer: {heads: 2}, channelMixer: {kind: kan}",
         "tokenMixer: {heads: 2}, channelMixer: {kind: polynomial}",
         "tokenMixer: {heads: 2}, channelMixer: {kind: latent-kan}");
@@ -327,5 +332,41 @@ class CausalTransformerTest {
         .isEqualTo(spec("tokenMixer: {heads: 2}"));
     assertThat(spec("tokenMixer: {heads: 2, qkNorm: true}"))
         .isEqualTo(spec("tokenMixer: {heads: 2, queryKey: [{kind: head-norm}]}"));
+  }
+
+  /** Sines and cosines of the place, beside nothing where the embeddings are 0. */
+  @Test
+  void sinusoidalPositionsAreTheOriginalOnes() {
+    CausalTransformer.Spec spec = spec("tokenMixer: {heads: 2}, positions: sinusoidal");
+    TokenPositions positions = TokenPositions.of(spec, exact());
+    Tensor nothing = torch.zeros(new long[] {1, 12, 16}, new TensorOptions(ScalarType.Double));
+    double[] found = Memory.doubles(positions.addedTo(nothing, null));
+    for (int p = 0; p < 12; p++) {
+      for (int i = 0; i < 8; i++) {
+        double angle = p / Math.pow(10_000, 2 * i / 16.0);
+        assertThat(found[16 * p + 2 * i]).isCloseTo(Math.sin(angle), within(1e-15));
+        assertThat(found[16 * p + 2 * i + 1]).isCloseTo(Math.cos(angle), within(1e-15));
+      }
+    }
+    Tensor ones = nothing.add(new Scalar(1));
+    double[] with = Memory.doubles(positions.addedTo(ones, null));
+    assertThat(with[20] - found[20]).isCloseTo(4, within(1e-14)); // sqrt(16)
+  }
+
+  /** The mean over the loops of the window, each through the last block and the final norm. */
+  @Test
+  void trainingAsksEveryLoopOfTheWindow() {
+    String looped =
+        "backbone: {kind: looped, post: 1, times: TIMES, window: 2}, tokenMixer: {heads: 2}";
+    CausalTransformer three = moved(spec(looped.replace("TIMES", "3")), exact());
+    CausalTransformer two = moved(spec(looped.replace("TIMES", "2")), exact());
+    Tensor all = tokens(2, TOKENS + 1);
+    Tensor read = all.narrow(1, 0, TOKENS);
+    Tensor next = all.narrow(1, 1, TOKENS);
+    double last = three.loss(read, next, Pass.evaluation()).item_double();
+    double before = two.loss(read, next, Pass.evaluation()).item_double();
+    double asked = three.loss(read, next, Pass.training(new RandomStream(1))).item_double();
+    assertThat(before).isNotCloseTo(last, within(1e-6));
+    assertThat(asked).isCloseTo((last + before) / 2, within(1e-12));
   }
 }

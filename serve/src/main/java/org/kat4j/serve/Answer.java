@@ -5,14 +5,14 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What a request gets.
+ * What a request gets at once.
  *
  * @param status HTTP status
  * @param type media type
  * @param body content
  */
 @SuppressWarnings("ArrayRecordComponent") // only carries the bytes, is never compared
-record Answer(int status, String type, byte[] body) {
+record Answer(int status, String type, byte[] body) implements Reply {
   static final int OK = 200;
   static final int BAD_REQUEST = 400;
   static final int FORBIDDEN = 403;

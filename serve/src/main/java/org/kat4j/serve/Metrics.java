@@ -27,18 +27,36 @@ final class Metrics {
           2.5,
           5,
           10);
-  private final Histogram batches =
-      new Histogram(
-          "kat4j_batch_images",
-          "Images that went through the model together.",
-          1,
-          2,
-          4,
-          8,
-          16,
-          32,
-          64,
-          128);
+  private final String queued;
+  private final Histogram together;
+
+  private Metrics(String queued, Histogram together) {
+    this.queued = queued;
+    this.together = together;
+  }
+
+  static Metrics ofImages() {
+    return new Metrics(
+        "images",
+        new Histogram(
+            "kat4j_batch_images",
+            "Images that went through the model together.",
+            1,
+            2,
+            4,
+            8,
+            16,
+            32,
+            64,
+            128));
+  }
+
+  static Metrics ofTexts() {
+    return new Metrics(
+        "texts",
+        new Histogram(
+            "kat4j_text_tokens", "Tokens that were written of a text.", 1, 4, 16, 64, 256, 1024));
+  }
 
   void answered(int status) {
     answers.computeIfAbsent(status, _ -> new LongAdder()).increment();
@@ -62,11 +80,12 @@ final class Metrics {
     seconds.add(requestSeconds);
   }
 
-  void batch(int images) {
-    batches.add(images);
+  /** What the model did without a pause: images of a batch, tokens of a text. */
+  void together(int count) {
+    together.add(count);
   }
 
-  String text(IntSupplier queued) {
+  String text(IntSupplier waiting) {
     var text = new StringBuilder();
     text.append("# HELP kat4j_requests_total Answers by status.\n");
     text.append("# TYPE kat4j_requests_total counter\n");
@@ -75,14 +94,16 @@ final class Metrics {
     text.append("# HELP kat4j_dropped_total Clients that left or were too slow.\n");
     text.append("# TYPE kat4j_dropped_total counter\n");
     text.append("kat4j_dropped_total ").append(dropped.sum()).append('\n');
-    text.append("# HELP kat4j_queue_images Images that wait for the model.\n");
-    text.append("# TYPE kat4j_queue_images gauge\n");
-    text.append("kat4j_queue_images ").append(queued.getAsInt()).append('\n');
+    String gauge = "kat4j_queue_" + queued;
+    String title = Character.toUpperCase(queued.charAt(0)) + queued.substring(1);
+    text.append("# HELP " + gauge + " " + title + " that wait for the model.\n");
+    text.append("# TYPE " + gauge + " gauge\n");
+    text.append(gauge).append(' ').append(waiting.getAsInt()).append('\n');
     text.append("# HELP process_resident_memory_bytes Resident memory.\n");
     text.append("# TYPE process_resident_memory_bytes gauge\n");
     text.append("process_resident_memory_bytes ").append(Host.residentBytes()).append('\n');
     seconds.writeTo(text);
-    batches.writeTo(text);
+    together.writeTo(text);
     return text.toString();
   }
 }

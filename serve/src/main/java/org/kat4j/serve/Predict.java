@@ -1,9 +1,7 @@
 package org.kat4j.serve;
 
 import com.sun.net.httpserver.HttpExchange;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -12,13 +10,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.kat4j.error.UserException;
 import org.kat4j.image.DecodingLimit;
 import org.kat4j.image.ImageReading;
+import org.kat4j.model.Registered;
 import org.kat4j.task.image.Classifier;
 import org.kat4j.task.image.Prediction;
 import tools.jackson.databind.node.ArrayNode;
@@ -26,9 +24,9 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code POST /predict}: the bytes of an image to its most probable classes. */
-final class Predict implements AutoCloseable {
+final class Predict implements Service {
   private static final int DEFAULT_CLASSES = 5;
-  private static final int PIECE = 1 << 16;
+  private static final String PAGE = Server.resource("page.html");
   private static final Pattern TOP = Pattern.compile("(?:^|.*&)top=(\\d{1,6})(?:&.*|$)");
 
   private final Classifier classifier;
@@ -36,42 +34,52 @@ final class Predict implements AutoCloseable {
   private final Batcher batcher;
   private final Metrics metrics;
   private final Decoders decoders;
-  private final AtomicLong buffered = new AtomicLong(); // bytes of images that are on their way in
-  private final long mostBuffered;
+  private final Bodies bodies;
 
-  Predict(Classifier classifier, Settings settings, Batcher batcher, Metrics metrics) {
+  Predict(Classifier classifier, Settings settings, Metrics metrics) {
     this.classifier = classifier;
     this.settings = settings;
-    this.batcher = batcher;
     this.metrics = metrics;
+    batcher = new Batcher(classifier::probabilities, settings, metrics::together);
     decoders = new Decoders(settings.queue());
-    mostBuffered = Math.max(settings.maxBytes(), Runtime.getRuntime().maxMemory() / 8);
+    bodies = new Bodies(settings.maxBytes(), "an image", "images");
   }
 
-  /** Raised where the bytes of all requests together are more than memory is set aside for. */
-  private static final class Crowded extends IOException {
-    private static final long serialVersionUID = 1L;
+  @Override
+  public String path() {
+    return "/predict";
   }
 
-  Answer answer(HttpExchange exchange) throws IOException, InterruptedException {
+  @Override
+  public String page() {
+    return PAGE;
+  }
+
+  @Override
+  public String model() {
+    return Registered.describe(classifier.model().spec());
+  }
+
+  @Override
+  public Bodies bodies() {
+    return bodies;
+  }
+
+  @Override
+  public int waiting() {
+    return batcher.waiting();
+  }
+
+  @Override
+  public Reply answer(HttpExchange exchange) throws IOException, InterruptedException {
     long start = System.nanoTime();
-    String length = exchange.getRequestHeaders().getFirst("Content-Length");
-    if (length != null && longer(length)) {
-      return tooLarge();
+    Optional<Answer> refusal = bodies.refusal(exchange);
+    if (refusal.isPresent()) {
+      return refusal.get();
     }
     int top = top(exchange.getRequestURI().getRawQuery());
     refuseForms(exchange.getRequestHeaders().getFirst("Content-Type"));
-    var body = new ByteArrayOutputStream();
-    try {
-      read(exchange.getRequestBody(), body);
-      return body.size() > settings.maxBytes()
-          ? tooLarge()
-          : answer(body.toByteArray(), top, start);
-    } catch (Crowded _) {
-      return Answer.error(Answer.BUSY, "too many images at once");
-    } finally {
-      buffered.addAndGet(-body.size());
-    }
+    return bodies.read(exchange, image -> answer(image, top, start));
   }
 
   private Answer answer(byte[] image, int top, long start) throws InterruptedException {
@@ -110,19 +118,6 @@ final class Predict implements AutoCloseable {
     }
   }
 
-  private boolean longer(String length) {
-    try {
-      return Long.parseLong(length) > settings.maxBytes();
-    } catch (NumberFormatException e) {
-      return true;
-    }
-  }
-
-  private Answer tooLarge() {
-    return Answer.error(
-        Answer.TOO_LARGE, "an image may have %d bytes".formatted(settings.maxBytes()));
-  }
-
   private static int top(@Nullable String query) {
     if (query == null || !query.contains("top=")) {
       return DEFAULT_CLASSES;
@@ -132,43 +127,6 @@ final class Predict implements AutoCloseable {
       throw new UserException("top is a number of classes, at least 1");
     }
     return Integer.parseInt(match.group(1));
-  }
-
-  /**
-   * Adds to {@code image} at most one byte more than allowed. Memory grows with what arrives, not
-   * with what is said.
-   */
-  private void read(InputStream body, ByteArrayOutputStream image) throws IOException {
-    byte[] piece = new byte[PIECE];
-    while (image.size() <= settings.maxBytes()) {
-      int count;
-      try {
-        count = body.read(piece, 0, Math.min(PIECE, settings.maxBytes() + 1 - image.size()));
-      } catch (IOException | RuntimeException malformed) {
-        // The JDK's reader of chunks answers absurd sizes with index errors.
-        throw new UserException("the body ends early, or its chunks are malformed", malformed);
-      }
-      if (count < 0) {
-        return;
-      }
-      image.write(piece, 0, count);
-      if (buffered.addAndGet(count) > mostBuffered) {
-        throw new Crowded();
-      }
-    }
-  }
-
-  /** Reads and forgets as much as an image may have: who still sends would not see an answer. */
-  void drain(InputStream body) {
-    byte[] piece = new byte[PIECE];
-    int count;
-    try {
-      for (long left = settings.maxBytes();
-          left > 0 && (count = body.read(piece)) >= 0;
-          left -= count) {}
-    } catch (IOException | RuntimeException gone) {
-      // The answer is on its way; what follows it does not matter.
-    }
   }
 
   private Optional<CompletableFuture<double[]>> submit(byte[] image, DecodingLimit limit)
@@ -195,6 +153,7 @@ final class Predict implements AutoCloseable {
   @Override
   public void close() {
     decoders.close();
+    batcher.close();
   }
 
   private static ObjectNode body(List<Prediction> best, double milliseconds) {

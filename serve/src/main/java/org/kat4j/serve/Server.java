@@ -11,20 +11,22 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.kat4j.error.UserException;
-import org.kat4j.model.Registered;
 import org.kat4j.task.image.Classifier;
+import org.kat4j.task.language.TextWriter;
 import org.kat4j.web.RequestOrigin;
 import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
- * Serves a classifier over HTTP: {@code POST /predict} with the bytes of an image, {@code
- * /healthz}, {@code /metrics} in the text format of Prometheus, and a page to drop images on at
- * {@code /}.
+ * Serves a model over HTTP: a classifier answers {@code POST /predict} with the bytes of an image,
+ * a language model {@code POST /generate} with a prompt. Besides there are {@code /healthz}, {@code
+ * /metrics} in the text format of Prometheus, and a page at {@code /}.
  *
  * <p>Every connection has a virtual thread of its own; some threads decode, one runs the model.
  * Clients are hostile until proven: bytes, pixels, time and what waits are bounded, and a broken
@@ -32,18 +34,16 @@ import tools.jackson.databind.node.JsonNodeFactory;
  */
 public final class Server implements AutoCloseable {
   private static final int MOST_CONNECTIONS = 2048;
+  private static final int UNKNOWN_LENGTH = 0;
   private static final long GRACE_MILLIS = 10_000;
   private static final long QUIET_MILLIS = 250;
   private static final long POLL_MILLIS = 5;
-  private static final String PAGE = page();
 
   private final Settings settings;
-  private final String modelInWords;
   private final HttpServer http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final Metrics metrics = new Metrics();
-  private final Batcher batcher;
-  private final Predict predict;
+  private final Metrics metrics;
+  private final Service service;
   private final AtomicInteger inFlight = new AtomicInteger();
   private volatile boolean stopping;
   private volatile long lastRequest;
@@ -57,22 +57,32 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private Server(Classifier classifier, Settings settings) throws IOException {
+  private Server(Settings settings, Metrics metrics, Supplier<Service> service) throws IOException {
     this.settings = settings;
-    modelInWords = Registered.describe(classifier.model().spec());
+    this.metrics = metrics;
     limitTheJdk(settings);
     http = HttpServer.create(new InetSocketAddress(address(settings), settings.port()), 0);
-    batcher = new Batcher(classifier::probabilities, settings, metrics::batch);
-    predict = new Predict(classifier, settings, batcher, metrics);
+    this.service = service.get();
     http.setExecutor(threads);
     http.createContext("/", this::handle);
     http.start();
   }
 
-  /** Starts a server; it runs until it is closed. */
+  /** Starts a server of images; it runs until it is closed. */
   public static Server start(Classifier classifier, Settings settings) {
+    Metrics metrics = Metrics.ofImages();
+    return started(settings, metrics, () -> new Predict(classifier, settings, metrics));
+  }
+
+  /** Starts a server of texts; it runs until it is closed, and the writer is closed by others. */
+  public static Server start(TextWriter writer, Settings settings) {
+    Metrics metrics = Metrics.ofTexts();
+    return started(settings, metrics, () -> new Generate(writer, settings, metrics));
+  }
+
+  private static Server started(Settings settings, Metrics metrics, Supplier<Service> service) {
     try {
-      return new Server(classifier, settings);
+      return new Server(settings, metrics, service);
     } catch (UnknownHostException e) {
       throw new UserException("host '" + settings.host() + "' is not known", e);
     } catch (IOException e) {
@@ -102,8 +112,9 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private static String page() {
-    try (InputStream in = Server.class.getResourceAsStream("page.html")) {
+  /** A text that lies beside this class. */
+  static String resource(String name) {
+    try (InputStream in = Server.class.getResourceAsStream(name)) {
       return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -119,7 +130,7 @@ public final class Server implements AutoCloseable {
     inFlight.incrementAndGet();
     lastRequest = System.nanoTime();
     try (exchange) {
-      Answer answer;
+      Reply answer;
       try {
         answer = route(exchange);
       } catch (Foreign foreign) {
@@ -139,29 +150,27 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private Answer route(HttpExchange exchange) throws IOException, InterruptedException {
+  private Reply route(HttpExchange exchange) throws IOException, InterruptedException {
     refuseForeign(exchange);
     String method = exchange.getRequestMethod();
     String path = exchange.getRequestURI().getPath();
-    String allowed = path.equals("/predict") ? "POST" : "GET";
+    boolean asksTheModel = path.equals(service.path());
+    if (!asksTheModel && !List.of("/", "/healthz", "/metrics").contains(path)) {
+      return Answer.error(
+          Answer.NOT_FOUND,
+          "there are /, %s, /healthz and /metrics only".formatted(service.path()));
+    }
+    String allowed = asksTheModel ? "POST" : "GET";
+    boolean head = method.equals("HEAD") && allowed.equals("GET");
+    if (!method.equals(allowed) && !head) {
+      exchange.getResponseHeaders().set("Allow", allowed);
+      return Answer.error(Answer.WRONG_METHOD, path + " takes " + allowed);
+    }
     return switch (path) {
-      case "/", "/healthz", "/metrics", "/predict" -> {
-        boolean head = method.equals("HEAD") && allowed.equals("GET");
-        if (!method.equals(allowed) && !head) {
-          exchange.getResponseHeaders().set("Allow", allowed);
-          yield Answer.error(Answer.WRONG_METHOD, path + " takes " + allowed);
-        }
-        yield switch (path) {
-          case "/predict" ->
-              stopping ? Answer.error(Answer.BUSY, "shutting down") : predict.answer(exchange);
-          case "/metrics" ->
-              Answer.text("text/plain; version=0.0.4", metrics.text(batcher::waiting));
-          case "/healthz" -> health();
-          default -> Answer.text("text/html; charset=utf-8", PAGE);
-        };
-      }
-      default ->
-          Answer.error(Answer.NOT_FOUND, "there are /, /predict, /healthz and /metrics only");
+      case "/metrics" -> Answer.text("text/plain; version=0.0.4", metrics.text(service::waiting));
+      case "/healthz" -> health();
+      case "/" -> Answer.text("text/html; charset=utf-8", service.page());
+      default -> stopping ? Answer.error(Answer.BUSY, "shutting down") : service.answer(exchange);
     };
   }
 
@@ -181,10 +190,10 @@ public final class Server implements AutoCloseable {
         JsonNodeFactory.instance
             .objectNode()
             .put("status", stopping ? "stopping" : "ok")
-            .put("model", modelInWords));
+            .put("model", service.model()));
   }
 
-  private void send(HttpExchange exchange, Answer answer) throws IOException {
+  private void send(HttpExchange exchange, Reply answer) throws IOException, InterruptedException {
     Headers headers = exchange.getResponseHeaders();
     headers.set("Content-Type", answer.type());
     headers.set("X-Content-Type-Options", "nosniff");
@@ -203,13 +212,21 @@ public final class Server implements AutoCloseable {
     boolean head = exchange.getRequestMethod().equals("HEAD");
     metrics.answered(answer.status()); // before the client can ask for the count
     try (OutputStream out = exchange.getResponseBody()) {
-      exchange.sendResponseHeaders(answer.status(), head ? -1 : answer.body().length);
-      if (!head) {
-        out.write(answer.body());
+      switch (answer) {
+        case Answer whole -> {
+          exchange.sendResponseHeaders(whole.status(), head ? -1 : whole.body().length);
+          if (!head) {
+            out.write(whole.body());
+          }
+        }
+        case TextStream text -> {
+          exchange.sendResponseHeaders(text.status(), UNKNOWN_LENGTH);
+          text.writeTo(out);
+        }
       }
       out.flush();
       if (unread) {
-        predict.drain(exchange.getRequestBody());
+        service.bodies().drain(exchange.getRequestBody());
       }
     } catch (IOException gone) {
       metrics.notAnswered(answer.status());
@@ -235,6 +252,7 @@ public final class Server implements AutoCloseable {
   @Override
   public void close() {
     stopping = true;
+    service.stopping();
     lastRequest = System.nanoTime();
     long end = System.nanoTime() + GRACE_MILLIS * 1_000_000;
     try {
@@ -247,7 +265,6 @@ public final class Server implements AutoCloseable {
     }
     http.stop(0);
     threads.shutdownNow();
-    predict.close();
-    batcher.close();
+    service.close();
   }
 }

@@ -36,7 +36,13 @@ final class EarlyKill {
     RunFolder run = new RunFolder(folder);
     Path output = folder.resolveSibling(folder.getFileName() + ".log");
     Process process =
-        ChildProcess.start(output, List.of("-XX:+UseSerialGC"), KillChild.class, folder.toString());
+        ChildProcess.start(
+            output,
+            List.of("-XX:+UseSerialGC"),
+            KillChild.class,
+            folder.toString(),
+            KillChild.Kind.IMAGES.name(),
+            folder.getParent().toString());
     try {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
       while (!Files.exists(folder)) {
@@ -54,7 +60,7 @@ final class EarlyKill {
         !Files.exists(run.config())
             ? Left.NO_RUN
             : Files.exists(run.last()) ? Left.CHECKPOINT : Left.NO_CHECKPOINT;
-    try (Trainer trainer = KillChild.begin(run)) {
+    try (Trainer trainer = KillChild.begin(KillChild.Kind.IMAGES, run, folder)) {
       trainer.stopAfter(1);
       trainer.run(Monitor.SILENT);
     }

@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** A process that gets no chance to say goodbye. */
 class KillTest {
@@ -19,17 +20,18 @@ class KillTest {
 
   @TempDir private Path folder = Path.of("");
 
-  @Test
-  void killedTwiceAndResumedGivesTheSameBits() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void killedTwiceAndResumedGivesTheSameBits(KillChild.Kind kind) throws Exception {
     RunFolder undisturbed = new RunFolder(folder.resolve("undisturbed"));
     RunFolder killed = new RunFolder(folder.resolve("killed"));
-    Process beside = child(undisturbed);
+    Process beside = child(undisturbed, kind);
     try {
-      killAfter(killed, 1);
+      killAfter(killed, kind, 1);
       assertThat(Files.size(killed.metrics())).isPositive();
       // A line of the metrics is written before its checkpoint: this often falls between the two.
-      killAfter(killed, lines(killed) + 2);
-      finish(child(killed));
+      killAfter(killed, kind, lines(killed) + 2);
+      finish(child(killed, kind));
       finish(beside);
     } finally {
       beside.destroyForcibly();
@@ -43,8 +45,8 @@ class KillTest {
   }
 
   /** Runs a child until its log has this many lines and a checkpoint is there, then kills it. */
-  private void killAfter(RunFolder run, long lines) throws Exception {
-    Process process = child(run);
+  private void killAfter(RunFolder run, KillChild.Kind kind, long lines) throws Exception {
+    Process process = child(run, kind);
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
     while (!Files.exists(run.last()) || lines(run) < lines) {
       assertThat(process.isAlive()).as("killed before its end: %s", output(run)).isTrue();
@@ -62,10 +64,16 @@ class KillTest {
   }
 
   /** Training needs no temporary folder: that of the child is not there, as if it were full. */
-  private Process child(RunFolder run) throws IOException {
+  private Process child(RunFolder run, KillChild.Kind kind) throws IOException {
     List<String> options =
         List.of("-XX:+UseSerialGC", "-Djava.io.tmpdir=" + folder.resolve("not-there"));
-    return ChildProcess.start(log(run), options, KillChild.class, run.path().toString());
+    return ChildProcess.start(
+        log(run),
+        options,
+        KillChild.class,
+        run.path().toString(),
+        kind.name(),
+        Files.createDirectories(folder.resolve("data-" + run.path().getFileName())).toString());
   }
 
   private Path log(RunFolder run) {

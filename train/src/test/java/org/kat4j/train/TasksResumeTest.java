@@ -4,91 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.SequencedMap;
 import java.util.function.Supplier;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.kat4j.config.Config;
-import org.kat4j.data.RowBatch;
-import org.kat4j.data.text.TokenCache;
 import org.kat4j.error.UserException;
 import org.kat4j.task.Measure;
 import org.kat4j.task.Task;
-import org.kat4j.task.language.Language;
 import org.kat4j.task.language.LanguageMeter;
-import org.kat4j.task.row.RowData;
-import org.kat4j.task.row.RowTask;
-import org.kat4j.torch.Scope;
 
 /** Text and rows on the loop: they learn, and a run that was stopped ends with the same bits. */
 class TasksResumeTest {
-  private static final String SETTINGS =
-      """
-      optimizer: {lr: 1e-2}
-      schedule: {epochs: 4, warmupEpochs: 0.5}
-      batchSize: 4
-      accumulation: 2
-      ema: {decay: 0.5}
-      keep: best
-      threads: 1
-      """;
-
-  private static final String TEXT =
-      """
-      task: {kind: language, text: PATH, tokenizer: {kind: characters}, context: 8, batches: 7}
-      model: {width: 12, depth: 1, dropout: 0.1, tokenMixer: {heads: 2, dropout: 0.1}, channelMixer: {kind: gr-kan, rational: {numeratorGroups: 1, denominatorGroups: 4}}}
-      """;
-
-  private static final String ROWS =
-      """
-      model: {kind: kan, hidden: [5]}
-      """;
-
   @TempDir private Path folder = Path.of("");
-
-  private static TrainConfig config(String yaml) {
-    return TrainConfig.bind(Config.parse(yaml + SETTINGS, "test"), "test");
-  }
-
-  private TrainConfig text() throws IOException {
-    Path file = folder.resolve("text.txt");
-    Files.writeString(file, "the cat sat on the mat, the dog sat on the log. ".repeat(40));
-    return config(TEXT.replace("PATH", file.toString()));
-  }
-
-  private Task<?> open(TrainConfig config) {
-    TokenCache cache = new TokenCache(folder.resolve("ids"));
-    return ((Language.Spec) config.task()).open(null, cache);
-  }
-
-  /** The class of a row is whether its first number is above its second. */
-  private static Task<?> rows() {
-    return new RowTask(
-        new RowData("pairs", true, 2, part(30, 1), part(20, 2), part(20, 3), "pairs"),
-        Measure.ACCURACY);
-  }
-
-  private static RowBatch part(int rows, long seed) {
-    float[] x = new float[2 * rows];
-    long[] y = new long[rows];
-    var random = org.kat4j.data.RandomStream.of(seed);
-    for (int i = 0; i < rows; i++) {
-      x[2 * i] = (float) random.nextDouble(-1, 1);
-      x[2 * i + 1] = (float) random.nextDouble(-1, 1);
-      y[i] = x[2 * i] > x[2 * i + 1] ? 1 : 0;
-    }
-    try (Scope _ = Scope.open()) {
-      return new RowBatch(Scope.keep(Tensor.create(x, rows, 2)), Scope.keep(Tensor.create(y)));
-    }
-  }
 
   @Test
   void textLearnsAndGoesOnToTheBit() throws IOException {
-    TrainConfig config = text();
-    Trainer.Result result = goesOnToTheBit(config, () -> open(config));
+    TrainConfig config = TinyTasks.text(folder);
+    Trainer.Result result = goesOnToTheBit(config, () -> TinyTasks.open(config, folder));
     assertThat(result.shown().of(LanguageMeter.PERPLEXITY)).as("of 17 characters").isLessThan(14);
     double nats = result.shown().of(LanguageMeter.LOSS);
     assertThat(result.shown().of(LanguageMeter.BITS_PER_BYTE)) // a byte for every character
@@ -97,7 +30,7 @@ class TasksResumeTest {
 
   @Test
   void rowsLearnAndGoOnToTheBit() {
-    Trainer.Result result = goesOnToTheBit(config(ROWS), TasksResumeTest::rows);
+    Trainer.Result result = goesOnToTheBit(TinyTasks.rows(), TinyTasks::openRows);
     assertThat(result.shown().of(Measure.ACCURACY)).isGreaterThan(70);
   }
 
@@ -140,19 +73,17 @@ class TasksResumeTest {
 
   @Test
   void whatDoesNotFitIsSaidInOneLine() throws IOException {
-    Path file = folder.resolve("short.txt");
-    Files.writeString(file, "too short");
-    TrainConfig config = config(TEXT.replace("PATH", file.toString()));
-    assertThatThrownBy(() -> open(config))
+    TrainConfig config = TinyTasks.text(folder, "too short", 1);
+    assertThatThrownBy(() -> TinyTasks.open(config, folder))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("context of 8");
-    TrainConfig images = config("model: kat_nano\n");
-    try (Task<?> pairs = rows()) {
+    TrainConfig images = TinyTasks.config("model: kat_nano\n");
+    try (Task<?> pairs = TinyTasks.openRows()) {
       assertThatThrownBy(() -> images.fittedTo(pairs))
           .isInstanceOf(UserException.class)
           .hasMessageContaining("classifies images");
     }
-    assertThatThrownBy(() -> config("data: {name: strokes}\n"))
+    assertThatThrownBy(() -> TinyTasks.config("data: {name: strokes}\n"))
         .isInstanceOf(UserException.class)
         .hasMessage("test: data has moved to task.data");
   }

@@ -3,7 +3,8 @@ package org.kat4j.explain.figure;
 import java.util.List;
 
 /**
- * Points that no line joins, with upright bars where they have intervals.
+ * Points that no line joins, with upright bars where they have intervals. A quiet series is a thin
+ * line behind them.
  *
  * @param title what it shows
  * @param x the axis across
@@ -32,12 +33,20 @@ public record ScatterPlot(String title, Axis x, Axis y, List<Series> series, Siz
     for (int i = 0; i < series.size(); i++) {
       Series one = series.get(i);
       String style = one.style(i);
+      if (one.stroke() == Series.Stroke.QUIET) {
+        plane.unbroken(one, (p, stretch) -> line(svg, p, style, stretch));
+        continue;
+      }
       for (Point point : one.points()) {
         if (plane.shows(point)) {
           draw(svg, plane, style, one.name(), point);
         }
       }
     }
+  }
+
+  private static void line(Svg svg, Plane plane, String style, List<Point> points) {
+    svg.polyline("curve " + style, points.stream().map(p -> plane.place(p.x(), p.y())).toList());
   }
 
   private static void draw(Svg svg, Plane plane, String style, String name, Point point) {

@@ -49,6 +49,11 @@ public final class Content {
     return this;
   }
 
+  /** A piece of a text with its line ends; lines that are too long are broken. */
+  public Content passage(String text) {
+    return element("pre class=\"passage\"", text);
+  }
+
   /** The numbers that matter, beside each other. */
   public Content cards(Card... cards) {
     return cards(List.of(cards));

@@ -5,12 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.kat4j.data.ImageSet;
-import org.kat4j.model.ImageModel;
+import org.kat4j.model.Model;
 import org.kat4j.torch.Memory;
-import org.kat4j.torch.Pass;
-import org.kat4j.torch.Scope;
-import org.kat4j.torch.StateDict;
 import org.kat4j.torch.Tap;
 
 /** Values that go through a model, sampled evenly. */
@@ -19,9 +15,8 @@ final class Activations {
 
   private Activations() {}
 
-  /** The values at each of the taps while these images pass: sorted, at most 20,000 of each. */
-  static Map<String, double[]> at(
-      List<String> taps, ImageModel model, List<Inputs> inputs, ImageSet images) {
+  /** The values at each of the taps while the batch passes: sorted, at most 20,000 of each. */
+  static Map<String, double[]> at(List<String> taps, Model model, Probe probe) {
     var values = new HashMap<String, double[]>();
     Tap tap =
         (name, value) -> {
@@ -29,7 +24,7 @@ final class Activations {
             values.put(name, sample(value));
           }
         };
-    forward(model, inputs, images, tap);
+    probe.pass(model, tap);
     return values;
   }
 
@@ -44,15 +39,6 @@ final class Activations {
     }
     Arrays.sort(some);
     return some;
-  }
-
-  /** One batch through the model for what a tap hears. */
-  static void forward(ImageModel model, List<Inputs> inputs, ImageSet images, Tap tap) {
-    Tensor any = StateDict.of(model).firstEntry().getValue();
-    try (Scope _ = Scope.open();
-        var _ = Scope.noGradients()) {
-      model.forward(Inputs.batch(inputs, images, any), Pass.evaluation(tap));
-    }
   }
 
   /** The value below which a share of the sorted values lies. */

@@ -3,10 +3,8 @@ package org.kat4j.explain.report;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
 import org.kat4j.explain.figure.Axis;
 import org.kat4j.explain.figure.Chart;
-import org.kat4j.explain.figure.HeatMap;
 import org.kat4j.explain.figure.Histogram;
 import org.kat4j.explain.figure.LineChart;
 import org.kat4j.explain.figure.Numbers;
@@ -15,19 +13,17 @@ import org.kat4j.explain.figure.Series;
 import org.kat4j.explain.page.Card;
 import org.kat4j.explain.page.Content;
 import org.kat4j.explain.page.Illustration;
-import org.kat4j.explain.page.Table;
 import org.kat4j.image.Png;
 
 /** What a model answered: how often right, what it confuses, how sure it is. */
 final class AnswerSections {
   private static final int MISTAKES = 12;
-  private static final int LARGEST_MAP = 120; // classes whose matrix can be drawn
 
-  private final Examination examination;
+  private final ImageExamination examination;
   private final Answers answers;
   private final Confusion confusion;
 
-  AnswerSections(Examination examination) {
+  AnswerSections(ImageExamination examination) {
     this.examination = examination;
     answers = examination.answers();
     confusion = answers.confusion();
@@ -59,34 +55,7 @@ final class AnswerSections {
   }
 
   void confusion(Content content) {
-    List<String> names = examination.images().classNames();
-    if (names.size() <= LARGEST_MAP) {
-      double[][] counts = new double[names.size()][names.size()];
-      for (int t = 0; t < counts.length; t++) {
-        for (int p = 0; p < counts.length; p++) {
-          counts[t][p] = confusion.counts()[t][p];
-        }
-      }
-      content.figures(
-          HeatMap.of("Confusion matrix", "predicted class", "true class", names, names, counts));
-    } else {
-      content.note("The matrix of " + names.size() + " classes is too large to draw.");
-    }
-    content.details("Every class", inner -> inner.table(classes(names)));
-  }
-
-  private Table classes(List<String> names) {
-    var rows =
-        IntStream.range(0, names.size())
-            .mapToObj(c ->
-                List.of(
-                    names.get(c),
-                    Numbers.brief(confusion.images(c)),
-                    percent(confusion.recall(c)),
-                    percent(confusion.precision(c)),
-                    Numbers.brief(confusion.f1(c), 3)))
-            .toList();
-    return new Table(List.of("class", "images", "recall", "precision", "F1"), rows);
+    ConfusionSection.draw(content, confusion, examination.images().classNames(), "images");
   }
 
   void mistakes(Content content) {
@@ -115,12 +84,12 @@ final class AnswerSections {
   }
 
   /** Reliability of one or several runs, and how sure each is. */
-  static void calibration(Content content, List<Examination> examinations) {
+  static void calibration(Content content, List<ImageExamination> examinations) {
     var lines = new ArrayList<Series>();
     var sure = new ArrayList<Histogram.Distribution>();
     lines.add(Series.quiet("right as often as sure", List.of(new Point(0, 0), new Point(1, 1))));
     for (int i = 0; i < examinations.size(); i++) {
-      Examination one = examinations.get(i);
+      ImageExamination one = examinations.get(i);
       Calibration calibration = Calibration.of(one.answers());
       List<Point> points =
           calibration.bins().stream()

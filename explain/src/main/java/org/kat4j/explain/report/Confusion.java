@@ -5,8 +5,8 @@ import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * Numbers of images by true and predicted class. What would divide by zero is zero. Means are over
- * classes that have images or were predicted.
+ * Numbers of samples by true and predicted class. What would divide by zero is zero. Means are over
+ * classes that have samples or were predicted.
  *
  * @param counts {@code [true class][predicted class]}
  */
@@ -18,19 +18,19 @@ record Confusion(long[][] counts) {
   }
 
   double recall(int c) {
-    return ratio(counts[c][c], images(c));
+    return ratio(counts[c][c], samples(c));
   }
 
   double f1(int c) {
-    return ratio(2 * counts[c][c], images(c) + predicted(c));
+    return ratio(2 * counts[c][c], samples(c) + predicted(c));
   }
 
-  /** Images of a class. */
-  long images(int c) {
+  /** Samples of a class. */
+  long samples(int c) {
     return Arrays.stream(counts[c]).sum();
   }
 
-  /** Images taken for a class. */
+  /** Samples taken for a class. */
   long predicted(int c) {
     return Arrays.stream(counts).mapToLong(row -> row[c]).sum();
   }
@@ -40,10 +40,10 @@ record Confusion(long[][] counts) {
     return mean(this::f1);
   }
 
-  /** Mean recall of the classes that have images. */
+  /** Mean recall of the classes that have samples. */
   double balanced() {
     return IntStream.range(0, counts.length)
-        .filter(c -> images(c) > 0)
+        .filter(c -> samples(c) > 0)
         .mapToDouble(this::recall)
         .average()
         .orElse(0);
@@ -58,8 +58,8 @@ record Confusion(long[][] counts) {
     double columns = 0;
     for (int c = 0; c < counts.length; c++) {
       right += counts[c][c];
-      both += (double) images(c) * predicted(c);
-      rows += (double) images(c) * images(c);
+      both += (double) samples(c) * predicted(c);
+      rows += (double) samples(c) * samples(c);
       columns += (double) predicted(c) * predicted(c);
     }
     double scale = Math.sqrt((n * n - columns) * (n * n - rows));
@@ -72,7 +72,7 @@ record Confusion(long[][] counts) {
 
   private double mean(IntToDoubleFunction of) {
     return IntStream.range(0, counts.length)
-        .filter(c -> images(c) + predicted(c) > 0)
+        .filter(c -> samples(c) + predicted(c) > 0)
         .mapToDouble(of)
         .average()
         .orElse(0);

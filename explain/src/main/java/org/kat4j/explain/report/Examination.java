@@ -1,24 +1,52 @@
 package org.kat4j.explain.report;
 
-import org.kat4j.data.ImageSet;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.function.BiConsumer;
 import org.kat4j.error.UserException;
-import org.kat4j.model.ImageModel;
+import org.kat4j.explain.page.Card;
+import org.kat4j.explain.page.Content;
+import org.kat4j.model.Model;
 import org.kat4j.model.Weights;
+import org.kat4j.task.Task;
 import org.kat4j.task.image.ImageClassification;
+import org.kat4j.task.language.Language;
+import org.kat4j.task.row.RowTask;
 import org.kat4j.torch.Context;
 import org.kat4j.torch.Device;
 
 /**
- * A run's last weights at work on the second split of its data: what everything but the curves
- * follows from.
- *
- * @param run which one
- * @param model with its last weights, on the run's device, or on the CPU where that is not here
- * @param images the second split
- * @param answers to each of its images
+ * A run's last weights at work on data that it was not trained on: what everything but the curves
+ * follows from. There is one for each kind of task.
  */
-record Examination(Run run, ImageModel model, ImageSet images, Answers answers)
-    implements AutoCloseable {
+sealed interface Examination extends AutoCloseable
+    permits ImageExamination, LanguageExamination, RowExamination {
+  /** Which run. */
+  Run run();
+
+  /** The model with its last weights, on the run's device, or on the CPU where that is not here. */
+  Model model();
+
+  /** On how much of which data, in a sentence. */
+  String measuredOn();
+
+  /** The numbers that matter. */
+  List<Card> cards();
+
+  /** The columns of a table of several runs, and what this one has there. */
+  SequencedMap<String, String> results();
+
+  /**
+   * What is shown of the model.
+   *
+   * @param heading how a part of it begins
+   */
+  void sections(Content content, BiConsumer<Content, String> heading);
+
+  @Override
+  default void close() {
+    model().close();
+  }
 
   /**
    * Loads and measures.
@@ -26,21 +54,23 @@ record Examination(Run run, ImageModel model, ImageSet images, Answers answers)
    * @throws UserException when there are no weights yet, or the data are not there or do not fit
    */
   static Examination of(Run run, Report.Source source) {
-    if (!(source.open(run.config()) instanceof ImageClassification task)) {
-      throw new UserException(
-          "what the model answers is shown for images only: kat4j eval --run %s measures it"
-              .formatted(run.folder().path()));
-    }
-    ImageSet images = task.judgedBy();
-    Context context = Context.cpu(0).withDevice(device(run));
-    ImageModel model = ImageModel.of(Weights.load(run.folder().weights(), context));
+    Task<?> task = source.open(run.config());
+    Model model = Weights.load(run.folder().weights(), Context.cpu(0).withDevice(device(run)));
     try {
       if (!model.spec().signature().equals(task.signature())) {
         throw new UserException(
-            "%s: the images of %s do not fit the model any more"
-                .formatted(run.folder().path(), task.spec().data().name()));
+            "%s: the data of %s do not fit the model any more"
+                .formatted(run.folder().path(), run.config().task().name()));
       }
-      return new Examination(run, model, images, Answers.of(model, images));
+      return switch (task) {
+        case ImageClassification images -> ImageExamination.of(run, model, images);
+        case Language text -> LanguageExamination.of(run, model, text);
+        case RowTask rows -> RowExamination.of(run, model, rows);
+        default ->
+            throw new UserException(
+                "what the model answers is not shown for this kind of task: kat4j eval --run %s measures it"
+                    .formatted(run.folder().path()));
+      };
     } catch (RuntimeException failed) {
       model.close();
       throw failed;
@@ -53,10 +83,5 @@ record Examination(Run run, ImageModel model, ImageSet images, Answers answers)
     } catch (UserException absent) { // trained on another machine
       return Device.CPU;
     }
-  }
-
-  @Override
-  public void close() {
-    model.close();
   }
 }

@@ -8,9 +8,7 @@ import java.util.Map;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.kat4j.data.ImageSet;
 import org.kat4j.function.kan.KanLayer;
-import org.kat4j.model.ImageModel;
 import org.kat4j.model.Model;
 import org.kat4j.torch.Memory;
 import org.kat4j.torch.Pass;
@@ -45,21 +43,18 @@ record KanEdge(String layer, int input, int output, double[] x, double[] now, do
   /**
    * The edges of each layer whose values spread most, at most one for an input, strongest first.
    *
-   * @param inputs images that tell the layers' ranges
+   * @param probe tells the layers' ranges
    * @param count of each layer
    */
-  static List<KanEdge> strongest(
-      ImageModel model, ImageModel initial, List<Inputs> inputs, ImageSet images, int count) {
+  static List<KanEdge> strongest(Model model, Model initial, Probe probe, int count) {
     Map<String, KanLayer> layers = layers(model);
     Map<String, KanLayer> before = layers(initial);
     if (layers.isEmpty()) {
       return List.of();
     }
     var entrances = new LinkedHashMap<String, Entrance>();
-    Activations.forward(
+    probe.pass(
         model,
-        inputs,
-        images,
         (name, value) -> {
           String layer = name.replaceFirst("\\.?input$", "");
           KanLayer now = layers.get(layer);

@@ -2,9 +2,10 @@ package org.kat4j.explain.report;
 
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.function.BiConsumer;
+import java.util.Map;
+import java.util.Set;
 import org.kat4j.config.Config;
 import org.kat4j.error.UserException;
 import org.kat4j.explain.figure.Numbers;
@@ -15,7 +16,6 @@ import org.kat4j.explain.page.Table;
 import org.kat4j.model.Registered;
 import org.kat4j.task.Task;
 import org.kat4j.task.image.ImageClassification;
-import org.kat4j.task.image.ImageSelection;
 import org.kat4j.torch.StateDict;
 import org.kat4j.train.MetricsLog;
 import org.kat4j.train.TrainConfig;
@@ -92,7 +92,7 @@ public final class Report {
     absent.forEach(why -> content.note("Not measured: " + why));
     curves();
     for (Examination e : examinations) {
-      parts(e, Content::section);
+      e.sections(content, Content::section);
     }
     content.section("Configuration");
     environment(run);
@@ -123,7 +123,7 @@ public final class Report {
     for (Examination e : examinations) {
       content.section(e.run().name());
       content.lead(lead(e.run()));
-      parts(e, Content::heading);
+      e.sections(content, Content::heading);
     }
   }
 
@@ -133,50 +133,34 @@ public final class Report {
       content.note("No epoch is finished yet.");
     } else {
       content.figures(Curves.learning(runs));
-      content.note(
-          "With label smoothing or mixing, the training loss cannot reach zero and is not comparable with the validation loss.");
+      if (runs.stream().anyMatch(run -> run.config().task() instanceof ImageClassification.Spec)) {
+        content.note(
+            "With label smoothing or mixing, the training loss cannot reach zero and is not comparable with the validation loss.");
+      }
       content.section("Schedule and throughput");
       var charts = new ArrayList<>(Curves.schedule(runs));
       charts.addAll(Curves.throughput(runs));
       content.figures(charts);
     }
-    if (!examinations.isEmpty()) {
+    List<ImageExamination> images =
+        examinations.stream()
+            .filter(ImageExamination.class::isInstance)
+            .map(ImageExamination.class::cast)
+            .toList();
+    if (!images.isEmpty()) {
       content.section("Calibration");
-      AnswerSections.calibration(content, examinations);
+      AnswerSections.calibration(content, images);
     }
   }
 
-  private void parts(Examination e, BiConsumer<Content, String> heading) {
-    var answers = new AnswerSections(e);
-    var inside = new ModelSections(e);
-    heading.accept(content, "Learned functions");
-    inside.functions(content);
-    heading.accept(content, "Attention");
-    inside.attention(content);
-    heading.accept(content, "Confusion");
-    answers.confusion(content);
-    heading.accept(content, "Worst mistakes");
-    answers.mistakes(content);
-  }
-
-  /** Which images were used: once for all runs, or for each where they differ. */
+  /** Which data were used: once for all runs, or for each where they differ. */
   private void measuredOn() {
-    List<String> all = examinations.stream().map(Report::measuredOn).distinct().toList();
+    List<String> all = examinations.stream().map(Examination::measuredOn).distinct().toList();
     if (all.size() == 1) {
       content.note(all.getFirst());
     } else {
-      examinations.forEach(e -> content.note(e.run().name() + ": " + measuredOn(e)));
+      examinations.forEach(e -> content.note(e.run().name() + ": " + e.measuredOn()));
     }
-  }
-
-  private static String measuredOn(Examination e) {
-    ImageSelection data = ((ImageClassification.Spec) e.run().config().task()).data();
-    String curves =
-        data.holdOut() > 0
-            ? "images held out of the first split."
-            : "the same images: choosing anything by them makes these figures too good.";
-    return "Measured with the last weights on %s images, the second split of %s. The curves are of %s"
-        .formatted(Numbers.brief(e.answers().all().size()), data.name(), curves);
   }
 
   private static String lead(Run run) {
@@ -188,7 +172,7 @@ public final class Report {
   }
 
   private static List<Card> cards(Examination e) {
-    var cards = new ArrayList<>(new AnswerSections(e).cards());
+    var cards = new ArrayList<>(e.cards());
     cards.add(new Card("parameters", Numbers.brief(StateDict.parameterCount(e.model()))));
     if (!e.run().epochs().isEmpty()) {
       MetricsLog.Line last = e.run().epochs().getLast();
@@ -201,39 +185,28 @@ public final class Report {
     return cards;
   }
 
+  /** The columns of all kinds of tasks among the runs; a run has a dash in those of others. */
   private Table results() {
-    var rows = new ArrayList<List<String>>();
-    for (Run run : runs) {
-      var measured = examinations.stream().filter(e -> e.run().equals(run)).findFirst();
-      var last = run.epochs().isEmpty() ? null : run.epochs().getLast();
-      rows.add(
-          List.of(
-              run.name(),
-              measured.map(e -> AnswerSections.percent(e.answers().top(1).share())).orElse("–"),
-              measured.map(e -> interval(e.answers().top(1))).orElse("–"),
-              measured.map(e -> Numbers.brief(e.answers().loss())).orElse("–"),
-              measured.map(e -> Numbers.brief(Calibration.of(e.answers()).error(), 3)).orElse("–"),
-              measured.map(e -> Numbers.brief(StateDict.parameterCount(e.model()))).orElse("–"),
-              Integer.toString(run.epochs().size()),
-              last == null ? "–" : Numbers.brief(last.samplesPerSecond()),
-              last == null ? "–" : duration(last.seconds())));
-    }
-    return new Table(
-        List.of(
-            "run",
-            "top-1",
-            "95 %",
-            "loss",
-            "calibration error",
-            "parameters",
-            "epochs",
-            "samples/s",
-            "time"),
-        rows);
+    var measures = new LinkedHashSet<String>();
+    examinations.forEach(e -> measures.addAll(e.results().keySet()));
+    var head = new ArrayList<>(List.of("run"));
+    head.addAll(measures);
+    head.addAll(List.of("parameters", "epochs", "samples/s", "time"));
+    return new Table(head, runs.stream().map(run -> row(run, measures)).toList());
   }
 
-  private static String interval(Proportion p) {
-    return String.format(Locale.ROOT, "%.2f – %.2f", 100 * p.low(), 100 * p.high());
+  private List<String> row(Run run, Set<String> measures) {
+    var measured = examinations.stream().filter(e -> e.run().equals(run)).findFirst();
+    Map<String, String> results =
+        measured.<Map<String, String>>map(Examination::results).orElse(Map.of());
+    var last = run.epochs().isEmpty() ? null : run.epochs().getLast();
+    var cells = new ArrayList<>(List.of(run.name()));
+    measures.forEach(measure -> cells.add(results.getOrDefault(measure, "–")));
+    cells.add(measured.map(e -> Numbers.brief(StateDict.parameterCount(e.model()))).orElse("–"));
+    cells.add(Integer.toString(run.epochs().size()));
+    cells.add(last == null ? "–" : Numbers.brief(last.samplesPerSecond()));
+    cells.add(last == null ? "–" : duration(last.seconds()));
+    return cells;
   }
 
   private static String duration(double seconds) {

@@ -3,8 +3,7 @@ package org.kat4j.explain.report;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.kat4j.data.ImageSet;
-import org.kat4j.model.ImageModel;
+import org.kat4j.model.Model;
 import org.kat4j.torch.Memory;
 
 /**
@@ -19,25 +18,23 @@ final class Rollout {
   /**
    * The weight of every token for each image.
    *
+   * @param images that are looked at
    * @param prefix class token and registers in front of the patches
    * @param fromToken whether the class token is what the model decides by, or the mean of the
    *     patches
    * @return {@code [image][token]}, each image's weights summing to 1; empty without attention
    */
-  static List<double[]> of(
-      ImageModel model, List<Inputs> inputs, ImageSet images, int prefix, boolean fromToken) {
+  static List<double[]> of(Model model, ImageProbe images, int prefix, boolean fromToken) {
     var layers = new ArrayList<double[][]>(); // [image][tokens * tokens]
-    Activations.forward(
+    images.pass(
         model,
-        inputs,
-        images,
         (name, value) -> {
           if (name.endsWith(".weights") && value.dim() == 4) {
             layers.add(meanOfHeads(value));
           }
         });
     var weights = new ArrayList<double[]>();
-    for (int i = 0; !layers.isEmpty() && i < inputs.size(); i++) {
+    for (int i = 0; !layers.isEmpty() && i < images.inputs().size(); i++) {
       int image = i;
       weights.add(roll(layers.stream().map(layer -> layer[image]).toList(), prefix, fromToken));
     }

@@ -25,9 +25,9 @@ class KanEdgeTest {
     ImageModel now = spec.build(Context.cpu(1));
     ImageModel start = spec.build(Context.cpu(2));
     ImageSet images = ImageSources.open("strokes", null, null).validation();
-    List<Inputs> inputs = Inputs.read(images, IntStream.range(0, 4));
+    Probe inputs = new ImageProbe(images, Inputs.read(images, IntStream.range(0, 4)));
 
-    List<KanEdge> edges = KanEdge.strongest(now, start, inputs, images, COUNT);
+    List<KanEdge> edges = KanEdge.strongest(now, start, inputs, COUNT);
 
     assertThat(edges).hasSize(2 * spec.depth() * COUNT);
     assertThat(edges.getFirst().title()).startsWith("block 0 fc1: ");
@@ -38,7 +38,7 @@ class KanEdgeTest {
       assertThat(edge.now()).isNotEqualTo(edge.start());
     }
     // The model against itself has not moved.
-    KanEdge same = KanEdge.strongest(now, now, inputs, images, 1).getFirst();
+    KanEdge same = KanEdge.strongest(now, now, inputs, 1).getFirst();
     assertThat(same.now()).isEqualTo(same.start());
     assertThat(same.now()).isEqualTo(edges.getFirst().now());
   }

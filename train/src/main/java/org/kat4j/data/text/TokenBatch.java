@@ -27,7 +27,7 @@ public record TokenBatch(Tensor read, Tensor next) implements Batch {
   }
 
   /** The windows of a text that begin at these places. */
-  static TokenBatch of(Tokens tokens, long[] starts, int context) {
+  public static TokenBatch of(Tokens tokens, long[] starts, int context) {
     long[] read = new long[starts.length * context];
     long[] next = new long[read.length];
     for (int w = 0; w < starts.length; w++) {

@@ -122,6 +122,16 @@ public final class Language implements Task<TokenBatch> {
     return tokenizer;
   }
 
+  /** The text that a model is judged by: that of the test, or of the validation without one. */
+  public Tokens judgedBy() {
+    return test == null ? validation : test;
+  }
+
+  /** Tokens that are read at once. */
+  public int context() {
+    return spec.context;
+  }
+
   @Override
   public String describe() {
     return "%s; %s, %,d training, %,d validation tokens"
@@ -171,7 +181,7 @@ public final class Language implements Task<TokenBatch> {
 
   @Override
   public Feed<TokenBatch> test(int batchSize) {
-    return inOrder(test == null ? validation : test, batchSize);
+    return inOrder(judgedBy(), batchSize);
   }
 
   @Override

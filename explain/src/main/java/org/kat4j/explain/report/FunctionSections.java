@@ -1,8 +1,6 @@
 package org.kat4j.explain.report;
 
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
@@ -14,51 +12,39 @@ import org.kat4j.explain.figure.BarChart;
 import org.kat4j.explain.figure.Chart;
 import org.kat4j.explain.figure.Histogram;
 import org.kat4j.explain.figure.LineChart;
-import org.kat4j.explain.figure.Numbers;
 import org.kat4j.explain.figure.Point;
 import org.kat4j.explain.figure.Series;
 import org.kat4j.explain.figure.SmallMultiples;
 import org.kat4j.explain.page.Content;
-import org.kat4j.explain.page.Illustration;
-import org.kat4j.image.Png;
-import org.kat4j.model.ImageModel;
-import org.kat4j.model.VisionTransformer;
+import org.kat4j.model.Model;
 import org.kat4j.train.InitialModel;
 
-/** What is inside a trained model: its functions, what flows into them, where it looks. */
-final class ModelSections {
-  private static final int BATCH = 64;
-  private static final int SHOWN = 8;
+/** What is inside a trained model of any kind: its functions, and what flows into them. */
+final class FunctionSections {
   private static final int BINS = 48;
   private static final double LEAST_RANGE = 2;
   private static final int COLUMNS = 4;
 
   private final Examination examination;
-  private final List<Inputs> batch;
+  private final Probe probe;
 
-  ModelSections(Examination examination) {
+  FunctionSections(Examination examination, Probe probe) {
     this.examination = examination;
-    int size = examination.images().size();
-    int count = Math.min(BATCH, size);
-    batch =
-        Inputs.read( // spread over the set: folders are sorted by class
-            examination.images(),
-            IntStream.range(0, count).map(i -> (int) ((long) i * size / count)));
+    this.probe = probe;
   }
 
   /** Learned functions, and how far they and their inputs have moved. */
-  void functions(Content content) {
-    try (ImageModel initial = ImageModel.of(InitialModel.rebuild(examination.run().config()))) {
-      functions(content, initial);
+  void draw(Content content) {
+    try (Model initial = InitialModel.rebuild(examination.run().config())) {
+      draw(content, initial);
     } catch (UserException gone) {
       content.note("The start cannot be rebuilt: " + gone.getMessage());
     }
   }
 
-  private void functions(Content content, ImageModel initial) {
+  private void draw(Content content, Model initial) {
     List<LearnedFunction> functions = LearnedFunction.of(examination.model(), initial);
-    List<KanEdge> edges =
-        KanEdge.strongest(examination.model(), initial, batch, examination.images(), COLUMNS);
+    List<KanEdge> edges = KanEdge.strongest(examination.model(), initial, probe, COLUMNS);
     if (functions.isEmpty() && edges.isEmpty()) {
       content.note("This model has neither group rational functions nor KAN layers.");
     }
@@ -75,14 +61,14 @@ final class ModelSections {
           new SmallMultiples(
               "Functions of KAN layers",
               COLUMNS,
-              edges.stream().map(ModelSections::edge).toList()));
+              edges.stream().map(FunctionSections::edge).toList()));
     }
   }
 
-  private void rationals(Content content, List<LearnedFunction> functions, ImageModel initial) {
+  private void rationals(Content content, List<LearnedFunction> functions, Model initial) {
     List<String> taps = functions.stream().map(LearnedFunction::inputTap).toList();
-    var end = Activations.at(taps, examination.model(), batch, examination.images());
-    var start = Activations.at(taps, initial, batch, examination.images());
+    var end = Activations.at(taps, examination.model(), probe);
+    var start = Activations.at(taps, initial, probe);
     content.text(
         "One line for each group of channels; dashed and grey is the function that training began with."
             + " Each is drawn over the range of its own inputs, without the outermost half percent.");
@@ -106,8 +92,8 @@ final class ModelSections {
             }));
     content.text(
         "Inputs of each function for "
-            + batch.size()
-            + " images, through the model as it was initialised and as it is now. The start is rebuilt"
+            + probe.samples()
+            + ", through the model as it was initialised and as it is now. The start is rebuilt"
             + " from the run's seed on the CPU.");
     content.figures(
         new SmallMultiples(
@@ -180,58 +166,5 @@ final class ModelSections {
             Histogram.Distribution.of("", before, from, to, BINS),
             Histogram.Distribution.of("", after, from, to, BINS)),
         Chart.Size.PANEL);
-  }
-
-  /** Where the model looks: attention rolled out over some images. */
-  void attention(Content content) {
-    if (!(examination.model().spec() instanceof VisionTransformer.Spec spec)) {
-      content.note("Attention is rolled out for vision transformers only.");
-      return;
-    }
-    List<Inputs> shown = firstOfEachClass();
-    int prefix = spec.prefixTokens();
-    boolean fromToken = spec.pooling() == VisionTransformer.Pooling.TOKEN;
-    List<double[]> weights =
-        Rollout.of(examination.model(), shown, examination.images(), prefix, fromToken);
-    if (weights.isEmpty()) {
-      content.note("This model's token mixer has no attention weights.");
-      return;
-    }
-    content.text(
-        "Attention of all layers multiplied through, heads averaged, half of each layer being its residual"
-            + " connection (Abnar and Zuidema): the patches that "
-            + (fromToken ? "the class token" : "the mean of the patches")
-            + " follows from, orange for most.");
-    var pictures = new ArrayList<Illustration>();
-    for (int i = 0; i < shown.size(); i++) {
-      double[] all = weights.get(i);
-      double[] patches = Arrays.copyOfRange(all, prefix, all.length);
-      int image = shown.get(i).image();
-      var overlay = Overlay.of(examination.images().picture(image), patches);
-      pictures.add(new Illustration(Png.encode(overlay), name(examination.images().label(image))));
-    }
-    content.pictures(pictures);
-    content.note(
-        "Weights from the least to the largest of each image; the largest patch has "
-            + Numbers.brief(weights.stream().mapToDouble(ModelSections::largest).max().orElse(0), 2)
-            + " of the sum where even weights would have "
-            + Numbers.brief(1.0 / weights.getFirst().length, 2)
-            + ".");
-  }
-
-  private static double largest(double[] weights) {
-    return Arrays.stream(weights).max().orElse(0);
-  }
-
-  private List<Inputs> firstOfEachClass() {
-    var classes = new LinkedHashSet<Integer>();
-    return batch.stream()
-        .filter(
-            one -> classes.size() < SHOWN && classes.add(examination.images().label(one.image())))
-        .toList();
-  }
-
-  private String name(int label) {
-    return examination.images().classNames().get(label);
   }
 }
