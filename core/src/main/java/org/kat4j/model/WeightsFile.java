@@ -129,7 +129,7 @@ public final class WeightsFile implements AutoCloseable {
     if (arch != null && TimmArchitecture.of(arch).isPresent()) {
       return Optional.of(Description.named(arch));
     }
-    if (TimmTensors.areThere(this::shape)) {
+    if (TimmTensors.areThere(name -> shape(tensors, name))) {
       return Optional.empty();
     }
     throw new UserException(
