@@ -13,7 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What the names of published vision transformers stand for: {@code vit_small_patch16_224}, {@code
- * deit3_base_patch16_384}, {@code kat_tiny_patch16_224}, our own {@code kat_nano}.
+ * deit3_base_patch16_384}, {@code kat_tiny_patch16_224}, our own {@code kat_nano}; those of {@link
+ * MetaFormerPublished} are looked up there.
  *
  * <p>Sources: timm, vision_transformer.py and deit.py; Adamdad/kat, katransformer.py.
  *
@@ -80,7 +81,7 @@ record TimmArchitecture(String family, ObjectNode arguments, Preprocessing prepr
   static Optional<TimmArchitecture> of(String name) {
     Matcher match = NAME.matcher(name);
     if (!match.matches()) {
-      return Optional.empty();
+      return MetaFormerPublished.named(name).map(MetaFormerPublished::architecture);
     }
     List<String> words = List.of(match.group(3).split("_", -1)).stream().skip(1).toList();
     Size size = SIZES.get(match.group(2));
@@ -167,7 +168,8 @@ record TimmArchitecture(String family, ObjectNode arguments, Preprocessing prepr
                     + name
                     + "' is not one that kat4j builds: those are vit_*, deit_*, deit3_*, kat_* and"
                     + " flash_kat_*, such as vit_small_patch16_224, without convolutions,"
-                    + " relative positions and parallel blocks"));
+                    + " relative positions and parallel blocks; and poolformer_*, caformer_* and"
+                    + " their kin, as 'kat4j models' lists them"));
   }
 
   /** A name whose arguments are nearest to a spec; further arguments make it exact. */

@@ -39,16 +39,16 @@ public final class WeightsFile implements AutoCloseable {
 
   private WeightsFile(Path path, TensorFile tensors, @Nullable String model) {
     this.path = path;
-    this.tensors = tensors;
     String own = tensors.metadata().get(Weights.MODEL);
     if (own != null && model == null) {
+      this.tensors = tensors;
       spec = Config.fromJson(own, Model.Spec.class, path.toString());
       metadata = tensors.metadata();
       assumed = "";
       checkSize(path, tensors, spec);
       return;
     }
-    Optional<Description> described = description(model);
+    Optional<Description> described = description(tensors, model);
     assumed =
         described.isEmpty()
             ? "from the tensors"
@@ -59,12 +59,22 @@ public final class WeightsFile implements AutoCloseable {
     try {
       ObjectNode arguments =
           described.map(Description::arguments).orElseGet(JsonNodeFactory.instance::objectNode);
-      VisionTransformer.Spec timm = TimmTensors.spec(arguments, this::shape);
-      spec = timm;
-      metadata.putAll(
-          described
-              .orElseGet(() -> Description.ofTensors(timm))
-              .metadata(timm.classes(), timm.channels()));
+      Optional<MetaFormerPublished> stages = MetaFormerPublished.in(arguments);
+      if (stages.isPresent()) {
+        MetaFormer.Spec ours = stages.get().spec(tensors);
+        spec = ours;
+        this.tensors = MetaFormerPublished.renamed(tensors, ours);
+        metadata.putAll(described.orElseThrow().metadata(ours.classes(), ours.channels()));
+      } else {
+        VisionTransformer.Spec timm =
+            TimmTensors.spec(arguments, name -> shape(tensors, name));
+        spec = timm;
+        this.tensors = tensors;
+        metadata.putAll(
+            described
+                .orElseGet(() -> Description.ofTensors(timm))
+                .metadata(timm.classes(), timm.channels()));
+      }
     } catch (IllegalArgumentException | ArithmeticException unfit) {
       throw new UserException(path + ": " + unfit.getMessage(), unfit);
     }
@@ -102,12 +112,12 @@ public final class WeightsFile implements AutoCloseable {
     }
   }
 
-  private Optional<long[]> shape(String name) {
+  private static Optional<long[]> shape(TensorFile tensors, String name) {
     return tensors.contains(name) ? Optional.of(tensors.shape(name)) : Optional.empty();
   }
 
   /** Empty where tensors alone have to say it. */
-  private Optional<Description> description(@Nullable String model) {
+  private Optional<Description> description(TensorFile tensors, @Nullable String model) {
     if (model != null) {
       return Optional.of(Description.named(model));
     }
@@ -119,7 +129,7 @@ public final class WeightsFile implements AutoCloseable {
     if (arch != null && TimmArchitecture.of(arch).isPresent()) {
       return Optional.of(Description.named(arch));
     }
-    if (TimmTensors.areThere(this::shape)) {
+    if (TimmTensors.areThere(name -> shape(tensors, name))) {
       return Optional.empty();
     }
     throw new UserException(
