@@ -1,11 +1,15 @@
 package org.kat4j.cli;
 
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import org.kat4j.error.OneLine;
 import org.kat4j.error.UserException;
 import picocli.AutoComplete.GenerateCompletion;
@@ -59,6 +63,7 @@ public final class Main implements Runnable {
   private static final int FAULT = 1;
   static final int USER_MISTAKE = 2;
 
+  private static final Path STANDARD_OUTPUT = Path.of("/proc/self/fd/1");
   private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
 
   @Spec
@@ -72,7 +77,7 @@ public final class Main implements Runnable {
   private boolean debug;
 
   public static void main(String[] args) {
-    System.exit(run(commandLine(), args));
+    System.exit(run(Main::isPipe, commandLine(), args));
   }
 
   /** The whole command tree, not yet run. */
@@ -82,6 +87,13 @@ public final class Main implements Runnable {
 
   /** Parses and runs; returns the exit code and lets nothing escape. */
   static int run(CommandLine root, String... args) {
+    return run(() -> false, root, args);
+  }
+
+  /**
+   * @param mayEnd whether output that nobody reads any more is no failure
+   */
+  private static int run(BooleanSupplier mayEnd, CommandLine root, String... args) {
     Locale.setDefault(Locale.ROOT); // numbers in files and on the screen are the same everywhere
     logPlainly();
     PrintStream out = System.out;
@@ -93,7 +105,7 @@ public final class Main implements Runnable {
       int code = execute(root, args);
       root.getOut().flush();
       System.out.flush();
-      if (out.checkError()) {
+      if (out.checkError() && !mayEnd.getAsBoolean()) {
         root.getErr().println("kat4j: the output could not be written in full");
         root.getErr().flush();
         return Math.max(code, FAULT);
@@ -102,6 +114,15 @@ public final class Main implements Runnable {
     } finally {
       System.setOut(out);
       System.setErr(err);
+    }
+  }
+
+  /** Whether output goes to a pipe, which fails only once its reader has seen enough. */
+  private static boolean isPipe() {
+    try {
+      return Files.readSymbolicLink(STANDARD_OUTPUT).toString().startsWith("pipe:");
+    } catch (IOException | RuntimeException otherSystem) {
+      return false;
     }
   }
 

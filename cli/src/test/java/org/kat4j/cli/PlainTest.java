@@ -9,8 +9,12 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -57,6 +61,32 @@ class PlainTest {
       assertThat(err.toString().lines())
           .containsExactly("kat4j: the output could not be written in full");
     }
+  }
+
+  /** As {@code kat4j config --schema | head -1} does. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aPipeThatIsClosedEndsQuietly() throws Exception {
+    Path err = folder.resolve("err");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "config",
+                "--schema")
+            .redirectError(err.toFile())
+            .start();
+    try {
+      process.getInputStream().close();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.destroyForcibly();
+    }
+    assertThat(Files.readString(err)).isEmpty();
+    assertThat(process.exitValue()).isZero();
   }
 
   @ParameterizedTest

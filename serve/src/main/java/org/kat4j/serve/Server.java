@@ -176,7 +176,9 @@ public final class Server implements AutoCloseable {
 
   private void refuseForeign(HttpExchange exchange) {
     String host = exchange.getRequestHeaders().getFirst("Host");
-    if (http.getAddress().getAddress().isLoopbackAddress() && !RequestOrigin.isLocal(host)) {
+    InetAddress here = http.getAddress().getAddress();
+    String own = here.getHostAddress() + ":" + http.getAddress().getPort(); // 127.0.0.2 by --host
+    if (here.isLoopbackAddress() && !RequestOrigin.isLocal(host) && !own.equals(host)) {
       throw new Foreign("the server listens under localhost and 127.0.0.1 only");
     }
     if (!RequestOrigin.isOwn(exchange.getRequestHeaders().getFirst("Origin"), host)) {

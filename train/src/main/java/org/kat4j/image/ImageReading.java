@@ -161,7 +161,8 @@ public final class ImageReading {
 
   private static void checkFile(Path image) throws IOException {
     if (!Files.isRegularFile(image)) {
-      throw new UserException(image + ": no such file; give the path of a PNG, JPEG or WebP image");
+      String what = Files.exists(image) ? ": a folder or device" : ": no such file";
+      throw new UserException(image + what + "; give the path of a PNG, JPEG or WebP image");
     }
     if (Files.size(image) > MOST_FILE_BYTES) {
       throw new UserException(

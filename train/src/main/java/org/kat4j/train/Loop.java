@@ -109,17 +109,19 @@ public final class Loop<B extends Batch> implements AutoCloseable {
           given == null
               ? Assembly.model(config.model(), fresh ? context : context.forOverwriting(), task)
               : given;
+      @Nullable Model averaged = null;
       try {
-        weights =
-            new WeightUpdate(
-                config,
-                model,
-                config.ema().isEnabled()
-                    ? Assembly.model(config.model(), context.forOverwriting(), task)
-                    : null);
         objective = task.of(model);
+        averaged =
+            config.ema().isEnabled()
+                ? Assembly.model(config.model(), context.forOverwriting(), task)
+                : null;
+        weights = new WeightUpdate(config, model, averaged);
       } catch (RuntimeException failed) {
         model.close();
+        if (averaged != null) {
+          averaged.close();
+        }
         throw failed;
       }
     }

@@ -11,11 +11,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RequestOrigin {
   private static final Pattern LOCAL =
-      Pattern.compile("(localhost|127(\\.\\d{1,3}){3}|\\[::1])(:\\d{1,5})?");
+      Pattern.compile("(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d{1,5})?");
 
   private RequestOrigin() {}
 
-  /** Whether a {@code Host} header names this machine; without one it does not. */
+  /**
+   * Whether a {@code Host} header names this machine by one of its usual names; without one it does
+   * not.
+   */
   public static boolean isLocal(@Nullable String host) {
     return host != null && LOCAL.matcher(host.toLowerCase(Locale.ROOT)).matches();
   }

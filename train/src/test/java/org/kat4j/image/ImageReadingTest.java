@@ -105,6 +105,11 @@ class ImageReadingTest {
     assertThatThrownBy(() -> ImageReading.read(folder.resolve("none.png"), 3, 1, 1))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("no such file");
+    for (String device : new String[] {"/dev/zero", folder.toString()}) { // read, it would not end
+      assertThatThrownBy(() -> ImageReading.read(Path.of(device), 3, 1, 1))
+          .isInstanceOf(UserException.class)
+          .hasMessageStartingWith(device + ": ");
+    }
   }
 
   /** A few bytes of header may claim 10 gigapixels; memory must not be asked for. */

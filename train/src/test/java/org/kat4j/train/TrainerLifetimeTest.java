@@ -1,10 +1,13 @@
 package org.kat4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.kat4j.error.UserException;
 import org.kat4j.torch.Host;
 import org.kat4j.torch.StateDict;
 
@@ -31,6 +34,31 @@ class TrainerLifetimeTest {
     long each = 16L * parameters();
     assertThat(each).isGreaterThan(10_000_000);
     assertThat(Host.residentBytes() - resident).isLessThan(MADE * each / 4);
+  }
+
+  /** A key that is wrong shows only when the optimizer is made, after the model and its average. */
+  @Test
+  void whatIsRefusedLeavesNothing() {
+    for (int i = 0; i < BEFORE; i++) {
+      makeInVain(i);
+    }
+    long resident = Host.residentBytes();
+    for (int i = 0; i < MADE; i++) {
+      makeInVain(BEFORE + i);
+    }
+    long average = 4L * parameters();
+    assertThat(Host.residentBytes() - resident).isLessThan(MADE * average / 4);
+  }
+
+  private void makeInVain(int number) {
+    RunFolder run = new RunFolder(folder.resolve("vain" + number));
+    TrainConfig config =
+        TinyRun.config(
+            Stream.concat(Stream.of(LARGE), Stream.of("fineTuning.freeze=no such part"))
+                .toArray(String[]::new));
+    assertThatThrownBy(() -> TinyRun.start(config, run))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("freeze");
   }
 
   private void makeAndClose(int number) {

@@ -30,6 +30,7 @@ import org.kat4j.explain.page.Table;
 import org.kat4j.explain.report.Curves;
 import org.kat4j.explain.report.Run;
 import org.kat4j.train.MetricsLog;
+import org.kat4j.web.RequestOrigin;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -153,7 +154,7 @@ public final class Board implements AutoCloseable {
   }
 
   private Answer route(HttpExchange exchange) throws IOException {
-    if (!isLocal(exchange.getRequestHeaders().getFirst("Host"))) {
+    if (!RequestOrigin.isLocal(exchange.getRequestHeaders().getFirst("Host"))) {
       return plain(403, "this page is for this machine only");
     }
     if (!exchange.getRequestMethod().equals("GET")) {
@@ -169,10 +170,6 @@ public final class Board implements AutoCloseable {
       case "/runs.json" -> new Answer(200, "application/json", json());
       default -> plain(404, "there are /, /live, /runs.json and /report/NAME only");
     };
-  }
-
-  private static boolean isLocal(@Nullable String host) {
-    return host != null && host.matches("(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d+)?");
   }
 
   /** The values of {@code run} in a query. */
