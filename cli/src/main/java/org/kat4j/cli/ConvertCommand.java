@@ -112,6 +112,13 @@ final class ConvertCommand implements Callable<Integer> {
   private List<Path> images = new ArrayList<>();
 
   @Option(
+      names = "--architecture",
+      paramLabel = "NAME",
+      description =
+          "Layout of a new folder by an architecture of transformers, such as ViTForImageClassification; default: the one that the weights came in, else timm's.")
+  private @Nullable String architecture;
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       defaultValue = "0",
@@ -136,6 +143,10 @@ final class ConvertCommand implements Callable<Integer> {
     try (WeightsFile weights = WeightsFile.open(source(), model, take)) {
       Model.Spec from = weights.spec();
       Model.Spec to = target(from);
+      Map<String, String> metadata = metadata(weights, to);
+      if (architecture != null) {
+        metadata.put(Weights.ARCHITECTURE, Weights.checkedArchitecture(architecture, to));
+      }
       Weights.checkExport(file(), to);
       System.out.printf("from   %s: %s%n", in, Registered.describe(from));
       System.out.printf("to     %s: %s%n", out, Registered.describe(to));
@@ -150,7 +161,7 @@ final class ConvertCommand implements Callable<Integer> {
           from instanceof ImageModel.Spec images && images.signature().equals(to.signature())
               ? compare(weights, converted)
               : new Agreement(0, -1, -1, -1);
-      export(converted, metadata(weights, to));
+      export(converted, metadata);
       json.print(
           new Summary(
               out.toString(),

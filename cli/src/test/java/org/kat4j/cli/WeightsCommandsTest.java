@@ -116,6 +116,32 @@ class WeightsCommandsTest {
     assertThat(folder.resolve("bare/config.json")).content().contains("\"crop_pct\" : 1.0");
   }
 
+  /** Into the layout of transformers by the architecture's name, and back from it. */
+  @Test
+  void aFolderOfTransformersIsWrittenByName() {
+    Path hub = folder.resolve("hub");
+    String name = "ViTForImageClassification";
+    ok("convert", "--architecture", name, vit.toString(), hub.toString());
+    assertThat(hub.resolve("config.json")).content().contains(name, "\"id2label\"");
+    CommandRun back = ok("convert", hub.toString(), folder.resolve("again").toString());
+    assertThat(back.out()).contains("largest difference of two logits 0.00");
+    assertThat(folder.resolve("again/config.json")).content().contains(name);
+    Map<String, String> wrong =
+        Map.of(
+            "Dinov2ForImageClassification", "this model is no Dinov2ForImageClassification",
+            "LlamaForCausalLM", "this model is no LlamaForCausalLM",
+            "ResNetForImageClassification", "unknown architectures 'ResNetForImageClassification'");
+    wrong.forEach((architecture, message) -> {
+      Path never = folder.resolve("never-written");
+      CommandRun run =
+          CommandRun.of(
+              "convert", "--architecture", architecture, vit.toString(), never.toString());
+      assertThat(run.err()).contains(message).hasLineCount(1);
+      assertThat(run.code()).isEqualTo(2);
+      assertThat(never).doesNotExist();
+    });
+  }
+
   @Test
   void weightsThatAreNoNumbersGiveNoAnswer() {
     Path broken = folder.resolve("broken.safetensors");

@@ -105,6 +105,27 @@ public final class Weights {
     }
   }
 
+  /**
+   * The name of an architecture of transformers that is such a model.
+   *
+   * @throws UserException where there is none of this name, or it is another
+   */
+  public static String checkedArchitecture(String name, Model.Spec spec) {
+    boolean fits =
+        switch (HubArchitecture.named(name)) {
+          case HubImage images ->
+              spec instanceof VisionTransformer.Spec vit
+                  && HubImageConfig.of(images, vit, List.of()).isPresent();
+          case HubLanguage language ->
+              spec instanceof CausalTransformer.Spec causal
+                  && HubLanguageConfig.of(causal).architecture() == language;
+        };
+    if (!fits) {
+      throw new UserException("this model is no " + name + ": leave --architecture out");
+    }
+    return name;
+  }
+
   private static boolean isFile(Path out) {
     return out.toString().endsWith(".safetensors");
   }

@@ -28,6 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
  * from the tensors alone.
  */
 public final class WeightsFile implements AutoCloseable {
+  private static final String FROM_TENSORS = "from the tensors";
   private static final int SPARE_TENSORS = 100;
   private static final int SPARE_NUMBERS = 1 << 20;
 
@@ -51,7 +52,7 @@ public final class WeightsFile implements AutoCloseable {
     Optional<Description> described = description(tensors, model);
     assumed =
         described.isEmpty()
-            ? "from the tensors"
+            ? FROM_TENSORS
             : model == null && Files.isDirectory(path) && new HubFolder(path).hasConfig()
                 ? ""
                 : "from the name";
@@ -82,9 +83,8 @@ public final class WeightsFile implements AutoCloseable {
   }
 
   private WeightsFile(Path path, TensorFile tensors, HubFolder.Published published) {
-    checkSize(path, tensors, published.spec());
     this.path = path;
-    this.tensors = published.architecture().tensors(tensors, published.spec());
+    this.tensors = renamed(path, tensors, published);
     spec = published.spec();
     metadata = published.metadata();
     assumed = "";
@@ -153,35 +153,62 @@ public final class WeightsFile implements AutoCloseable {
    * @throws UserException when they cannot be read or do not say what model they belong to
    */
   public static WeightsFile open(Path path, @Nullable String model, String dictionary) {
-    TensorFile tensors = openTensors(path, dictionary);
-    Path described =
-        model == null && !tensors.metadata().containsKey(Weights.MODEL)
-            ? HubFolder.around(path).map(HubFolder::path).orElse(path)
-            : path;
-    return described(described, tensors, model);
-  }
-
-  private static WeightsFile described(Path path, TensorFile tensors, @Nullable String model) {
+    TensorFile stored = openStored(path, dictionary);
     try {
-      HubFolder folder = new HubFolder(path);
-      boolean published =
-          model == null
-              && Files.isDirectory(path)
-              && folder.hasConfig()
-              && !tensors.metadata().containsKey(Weights.MODEL);
-      Optional<HubFolder.Published> known = published ? folder.published() : Optional.empty();
-      if (known.isPresent()) {
-        return new WeightsFile(path, tensors, known.get());
+      if (model != null) {
+        return new WeightsFile(path, stored, model);
       }
-      return new WeightsFile(path, tensors, model);
+      Path described = described(path, stored);
+      Optional<HubFolder.Published> published = published(described, stored);
+      return published.isPresent()
+          ? new WeightsFile(described, stored, published.get())
+          : new WeightsFile(described, stored, (String) null);
     } catch (RuntimeException e) {
-      tensors.close();
+      stored.close();
       throw e;
     }
   }
 
-  /** Opens the tensors alone, whatever model they belong to; {@code path} as above. */
+  /** The folder that describes the weights where there is one, else the weights themselves. */
+  private static Path described(Path path, TensorFile stored) {
+    return stored.metadata().containsKey(Weights.MODEL)
+        ? path
+        : HubFolder.around(path).map(HubFolder::path).orElse(path);
+  }
+
+  private static Optional<HubFolder.Published> published(Path path, TensorFile stored) {
+    HubFolder folder = new HubFolder(path);
+    return Files.isDirectory(path)
+            && folder.hasConfig()
+            && !stored.metadata().containsKey(Weights.MODEL)
+        ? folder.published()
+        : Optional.empty();
+  }
+
+  /**
+   * Opens the tensors alone, under their names here, whatever model they belong to; {@code path} as
+   * above.
+   */
   public static TensorFile openTensors(Path path, String dictionary) {
+    TensorFile stored = openStored(path, dictionary);
+    try {
+      Path described = described(path, stored);
+      return published(described, stored)
+          .map(published -> renamed(described, stored, published))
+          .orElse(stored);
+    } catch (RuntimeException e) {
+      stored.close();
+      throw e;
+    }
+  }
+
+  private static TensorFile renamed(Path path, TensorFile stored, HubFolder.Published published) {
+    checkSize(path, stored, published.spec());
+    return published.architecture().tensors(stored, published.spec());
+  }
+
+  /** Opens the tensors under the names that they have in their file or files. */
+  public static TensorFile openStored(Path path, String dictionary) {
     Path file = Files.isDirectory(path) ? new HubFolder(path).weights() : path;
     return TensorFile.open(file, dictionary);
   }
@@ -217,6 +244,7 @@ public final class WeightsFile implements AutoCloseable {
     String heads =
         spec instanceof VisionTransformer.Spec vit
                 && vit.tokenMixer() instanceof Attention.Spec attention
+                && assumed.equals(FROM_TENSORS)
                 && !attention.qkNorm()
             ? attention.heads() + " heads, "
             : "";

@@ -49,7 +49,7 @@ public final class HubImageParity implements ParityAdapter {
         architecture.fitted(
             architecture.spec(Config.readTree(folder.resolve("config.json"))),
             OptionalInt.of((int) x.size(2)));
-    try (TensorFile file = architecture.tensors(WeightsFile.openTensors(folder, ""), spec);
+    try (TensorFile file = architecture.tensors(WeightsFile.openStored(folder, ""), spec);
         VisionTransformer model = spec.build(Context.cpu(0).withDType(comparison.dtype()))) {
       StateDict.of(model).forEach((name, tensor) -> Backpropagation.set(tensor, file.read(name)));
       Tensor logits = model.forward(x, Pass.evaluation());

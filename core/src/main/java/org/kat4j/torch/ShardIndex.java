@@ -20,7 +20,7 @@ public record ShardIndex(SequencedMap<String, SequencedSet<String>> files) {
   private static final int MOST_FILES = 1_000;
 
   /** No separators, no parent folders, nothing that a terminal or system reads as more. */
-  private static final Pattern NAME = Pattern.compile("\\w[\\w.+-]{0,200}");
+  private static final Pattern NAME = Pattern.compile("\\w[\\w.+-]{0,200}\\.(safetensors|bin)");
 
   /**
    * Checks what an index says.
@@ -52,7 +52,7 @@ public record ShardIndex(SequencedMap<String, SequencedSet<String>> files) {
     if (!file.isString() || !NAME.matcher(name).matches()) {
       throw wrong(
           source,
-          "it places tensor '%s' in '%s', which is no plain name of a file in this folder"
+          "it places tensor '%s' in '%s', which is no plain name of weights in this folder"
               .formatted(tensor, name));
     }
     return name;

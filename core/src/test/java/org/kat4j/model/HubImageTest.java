@@ -29,6 +29,7 @@ import org.kat4j.torch.RandomStream;
 import org.kat4j.torch.Safetensors;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
+import org.kat4j.torch.TensorFile;
 
 /** Folders of image classifiers as transformers publishes them, whole and damaged. */
 class HubImageTest {
@@ -223,6 +224,10 @@ class HubImageTest {
     VisionTransformer written = write(architecture, config(architecture), name -> name);
     ShardedFolder.split(folder);
     assertThat(folder.resolve("model.safetensors")).doesNotExist();
+    try (TensorFile tensors = WeightsFile.openTensors(folder, "")) { // as --init takes them
+      Transfer transfer = Transfer.into(written.spec().build(Context.cpu(1)), tensors);
+      assertThat(transfer.fresh()).isEmpty();
+    }
     assertThat(distance(written, Weights.load(folder, Context.cpu(9)))).isZero();
   }
 

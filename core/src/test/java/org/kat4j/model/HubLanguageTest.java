@@ -26,6 +26,7 @@ import org.kat4j.torch.Place;
 import org.kat4j.torch.Safetensors;
 import org.kat4j.torch.Scope;
 import org.kat4j.torch.StateDict;
+import org.kat4j.torch.TensorFile;
 
 /** Folders of language models as transformers publishes them, whole and damaged. */
 class HubLanguageTest {
@@ -165,6 +166,10 @@ class HubLanguageTest {
     CausalTransformer written = write(architecture, name -> name);
     ShardedFolder.split(folder);
     assertThat(folder.resolve("model.safetensors")).doesNotExist();
+    try (TensorFile tensors = WeightsFile.openTensors(folder, "")) { // as --init takes them
+      Transfer transfer = Transfer.into(written.spec().build(Context.cpu(1)), tensors);
+      assertThat(transfer.fresh()).isEmpty();
+    }
     assertThat(distance(written, (CausalTransformer) Weights.load(folder, Context.cpu(9))))
         .isZero();
   }

@@ -67,7 +67,7 @@ class ShardedTensorsTest {
       textBlock =
           """
           "b.w": "m-00002-of-00002.safetensors" | "b.w": "../m.safetensors"                       | places tensor 'b.w' in '../m.safetensors', which is no plain name
-          "b.w": "m-00002-of-00002.safetensors" | "b.w": "/etc/passwd"                            | no plain name of a file in this folder
+          "b.w": "m-00002-of-00002.safetensors" | "b.w": "/etc/passwd"                            | no plain name of weights in this folder
           "b.w": "m-00002-of-00002.safetensors" | "b.w": "sub/m.safetensors"                      | no plain name
           "b.w": "m-00002-of-00002.safetensors" | "b.w": ".."                                     | no plain name
           "b.w": "m-00002-of-00002.safetensors" | "b.w": 2                                        | no plain name
@@ -75,6 +75,7 @@ class ShardedTensorsTest {
           "b.w": "m-00002-of-00002.safetensors" | "b.w": "m-00001-of-00002.safetensors"           | it places tensor 'b.w' in m-00001-of-00002.safetensors, which has none
           "b.w": "m-00002-of-00002.safetensors" | "c.w": "m-00002-of-00002.safetensors"           | it places tensor 'c.w' in m-00002-of-00002.safetensors, which has none
           , "a.v": "m-00001-of-00002.safetensors" | ` `                                             | m-00001-of-00002.safetensors holds tensor 'a.v', which the index does not place there
+          "b.w": "m-00002-of-00002.safetensors" | "b.w": "config.json"                            | no plain name
           "weight_map"                          | "weights"                                       | 'weight_map' is missing
           "a.w": "m-00001-of-00002.safetensors" | "a.w": "m-00001-of-00002.safetensors", "a.w": "m-00002-of-00002.safetensors" | Duplicate
           {"metadata"                           | ["metadata"                                     | not valid JSON

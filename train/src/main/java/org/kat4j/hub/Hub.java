@@ -16,24 +16,33 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import org.kat4j.config.Config;
 import org.kat4j.data.Download;
 import org.kat4j.data.Patience;
 import org.kat4j.data.RemoteFile;
 import org.kat4j.error.UserException;
 import org.kat4j.torch.AtomicFile;
+import org.kat4j.torch.ShardIndex;
 
 /**
  * Fetches published models into a folder of this machine, once.
  *
- * <p>Weights are checked by the SHA-256 that the hub names, the small {@code config.json} by its
- * git hash. The protocol is that of huggingface.co: {@code BASE/OWNER/NAME/resolve/REVISION/FILE}.
+ * <p>Weights are checked by the SHA-256 that the hub names, small files by their git hash. The
+ * protocol is that of huggingface.co: {@code BASE/OWNER/NAME/resolve/REVISION/FILE}.
  */
 public final class Hub {
   private static final URI PUBLIC = URI.create("https://huggingface.co/");
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(30);
-  private static final List<String> WEIGHTS = List.of("model.safetensors", "pytorch_model.bin");
+  private static final String INDEX = ".index.json";
+  private static final List<String> WEIGHTS =
+      List.of(
+          "model.safetensors",
+          "model.safetensors" + INDEX,
+          "pytorch_model.bin",
+          "pytorch_model.bin" + INDEX);
   private static final String CONFIG = "config.json";
-  private static final int MOST_CONFIG_BYTES = 1 << 20;
+  private static final String PREPROCESSING = "preprocessor_config.json";
+  private static final int MOST_SMALL_BYTES = 1 << 20;
   private static final long MOST_WEIGHTS_BYTES = 1L << 40;
   private static final int MOST_REDIRECTS = 5;
   private static final int OK = 200;
@@ -91,11 +100,16 @@ public final class Hub {
       return folder;
     }
     try (HttpClient client = Download.client(HttpClient.Redirect.NEVER)) {
-      byte[] config = config(client, address);
+      byte[] config =
+          small(client, address, CONFIG)
+              .orElseThrow(
+                  () -> new IOException("there is no such model, or it has no config.json"));
       for (String name : WEIGHTS) {
-        Optional<RemoteFile> file = describe(client, at(address, name), name);
-        if (file.isPresent()) {
-          Download.fetch(at(address, name), file.get(), folder, otherwise(folder), patience);
+        if (fetched(client, address, folder, name)) {
+          Optional<byte[]> images = small(client, address, PREPROCESSING);
+          if (images.isPresent()) {
+            AtomicFile.write(folder.resolve(PREPROCESSING), images.get());
+          }
           AtomicFile.write(folder.resolve(CONFIG), config); // last: with it the folder is whole
           return folder;
         }
@@ -107,6 +121,35 @@ public final class Hub {
       Thread.currentThread().interrupt();
       throw notFetched(address, folder, e);
     }
+  }
+
+  /** Fetches weights of this name, or all files of an index; false where the hub has none. */
+  private boolean fetched(HttpClient client, HubAddress address, Path folder, String name)
+      throws IOException, InterruptedException {
+    if (!name.endsWith(INDEX)) {
+      return fetchedFile(client, address, folder, name);
+    }
+    Optional<byte[]> index = small(client, address, name);
+    if (index.isEmpty()) {
+      return false;
+    }
+    String text = new String(index.get(), StandardCharsets.UTF_8);
+    for (String shard : ShardIndex.of(Config.parseJson(text, name), name).files().keySet()) {
+      if (!fetchedFile(client, address, folder, shard)) {
+        throw new IOException("its " + name + " names " + shard + ", which is not there");
+      }
+    }
+    AtomicFile.write(folder.resolve(name), index.get());
+    return true;
+  }
+
+  private boolean fetchedFile(HttpClient client, HubAddress address, Path folder, String name)
+      throws IOException, InterruptedException {
+    Optional<RemoteFile> file = describe(client, at(address, name), name);
+    if (file.isPresent()) {
+      Download.fetch(at(address, name), file.get(), folder, otherwise(folder), patience);
+    }
+    return file.isPresent();
   }
 
   private static boolean isWhole(Path folder) {
@@ -130,23 +173,23 @@ public final class Hub {
         cause);
   }
 
-  /** {@code config.json}, checked by its git hash where the hub names it. */
-  private byte[] config(HttpClient client, HubAddress address)
+  /** A small file, checked by its git hash where the hub names it; empty where there is none. */
+  private Optional<byte[]> small(HttpClient client, HubAddress address, String name)
       throws IOException, InterruptedException {
-    Answer answer = follow(client, at(address, CONFIG), "GET");
+    Answer answer = follow(client, at(address, name), "GET");
     try (InputStream body = patience.watch(answer.body())) {
       if (answer.status() == NOT_FOUND) {
-        throw new IOException("there is no such model, or it has no config.json");
+        return Optional.empty();
       }
       answer.requireOk();
-      byte[] content = body.readNBytes(MOST_CONFIG_BYTES + 1);
-      if (content.length > MOST_CONFIG_BYTES) {
-        throw new IOException("its config.json is larger than 1 MiB");
+      byte[] content = body.readNBytes(MOST_SMALL_BYTES + 1);
+      if (content.length > MOST_SMALL_BYTES) {
+        throw new IOException("its " + name + " is larger than 1 MiB");
       }
       if (answer.etag().length() == SHA1_DIGITS && !answer.etag().equals(gitHash(content))) {
-        throw new IOException("its config.json was damaged on the way");
+        throw new IOException("its " + name + " was damaged on the way");
       }
-      return content;
+      return Optional.of(content);
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -131,6 +132,41 @@ class HubTest {
     assertThat(folder.resolve("model.safetensors.part")).doesNotExist();
     server.stop(0);
     assertThat(hub().fetch(ADDRESS)).isEqualTo(folder);
+  }
+
+  /** Weights in several files, and what images go through. */
+  @Test
+  void allFilesOfAnIndexAreFetched() {
+    String files = "/owner/large/resolve/main/";
+    String index =
+        "{\"weight_map\": {\"a\": \"model-1.safetensors\", \"b\": \"model-2.safetensors\"}}";
+    server.createContext(files + "config.json", this::config);
+    server.createContext(files + "model.safetensors.index.json", text(index));
+    server.createContext(files + "preprocessor_config.json", text("{}"));
+    server.createContext(files + "model-1.safetensors", this::redirect);
+    HubAddress large = HubAddress.parse("hub:owner/large");
+    assertThatThrownBy(() -> hub().fetch(large))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("names model-2.safetensors, which is not there");
+    assertThat(cache.resolve("owner--large/main/config.json")).doesNotExist();
+    server.createContext(files + "model-2.safetensors", this::redirect);
+    Path folder = hub().fetch(large);
+    assertThat(folder.resolve("model-1.safetensors")).hasBinaryContent(weights);
+    assertThat(folder.resolve("model-2.safetensors")).hasBinaryContent(weights);
+    assertThat(folder.resolve("model.safetensors.index.json")).hasContent(index);
+    assertThat(folder.resolve("preprocessor_config.json")).hasContent("{}");
+    server.stop(0);
+    assertThat(hub().fetch(large)).isEqualTo(folder);
+  }
+
+  private static HttpHandler text(String content) {
+    return exchange -> {
+      try (exchange) {
+        byte[] bytes = content.getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(200, bytes.length);
+        exchange.getResponseBody().write(bytes);
+      }
+    };
   }
 
   @Test
