@@ -66,9 +66,13 @@ public final class Softmax implements Weighting {
     return fused(q, k, v, mask, scores.sight() instanceof Sight.Earlier);
   }
 
-  /** Additions go into the fused attention as its mask; factors have no place there. */
+  /**
+   * Additions go into the fused attention as its mask; factors have no place there. On a CPU it
+   * has no gradient of its mask: libtorch then takes a way of its own that is longer than ours.
+   */
   private Tensor attendedByTables(Tensor q, Tensor k, Tensor v, Scores scores) {
-    if (!fused || !scores.onlyAdd()) {
+    boolean learns = GradMode.is_enabled() && !q.is_cuda();
+    if (!fused || learns || !scores.onlyAdd()) {
       return composed(q, k, v, scores);
     }
     Tensor added = Objects.requireNonNull(scores.added()).to(q.scalar_type());
