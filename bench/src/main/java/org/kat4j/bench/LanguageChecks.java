@@ -14,6 +14,7 @@ import org.kat4j.attention.Heads;
 import org.kat4j.attention.Scores;
 import org.kat4j.attention.Sight;
 import org.kat4j.attention.Softmax;
+import org.kat4j.function.LayerNorm;
 import org.kat4j.function.LinearCrossEntropy;
 import org.kat4j.kernel.CrossEntropyKernel;
 import org.kat4j.kernel.Kernels;
@@ -57,6 +58,11 @@ final class LanguageChecks {
     for (DType dtype : DType.values()) {
       for (long[] sizes : new long[][] {{1, 1}, {37, 35}, {1001, 768}, {131, 3072}, {9, 6400}}) {
         wrong += geluPasses(dtype, sizes, gpu) ? 0 : 1;
+      }
+    }
+    for (DType dtype : List.of(DType.BFLOAT16, DType.FLOAT16)) {
+      for (int width : new int[] {24, 35, 768}) {
+        wrong += shortNormPasses(dtype, width, gpu) ? 0 : 1;
       }
     }
     wrong += meanPasses(Precision.FLOAT32, DType.FLOAT32, gpu) ? 0 : 1;
@@ -204,6 +210,31 @@ final class LanguageChecks {
           "%s  back through a GELU, %s: input, bias".formatted(dtype, Arrays.toString(sizes)),
           ofInput,
           ofBias);
+    }
+  }
+
+  /** Sum and norm where a model that only writes keeps everything in two bytes. */
+  private static boolean shortNormPasses(DType dtype, int width, Device gpu) {
+    try (Scope _ = Scope.open();
+        var _ = Scope.noGradients()) {
+      Tensor x = Memory.to(BasisFunctions.normal(1, 5, 1, width), dtype);
+      Tensor branch = Memory.to(BasisFunctions.normal(2, 5, 1, width), dtype);
+      Tensor sum = x.add(branch);
+      LayerNorm twin =
+          new LayerNorm(width, 1e-5, Context.cpu(3).withDType(DType.FLOAT64).composed());
+      LayerNorm norm = new LayerNorm(width, 1e-5, Context.cpu(3).withDType(dtype).withDevice(gpu));
+      Twins.draw(norm, twin, dtype, 3);
+      double[] exact = Memory.doubles(twin.forward(wide(sum)));
+      var both = norm.forwardSum(Memory.to(x, gpu), Memory.to(branch, gpu), true);
+      double ofNorm = RelativeError.of(Memory.doubles(both.normed()), exact);
+      double alone = RelativeError.of(Memory.doubles(norm.forward(Memory.to(sum, gpu))), exact);
+      boolean same = Arrays.equals(Memory.doubles(both.sum()), Memory.doubles(sum));
+      return print(
+          same && ofNorm <= GpuSmoke.tolerance(dtype) && alone <= GpuSmoke.tolerance(dtype),
+          "%s  sum and norm over %d, sum %s: after the sum, alone"
+              .formatted(dtype, width, same ? "right" : "WRONG"),
+          ofNorm,
+          alone);
     }
   }
 

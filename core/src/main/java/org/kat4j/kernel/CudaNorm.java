@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.bytedeco.cuda.cudart.CUfunc_st;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -85,9 +86,15 @@ final class CudaNorm implements NormKernel, ResidualNormKernel {
    * @param x type of x
    * @param branch type of what is added to x, null for nothing
    * @param y type of y
+   * @param columns type of weight and bias
    */
   private record Key(
-      int device, CudaElement x, @Nullable CudaElement branch, CudaElement y, Rows rows) {}
+      int device,
+      CudaElement x,
+      @Nullable CudaElement branch,
+      CudaElement y,
+      CudaElement columns,
+      Rows rows) {}
 
   private record Functions(
       CUfunc_st forward,
@@ -109,22 +116,38 @@ final class CudaNorm implements NormKernel, ResidualNormKernel {
     return of(x, (CudaElement) null, type, weight, bias).map(kernel -> kernel);
   }
 
-  /** Empty where libtorch's operations have to do it; the norm of a rounded sum is one of these. */
+  /**
+   * Empty where libtorch's operations have to do it. The norm of a rounded sum has no gradient
+   * here: it is for models that only write.
+   */
   static Optional<ResidualNormKernel> of(
       Tensor x, Tensor branch, DType type, Tensor weight, Tensor bias) {
     CudaElement sum = CudaElement.of(x);
     CudaElement added = CudaElement.of(branch);
-    return sum != CudaElement.FLOAT32
-            || added.bytes >= sum.bytes
-            || !Arrays.equals(x.shape(), branch.shape())
-        ? Optional.empty()
-        : of(x, added, type, weight, bias).map(kernel -> kernel);
+    boolean trains = sum == CudaElement.FLOAT32 && added.bytes < sum.bytes;
+    boolean writes = isShort(sum) && added == sum && !GradMode.is_enabled();
+    return (trains || writes) && Arrays.equals(x.shape(), branch.shape())
+        ? of(x, added, type, weight, bias).map(kernel -> kernel)
+        : Optional.empty();
+  }
+
+  private static boolean isShort(CudaElement element) {
+    return element.bytes == Short.BYTES;
   }
 
   private static Optional<CudaNorm> of(
       Tensor x, @Nullable CudaElement branch, DType type, Tensor weight, Tensor bias) {
     CudaElement input = CudaElement.of(x);
     CudaElement output = CudaElement.of(type);
+    CudaElement columns = CudaElement.of(weight);
+    boolean isExact = input.isReal(weight) && input.isReal(bias);
+    boolean isShort =
+        isShort(input)
+            && columns == input
+            && CudaElement.of(bias) == input
+            && weight.is_contiguous()
+            && bias.is_contiguous()
+            && !GradMode.is_enabled(); // what is kept of gradients has the arithmetic's type
     long width = x.size(-1);
     int device = x.device().index();
     if (x.numel() == 0
@@ -133,19 +156,18 @@ final class CudaNorm implements NormKernel, ResidualNormKernel {
         || input.real() != output.real()
         || !weight.is_cuda()
         || !bias.is_cuda()
-        || !input.isReal(weight)
-        || !input.isReal(bias)
+        || !(isExact || isShort)
         || device != torch_cuda.current_device()) {
       return Optional.empty();
     }
     CudaElement wider = input.bytes >= output.bytes ? input : output;
     int pack = wider.width(width, NativeMemory.address(x));
     Rows rows = Rows.of(Math.toIntExact(width), pack);
-    long columns = NativeMemory.address(weight) | NativeMemory.address(bias);
-    if (!rows.fit(input) || columns % ((long) pack * input.realBytes()) != 0) {
+    long addresses = NativeMemory.address(weight) | NativeMemory.address(bias);
+    if (!rows.fit(input) || addresses % ((long) pack * columns.bytes) != 0) {
       return Optional.empty();
     }
-    Key key = new Key(device, input, branch, output, rows);
+    Key key = new Key(device, input, branch, output, columns, rows);
     return PROGRAMS.get(key).map(functions -> new CudaNorm(key, functions));
   }
 
@@ -157,6 +179,7 @@ final class CudaNorm implements NormKernel, ResidualNormKernel {
             List.of(
                 "-DTYPE=" + key.x.ordinal(),
                 "-DVALUE=" + key.y.ordinal(),
+                "-DCOLUMN=" + key.columns.ordinal(),
                 "-DADDED=" + (key.branch == null ? -1 : key.branch.ordinal()),
                 "-DWIDTH=" + key.rows.width,
                 "-DPACK=" + key.rows.pack,
@@ -200,7 +223,7 @@ final class CudaNorm implements NormKernel, ResidualNormKernel {
       Tensor bias,
       double epsilon) {
     int rows = rows(x);
-    Tensor moments = weight.new_empty(rows, 2);
+    Tensor moments = weight.new_empty(new long[] {rows, 2}, new TensorOptions(key.x.real()));
     CudaLaunch.arguments()
         .tensor(x)
         .optional(branch)

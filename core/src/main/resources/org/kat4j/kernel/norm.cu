@@ -8,6 +8,7 @@
 // Compiled at run time, once for each combination of
 //   TYPE    of x and dL/dx
 //   VALUE   of y and dL/dy; computed with like TYPE: in float64, or in float32
+//   COLUMN  of weight and bias, computed with like TYPE
 //   ADDED   of the branch and dL/dbranch, computed with like TYPE; -1: there is none, and the pointers named after it are unused
 //   WIDTH   elements of a row
 //   PACK    neighbouring elements that a thread moves at once; divides WIDTH
@@ -15,7 +16,7 @@
 //   FINISHED  see blocks.cu
 //   THREADS, FORWARD_BLOCKS  threads of a block, and blocks of the forward kernel that a multiprocessor holds at once
 //   BACKWARD_BLOCKS          the same of the backward kernel
-// Weight, bias and what is kept of a row are float64 for float64 and float32 otherwise, and so is all arithmetic.
+// What is kept of a row and the gradients of weight and bias are float64 for float64 and float32 otherwise, and so is all arithmetic.
 
 #include "elements.cu"
 #include "blocks.cu"
@@ -23,7 +24,8 @@
 typedef Element<TYPE>::Real Real;
 typedef Packed<TYPE, PACK> Input;
 typedef Packed<VALUE, PACK> Value;
-typedef Packed<TYPE == FLOAT64 ? FLOAT64 : FLOAT32, PACK> Column;
+typedef Packed<COLUMN, PACK> Column;
+typedef Packed<TYPE == FLOAT64 ? FLOAT64 : FLOAT32, PACK> Exact;
 constexpr bool adds = ADDED >= 0;
 typedef Packed<adds ? ADDED : TYPE, PACK> Branch;
 
@@ -81,6 +83,12 @@ __device__ __forceinline__ void add(Real (*to)[PACK], const Real (*from)[PACK]) 
   }
 }
 
+// To what is stored: the norm is that of the sum as the next layer gets it.
+__device__ __forceinline__ void round(Real (*v)[PACK]) {
+#pragma unroll
+  for (int j = 0; j < mine; j++) Input::of(v[j]).unpack(v[j]);
+}
+
 __device__ __forceinline__ float inverseRoot(float r) { return rsqrtf(r); }
 __device__ __forceinline__ double inverseRoot(double r) { return rsqrt(r); }
 
@@ -108,6 +116,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, FORWARD_BLOCKS) forward(
       unpack(other, packedBranch);
       add(v, other);
       if (row < rows) store(sumOfBoth + start, v, lane);
+      if (sizeof(Real) > sizeof(typename Element<TYPE>::Stored)) round(v);
     }
     Real sum = 0;
 #pragma unroll
@@ -212,13 +221,13 @@ extern "C" __global__ void __launch_bounds__(THREADS, BACKWARD_BLOCKS) backward(
   }
 
   // Weight and bias after each other in the same shared memory.
-  __shared__ Column shared[rowsAtOnce][packs];
+  __shared__ Exact shared[rowsAtOnce][packs];
 #pragma unroll
   for (int ofBias = 0; ofBias < 2; ofBias++) {
 #pragma unroll
     for (int j = 0; j < mine; j++) {
       unsigned pack = lane + j * LANES;
-      if (has(pack)) shared[rowOfBlock][pack] = Column::of(ofBias ? dbias[j] : dweight[j]);
+      if (has(pack)) shared[rowOfBlock][pack] = Exact::of(ofBias ? dbias[j] : dweight[j]);
     }
     __syncthreads();
     for (unsigned column = threadIdx.x; column < WIDTH; column += THREADS) {
