@@ -222,8 +222,7 @@ final class LanguageChecks {
       Tensor sum = x.add(branch);
       LayerNorm twin =
           new LayerNorm(width, 1e-5, Context.cpu(3).withDType(DType.FLOAT64).composed());
-      LayerNorm norm =
-          new LayerNorm(width, 1e-5, Context.cpu(3).withDType(dtype).withDevice(gpu));
+      LayerNorm norm = new LayerNorm(width, 1e-5, Context.cpu(3).withDType(dtype).withDevice(gpu));
       Twins.draw(norm, twin, dtype, 3);
       double[] exact = Memory.doubles(twin.forward(wide(sum)));
       var both = norm.forwardSum(Memory.to(x, gpu), Memory.to(branch, gpu), true);

@@ -223,8 +223,7 @@ final class CudaNorm implements NormKernel, ResidualNormKernel {
       Tensor bias,
       double epsilon) {
     int rows = rows(x);
-    Tensor moments =
-        weight.new_empty(new long[] {rows, 2}, new TensorOptions(key.x.real()));
+    Tensor moments = weight.new_empty(new long[] {rows, 2}, new TensorOptions(key.x.real()));
     CudaLaunch.arguments()
         .tensor(x)
         .optional(branch)
