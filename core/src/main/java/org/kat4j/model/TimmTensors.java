@@ -60,7 +60,13 @@ public final class TimmTensors {
 
   /** Whether this is a name that {@link #named} knows, whatever the tensors. */
   public static boolean isName(String name) {
-    return TimmArchitecture.of(name).isPresent();
+    return transformer(name).isPresent();
+  }
+
+  /** Models of stages have names of timm's too. */
+  private static Optional<TimmArchitecture> transformer(String name) {
+    return TimmArchitecture.of(name)
+        .filter(architecture -> MetaFormerPublished.in(architecture.arguments()).isEmpty());
   }
 
   /**
@@ -70,7 +76,7 @@ public final class TimmTensors {
    */
   public static Optional<VisionTransformer.Spec> named(
       String name, ObjectNode further, Function<String, Optional<long[]>> shapes) {
-    return TimmArchitecture.of(name)
+    return transformer(name)
         .map(architecture -> {
           ObjectNode arguments = architecture.arguments();
           arguments.setAll(further);

@@ -316,6 +316,12 @@ class WeightsFileTest {
     assertThat(architecture.arguments().path("img_size").asInt(0)).isEqualTo(image);
   }
 
+  @Test
+  void modelsOfStagesAreNoVisionTransformers() {
+    assertThat(TimmTensors.isName("deit_tiny_patch16_224")).isTrue();
+    assertThat(TimmTensors.isName("poolformer_s12")).isFalse();
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
