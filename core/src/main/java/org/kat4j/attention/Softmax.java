@@ -67,8 +67,8 @@ public final class Softmax implements Weighting {
   }
 
   /**
-   * Additions go into the fused attention as its mask; factors have no place there. On a CPU it
-   * has no gradient of its mask: libtorch then takes a way of its own that is longer than ours.
+   * Additions go into the fused attention as its mask; factors have no place there. On a CPU it has
+   * no gradient of its mask: libtorch then takes a way of its own that is longer than ours.
    */
   private Tensor attendedByTables(Tensor q, Tensor k, Tensor v, Scores scores) {
     boolean learns = GradMode.is_enabled() && !q.is_cuda();
