@@ -67,8 +67,7 @@ public final class WeightsFile implements AutoCloseable {
         this.tensors = MetaFormerPublished.renamed(tensors, ours);
         metadata.putAll(described.orElseThrow().metadata(ours.classes(), ours.channels()));
       } else {
-        VisionTransformer.Spec timm =
-            TimmTensors.spec(arguments, name -> shape(tensors, name));
+        VisionTransformer.Spec timm = TimmTensors.spec(arguments, name -> shape(tensors, name));
         spec = timm;
         this.tensors = tensors;
         metadata.putAll(

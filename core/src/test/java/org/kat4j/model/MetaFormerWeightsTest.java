@@ -52,8 +52,10 @@ class MetaFormerWeightsTest {
         long[] shape = tensor.getValue().shape();
         Tensor numbers = torch.ones(shape).mul(new Scalar(place++));
         boolean pixel = tensor.getKey().contains(".mlp.fc") && shape.length == 2;
-        boolean turned = pixel && (names == MetaFormerNames.TIMM || names == MetaFormerNames.POOLFORMER);
-        boolean affine = names == MetaFormerNames.TIMM_RESMLP && tensor.getKey().matches(".*(alpha|beta)");
+        boolean turned =
+            pixel && (names == MetaFormerNames.TIMM || names == MetaFormerNames.POOLFORMER);
+        boolean affine =
+            names == MetaFormerNames.TIMM_RESMLP && tensor.getKey().matches(".*(alpha|beta)");
         stored.put(
             names.of(tensor.getKey()),
             turned
@@ -88,8 +90,7 @@ class MetaFormerWeightsTest {
   /** timm's folder: the architecture, the images and the names of classes in config.json. */
   @Test
   void aFolderSaysWhatItIs() throws IOException {
-    Safetensors.write(
-        folder.resolve("model.safetensors"), tensors(MetaFormerNames.TIMM), Map.of());
+    Safetensors.write(folder.resolve("model.safetensors"), tensors(MetaFormerNames.TIMM), Map.of());
     Files.writeString(
         folder.resolve("config.json"),
         """

@@ -45,7 +45,7 @@ public final class PolynomialActivations implements Claim {
   private static final int SIDE = 28;
   private static final int HIDDEN = 16;
   private static final int CHARACTERS = 65; // different ones in the text
-  private static final int EPOCHS = 20; // looks at the validation text
+  private static final int EPOCHS = 4; // looks at the validation text
 
   /** Of one character. */
   private static final Measure LOSS = new Measure("loss", "nats per character", false, false);
