@@ -1,5 +1,6 @@
 package org.kat4j.kernel;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.cuda.cudart.CUfunc_st;
@@ -66,6 +67,10 @@ final class CudaNextToken implements NextTokenKernel {
 
   @Override
   public void append(Tensor keys, Tensor values, Tensor k, Tensor v, Tensor place) {
+    long[] ofTokens = {keys.size(0), keys.size(1), 1, keys.size(3)};
+    if (!Arrays.equals(k.shape(), ofTokens) || !Arrays.equals(v.shape(), ofTokens)) {
+      throw new IllegalArgumentException("a key or value of another shape than those kept");
+    }
     Tensor key = inPacks(k);
     Tensor value = inPacks(v);
     int heads = (int) keys.size(1);

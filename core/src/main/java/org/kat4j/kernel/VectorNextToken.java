@@ -40,6 +40,9 @@ final class VectorNextToken {
         && DType.of(k) == DType.FLOAT32
         && DType.of(v) == DType.FLOAT32
         && q.is_cpu()
+        && q.size(3) == k.size(3)
+        && q.size(1) % k.size(1) == 0
+        && Arrays.equals(k.shape(), v.shape()) // values may be of another width
         && q.size(3) % LANES == 0
         && q.stride(3) == 1
         && k.stride(3) == 1

@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.kat4j.kernel.Kernels;
@@ -69,6 +70,17 @@ class OneQueryTest {
       Tensor found = Kernels.ofOneQuery(q, k, v).orElseThrow();
       assertThat(found.shape()).containsExactly(texts, heads, 1, width);
       assertThat(wide(found).sub(composed(q, k, v)).abs().max().item_double()).isLessThan(2e-4);
+    }
+  }
+
+  @Test
+  void valuesOfAnotherWidthAreLeftToLibtorch() {
+    try (Scope _ = Scope.open()) {
+      Tensor k = normal(1, 1, 1, 2, 3, 32).to(ScalarType.Float);
+      Tensor wide = normal(1, 1, 1, 2, 3, 64).to(ScalarType.Float);
+      Tensor fewer = k.narrow(1, 0, 1);
+      assertThat(Kernels.ofOneQuery(k.narrow(2, 0, 1), k, wide)).isEmpty();
+      assertThat(Kernels.ofOneQuery(k.narrow(2, 0, 1), k, fewer)).isEmpty();
     }
   }
 
