@@ -1,5 +1,6 @@
 package org.kat4j.attention;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -79,7 +80,7 @@ class KernelFeaturesTest {
     }
 
     Tensor table() {
-      return StateDict.of(bias).get("relative_position_bias_table");
+      return requireNonNull(StateDict.of(bias).get("relative_position_bias_table"));
     }
 
     Tensor mix(Tensor q, Tensor k, Tensor v) {
@@ -114,7 +115,7 @@ class KernelFeaturesTest {
       Case causal = Case.of(spec, line(3, true), Heads.of(1, 2), DType.FLOAT64);
       for (Case one : List.of(both, causal)) {
         Backpropagation.set(
-            StateDict.of(one.weighting).get("draws"),
+            requireNonNull(StateDict.of(one.weighting).get("draws")),
             Memory.doubles(new double[] {1, 0, 0, 1}, 2, 2));
       }
       Tensor phi = ((KernelFeatures) both.weighting).features(q, false);
@@ -309,7 +310,7 @@ class KernelFeaturesTest {
     assertThat(sum).isCloseTo(Math.E, within(5 * Math.E * Math.sqrt(53.6 / m)));
     assertThat(squares / (Math.E * Math.E)).isBetween(30.0, 90.0);
     // The weighting's own features are those of its draws.
-    Tensor draws = StateDict.of(weighting).get("draws");
+    Tensor draws = requireNonNull(StateDict.of(weighting).get("draws"));
     Tensor wanted = draws.select(1, 0).sub(new Scalar(0.5)).exp().mul(new Scalar(0.5));
     assertThat(distance(weighting.features(e1, true).view(-1), wanted)).isLessThan(1e-14);
   }
@@ -336,7 +337,7 @@ class KernelFeaturesTest {
               .withScores(List.of(new RelativeBias.Spec(4)))
               .withWeighting(spec(features, Path.AUTO))
               .build(HEADS * WIDTH, Context.cpu(1).withDType(DType.FLOAT64).at(line(n, true)));
-      Tensor table = StateDict.of(attention).get("scores.0.relative_position_bias_table");
+      Tensor table = requireNonNull(StateDict.of(attention).get("scores.0.relative_position_bias_table"));
       Backpropagation.set(table, normal(5, table.shape()));
       Tensor x = normal(6, 2, n, HEADS * WIDTH);
       try (var _ = Scope.noGradients()) {

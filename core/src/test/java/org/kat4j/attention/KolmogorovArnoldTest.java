@@ -1,5 +1,6 @@
 package org.kat4j.attention;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -85,9 +86,9 @@ class KolmogorovArnoldTest {
     var spec = new Spec(Basis.FOURIER, 2, 1, Activation.ZERO, Sharing.BLOCK, false, false);
     var functions = new RowFunctions(spec, 1, 2, context(2));
     SequencedMap<String, Tensor> tensors = StateDict.of(functions);
-    Context.assign(tensors.get("cos"), .5, .1, -.2, .4);
-    Context.assign(tensors.get("sin"), .3, 0, .2, -.1);
-    Context.assign(tensors.get("weight"), 2, -1);
+    Context.assign(requireNonNull(tensors.get("cos")), .5, .1, -.2, .4);
+    Context.assign(requireNonNull(tensors.get("sin")), .3, 0, .2, -.1);
+    Context.assign(requireNonNull(tensors.get("weight")), 2, -1);
     Tensor rows = functions.of(Memory.doubles(new double[] {.3, -1.2, 0, 0}, 1, 1, 2, 2));
     double[] phi = Memory.doubles(rows);
     assertThat(phi[0]).isCloseTo(0.16256733, within(5e-9));
@@ -128,7 +129,7 @@ class KolmogorovArnoldTest {
     for (List<String> emptied : List.of(List.of("cos", "sin"), List.of("weight"))) {
       Weighting weighting = Spec.example().build(Heads.of(HEADS, WIDTH), context(TOKENS));
       for (String name : emptied) {
-        Tensor tensor = StateDict.of(weighting).get(name);
+        Tensor tensor = requireNonNull(StateDict.of(weighting).get(name));
         Backpropagation.set(tensor, torch.zeros_like(tensor));
       }
       Tensor y = mixed(weighting, tokens(1), tokens(2), tokens(3));
@@ -194,7 +195,7 @@ class KolmogorovArnoldTest {
     StateDict.of(first)
         .forEach((name, tensor) -> {
           Tensor sum =
-              StateDict.of(own[0]).get(name).grad().add(StateDict.of(own[1]).get(name).grad());
+              requireNonNull(StateDict.of(own[0]).get(name)).grad().add(requireNonNull(StateDict.of(own[1]).get(name)).grad());
           assertThat(distance(tensor.grad(), sum)).as(name).isLessThan(1e-14);
         });
     Weighting ofAnotherLayout =
@@ -243,7 +244,7 @@ class KolmogorovArnoldTest {
       assertThat(distance(q[0].grad(), q[1].grad())).isLessThan(1e-13);
       StateDict.of(kept)
           .forEach((name, tensor) -> {
-            Tensor other = StateDict.of(again).get(name).grad();
+            Tensor other = requireNonNull(StateDict.of(again).get(name)).grad();
             assertThat(distance(other, tensor.grad())).as(name).isLessThan(1e-12);
             assertThat(other.abs().max().item_double()).as(name).isPositive();
           });

@@ -1,5 +1,6 @@
 package org.kat4j.attention;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -181,7 +182,7 @@ class MomentumTest {
     Tensor k = learned.apply(new QueryKey(x, x), Pass.evaluation()).k();
     assertThat(distance(k, after(momentum(0.5), x))).isLessThan(1e-15);
     Backpropagation.run(k.sum());
-    Tensor gamma = StateDict.of(learned).get("gamma");
+    Tensor gamma = requireNonNull(StateDict.of(learned).get("gamma"));
     double wanted = x.narrow(2, -1, 1).sub(x.narrow(2, 0, 1)).sum().item_double();
     assertThat(gamma.grad().item_double()).isCloseTo(wanted, within(1e-14));
     QueryKeyStep shift = new TokenShift.Spec(Of.BOTH, -0.5).build(Heads.of(1, 2), exact());

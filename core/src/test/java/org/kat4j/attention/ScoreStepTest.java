@@ -1,5 +1,6 @@
 package org.kat4j.attention;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -79,7 +80,7 @@ class ScoreStepTest {
 
   private static void set(Map<String, Tensor> tensors, String name, double[] values, int heads) {
     Tensor each = Memory.doubles(values, values.length, 1, 1, 1);
-    Backpropagation.set(tensors.get(name), each.expand(values.length, heads, 1, 1));
+    Backpropagation.set(requireNonNull(tensors.get(name)), each.expand(values.length, heads, 1, 1));
   }
 
   private static double[] row(ScoreStep step, int tokens, int head, int query) {
@@ -196,12 +197,12 @@ class ScoreStepTest {
   void aFactorOfMinusOneTurnsTheQueriesAround() {
     Attention turned = attention(exact(grid(2, 3, 0)), gaussian(1, Start.NEUTRAL));
     Backpropagation.set(
-        StateDict.of(turned).get("scores.0.alpha"),
+        requireNonNull(StateDict.of(turned).get("scores.0.alpha")),
         torch.full(new long[] {1, HEADS, 1, 1}, new Scalar(-1)));
     Attention plain = attention(exact(grid(2, 3, 0)));
     copy(turned, plain);
-    Tensor qkv = StateDict.of(plain).get("qkv.weight");
-    Tensor bias = StateDict.of(plain).get("qkv.bias");
+    Tensor qkv = requireNonNull(StateDict.of(plain).get("qkv.weight"));
+    Tensor bias = requireNonNull(StateDict.of(plain).get("qkv.bias"));
     try (var _ = Scope.noGradients()) {
       qkv.narrow(0, 0, WIDTH).neg_();
       bias.narrow(0, 0, WIDTH).neg_();
@@ -222,16 +223,16 @@ class ScoreStepTest {
     SequencedMap<String, Tensor> other = StateDict.of(maskFirst);
     copy(biasFirst, maskFirst);
     Tensor table = normal(8, 15, HEADS);
-    Tensor twice = torch.full_like(one.get("scores.1.mask"), new Scalar(2));
-    Backpropagation.set(one.get("scores.0.relative_position_bias_table"), table);
-    Backpropagation.set(one.get("scores.1.mask"), twice);
+    Tensor twice = torch.full_like(requireNonNull(one.get("scores.1.mask")), new Scalar(2));
+    Backpropagation.set(requireNonNull(one.get("scores.0.relative_position_bias_table")), table);
+    Backpropagation.set(requireNonNull(one.get("scores.1.mask")), twice);
     Backpropagation.set(
-        other.get("scores.1.relative_position_bias_table"), table.mul(new Scalar(2)));
-    Backpropagation.set(other.get("scores.0.mask"), twice);
+        requireNonNull(other.get("scores.1.relative_position_bias_table")), table.mul(new Scalar(2)));
+    Backpropagation.set(requireNonNull(other.get("scores.0.mask")), twice);
     Tensor x = normal(5, 2, TOKENS, WIDTH);
     Tensor wanted = biasFirst.forward(x, Pass.evaluation());
     assertThat(distance(maskFirst.forward(x, Pass.evaluation()), wanted)).isLessThan(1e-14);
-    Backpropagation.set(other.get("scores.1.relative_position_bias_table"), table);
+    Backpropagation.set(requireNonNull(other.get("scores.1.relative_position_bias_table")), table);
     assertThat(distance(maskFirst.forward(x, Pass.evaluation()), wanted)).isGreaterThan(1e-3);
   }
 
@@ -239,7 +240,7 @@ class ScoreStepTest {
   @Test
   void relativePlacesOfAGrid() {
     ScoreStep step = new RelativeBias.Spec(0).build(Heads.of(1, 1), exact(grid(2, 3, 1)));
-    Tensor table = StateDict.of(step).get("relative_position_bias_table"); // [3 * 5, 1]
+    Tensor table = requireNonNull(StateDict.of(step).get("relative_position_bias_table")); // [3 * 5, 1]
     Backpropagation.set(table, torch.arange(new Scalar(1), new Scalar(16)).view(15, 1));
     Tensor found = step.table(Places.of(TOKENS)).get(0);
     for (int i = 0; i < TOKENS; i++) {
@@ -260,13 +261,13 @@ class ScoreStepTest {
     ScoreStep both =
         new RelativeBias.Spec(2).build(Heads.of(1, 1), exact(new Layout.Line(9, false, false)));
     Backpropagation.set(
-        StateDict.of(both).get("relative_position_bias_table"),
+        requireNonNull(StateDict.of(both).get("relative_position_bias_table")),
         Memory.doubles(new double[] {1, 2, 3, 4, 5}, 5, 1));
     assertThat(row(both, 6, 0, 3)).containsExactly(5, 5, 4, 3, 2, 1);
     ScoreStep causal =
         new RelativeBias.Spec(2).build(Heads.of(1, 1), exact(new Layout.Line(9, true, false)));
     Backpropagation.set(
-        StateDict.of(causal).get("relative_position_bias_table"),
+        requireNonNull(StateDict.of(causal).get("relative_position_bias_table")),
         Memory.doubles(new double[] {1, 2, 3}, 3, 1));
     assertThat(row(causal, 5, 0, 4)).containsExactly(3, 3, 3, 2, 1);
   }
@@ -319,7 +320,7 @@ class ScoreStepTest {
     try (var _ = Scope.noGradients()) {
       Tensor after = mask.table(Places.of(TOKENS));
       assertThat(distance(after, before)).isGreaterThan(1e-3);
-      Backpropagation.set(tensors.get("alpha"), torch.zeros_like(tensors.get("alpha")));
+      Backpropagation.set(requireNonNull(tensors.get("alpha")), torch.zeros_like(requireNonNull(tensors.get("alpha"))));
       assertThat(mask.table(Places.of(TOKENS)).get(0).get(1).sum().item_double()).isEqualTo(1);
     }
     StateDict.free(mask);

@@ -1,5 +1,6 @@
 package org.kat4j.block;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -145,7 +146,7 @@ class BackboneTest {
     Stack whole = blocks(3);
     Backbone all = looped(1, 1, 2, 1, Injection.ADD, false).over(whole);
     Map<String, double[]> other = gradients(whole, through(all, x).square().sum());
-    assertThat(other.get("1.mlp.fc1.weight")).isNotEqualTo(have.get("1.mlp.fc1.weight"));
+    assertThat(requireNonNull(other.get("1.mlp.fc1.weight"))).isNotEqualTo(requireNonNull(have.get("1.mlp.fc1.weight")));
   }
 
   private static void assertClose(String name, double[] found, double[] wanted) {
@@ -178,7 +179,7 @@ class BackboneTest {
         .forEach(name -> {
           double[] sum = new double[have.getOrDefault(name, new double[0]).length];
           for (Stack copy : copies) {
-            double[] one = Memory.doubles(StateDict.of(copy).get(name).grad());
+            double[] one = Memory.doubles(requireNonNull(StateDict.of(copy).get(name)).grad());
             for (int i = 0; i < sum.length; i++) {
               sum[i] += one[i];
             }
