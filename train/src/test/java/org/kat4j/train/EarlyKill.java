@@ -1,5 +1,7 @@
 package org.kat4j.train;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +44,7 @@ final class EarlyKill {
             KillChild.class,
             folder.toString(),
             KillChild.Kind.IMAGES.name(),
-            folder.getParent().toString());
+            requireNonNull(folder.getParent()).toString());
     try {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
       while (!Files.exists(folder)) {
