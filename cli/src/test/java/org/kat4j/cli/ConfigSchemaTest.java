@@ -1,4 +1,4 @@
-package org.kat4j.train;
+package org.kat4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -17,6 +17,7 @@ import org.kat4j.config.Config;
 import org.kat4j.config.DescribedPath;
 import org.kat4j.config.Schema;
 import org.kat4j.error.UserException;
+import org.kat4j.train.TrainConfig;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 

@@ -1,4 +1,4 @@
-package org.kat4j.train;
+package org.kat4j.cli;
 
 import java.util.ArrayList;
 import java.util.List;
