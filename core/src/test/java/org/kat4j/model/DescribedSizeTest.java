@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.kat4j.channel.ChannelMixer;
 import org.kat4j.channel.KanMlp;
 import org.kat4j.config.Config;
+import org.kat4j.config.Records;
 import org.kat4j.convolution.Convolution;
 import org.kat4j.error.UserException;
 import org.kat4j.function.kan.KanLayer;
@@ -57,37 +58,27 @@ class DescribedSizeTest {
         examples(ChannelMixer.Spec.class).map(m -> plain.withChannelMixer((ChannelMixer.Spec) m));
     Stream<VisionTransformer.Spec> kans =
         layers().map(f -> plain.withChannelMixer(new KanMlp.Spec(1, (KanLayer.Spec) f, false, 0)));
+    VisionTransformer.Spec ofAGrid = // pooling has no place for other tokens
+        Records.with(
+            plain,
+            Map.of(
+                "classToken",
+                false,
+                "registers",
+                0,
+                "pooling",
+                VisionTransformer.Pooling.AVERAGE));
     Stream<VisionTransformer.Spec> tokens =
         Stream.concat(
                 examples(TokenMixer.Spec.class),
                 layers().map(f -> new KanAttention.Spec(1, (KanLayer.Spec) f, false)))
-            .map(m -> with(plain, NARROW, 2, (TokenMixer.Spec) m));
+            .map(m -> with(ofAGrid, NARROW, 2, (TokenMixer.Spec) m));
     return Stream.of(channels, kans, tokens).flatMap(s -> s);
   }
 
   private static VisionTransformer.Spec with(
       VisionTransformer.Spec s, int width, int depth, TokenMixer.Spec tokens) {
-    return new VisionTransformer.Spec(
-        s.imageSize(),
-        s.patchSize(),
-        s.channels(),
-        s.classes(),
-        width,
-        depth,
-        tokens,
-        s.channelMixer(),
-        s.classToken(),
-        s.distillationToken(),
-        s.registers(),
-        s.positionOfPrefix(),
-        s.positionOfRegisters(),
-        s.normFirst(),
-        s.pooling(),
-        s.layerScale(),
-        s.dropPath(),
-        s.headDropout(),
-        s.normEpsilon(),
-        s.weightInit());
+    return Records.with(s, Map.of("width", width, "depth", depth, "tokenMixer", tokens));
   }
 
   private static long allocatedBytes() {
