@@ -337,7 +337,8 @@ class KernelFeaturesTest {
               .withScores(List.of(new RelativeBias.Spec(4)))
               .withWeighting(spec(features, Path.AUTO))
               .build(HEADS * WIDTH, Context.cpu(1).withDType(DType.FLOAT64).at(line(n, true)));
-      Tensor table = requireNonNull(StateDict.of(attention).get("scores.0.relative_position_bias_table"));
+      Tensor table =
+          requireNonNull(StateDict.of(attention).get("scores.0.relative_position_bias_table"));
       Backpropagation.set(table, normal(5, table.shape()));
       Tensor x = normal(6, 2, n, HEADS * WIDTH);
       try (var _ = Scope.noGradients()) {

@@ -195,7 +195,9 @@ class KolmogorovArnoldTest {
     StateDict.of(first)
         .forEach((name, tensor) -> {
           Tensor sum =
-              requireNonNull(StateDict.of(own[0]).get(name)).grad().add(requireNonNull(StateDict.of(own[1]).get(name)).grad());
+              requireNonNull(StateDict.of(own[0]).get(name))
+                  .grad()
+                  .add(requireNonNull(StateDict.of(own[1]).get(name)).grad());
           assertThat(distance(tensor.grad(), sum)).as(name).isLessThan(1e-14);
         });
     Weighting ofAnotherLayout =

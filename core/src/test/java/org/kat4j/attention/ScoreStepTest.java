@@ -227,7 +227,8 @@ class ScoreStepTest {
     Backpropagation.set(requireNonNull(one.get("scores.0.relative_position_bias_table")), table);
     Backpropagation.set(requireNonNull(one.get("scores.1.mask")), twice);
     Backpropagation.set(
-        requireNonNull(other.get("scores.1.relative_position_bias_table")), table.mul(new Scalar(2)));
+        requireNonNull(other.get("scores.1.relative_position_bias_table")),
+        table.mul(new Scalar(2)));
     Backpropagation.set(requireNonNull(other.get("scores.0.mask")), twice);
     Tensor x = normal(5, 2, TOKENS, WIDTH);
     Tensor wanted = biasFirst.forward(x, Pass.evaluation());
@@ -240,7 +241,8 @@ class ScoreStepTest {
   @Test
   void relativePlacesOfAGrid() {
     ScoreStep step = new RelativeBias.Spec(0).build(Heads.of(1, 1), exact(grid(2, 3, 1)));
-    Tensor table = requireNonNull(StateDict.of(step).get("relative_position_bias_table")); // [3 * 5, 1]
+    Tensor table =
+        requireNonNull(StateDict.of(step).get("relative_position_bias_table")); // [3 * 5, 1]
     Backpropagation.set(table, torch.arange(new Scalar(1), new Scalar(16)).view(15, 1));
     Tensor found = step.table(Places.of(TOKENS)).get(0);
     for (int i = 0; i < TOKENS; i++) {
@@ -320,7 +322,9 @@ class ScoreStepTest {
     try (var _ = Scope.noGradients()) {
       Tensor after = mask.table(Places.of(TOKENS));
       assertThat(distance(after, before)).isGreaterThan(1e-3);
-      Backpropagation.set(requireNonNull(tensors.get("alpha")), torch.zeros_like(requireNonNull(tensors.get("alpha"))));
+      Backpropagation.set(
+          requireNonNull(tensors.get("alpha")),
+          torch.zeros_like(requireNonNull(tensors.get("alpha"))));
       assertThat(mask.table(Places.of(TOKENS)).get(0).get(1).sum().item_double()).isEqualTo(1);
     }
     StateDict.free(mask);

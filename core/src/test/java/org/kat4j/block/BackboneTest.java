@@ -146,7 +146,8 @@ class BackboneTest {
     Stack whole = blocks(3);
     Backbone all = looped(1, 1, 2, 1, Injection.ADD, false).over(whole);
     Map<String, double[]> other = gradients(whole, through(all, x).square().sum());
-    assertThat(requireNonNull(other.get("1.mlp.fc1.weight"))).isNotEqualTo(requireNonNull(have.get("1.mlp.fc1.weight")));
+    assertThat(requireNonNull(other.get("1.mlp.fc1.weight")))
+        .isNotEqualTo(requireNonNull(have.get("1.mlp.fc1.weight")));
   }
 
   private static void assertClose(String name, double[] found, double[] wanted) {

@@ -62,12 +62,7 @@ class DescribedSizeTest {
         Records.with(
             plain,
             Map.of(
-                "classToken",
-                false,
-                "registers",
-                0,
-                "pooling",
-                VisionTransformer.Pooling.AVERAGE));
+                "classToken", false, "registers", 0, "pooling", VisionTransformer.Pooling.AVERAGE));
     Stream<VisionTransformer.Spec> tokens =
         Stream.concat(
                 examples(TokenMixer.Spec.class),
