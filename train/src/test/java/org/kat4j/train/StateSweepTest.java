@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.kat4j.channel.ChannelMixer;
 import org.kat4j.channel.KanMlp;
+import org.kat4j.config.Records;
 import org.kat4j.convolution.Convolution;
 import org.kat4j.data.ImageData;
 import org.kat4j.data.Stripes;
@@ -85,28 +86,15 @@ class StateSweepTest {
   }
 
   private static VisionTransformer.Spec transformer(TokenMixer.Spec mixer) {
-    VisionTransformer.Spec t = transformer();
-    return new VisionTransformer.Spec(
-        t.imageSize(),
-        t.patchSize(),
-        t.channels(),
-        t.classes(),
-        t.width(),
-        t.depth(),
-        mixer,
-        t.channelMixer(),
-        t.classToken(),
-        t.distillationToken(),
-        t.registers(),
-        t.positionOfPrefix(),
-        t.positionOfRegisters(),
-        t.normFirst(),
-        t.pooling(),
-        t.layerScale(),
-        t.dropPath(),
-        t.headDropout(),
-        t.normEpsilon(),
-        t.weightInit());
+    return Records.with(
+        transformer(),
+        Map.of(
+            "tokenMixer",
+            mixer,
+            "classToken", // mixers of a grid have no place for other tokens
+            false,
+            "pooling",
+            VisionTransformer.Pooling.AVERAGE));
   }
 
   private static ConvNet.Spec convolutions(Convolution.Spec convolution) {
