@@ -68,6 +68,8 @@ public final class KacqDcnn implements RowModel {
    * @param wide width of its KAN layer
    * @param circuitLayers layers of each circuit
    * @param dropout after most layers
+   * @param middle circuits, or linear layers in their place
+   * @param dense what the dense layers are
    */
   @Kind("kacq-dcnn")
   public record Spec(
