@@ -2,6 +2,7 @@ package org.kat4j.model;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -16,6 +17,7 @@ import org.kat4j.channel.ChannelMixer;
 import org.kat4j.channel.Mlp;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
+import org.kat4j.config.Records;
 import org.kat4j.error.UserException;
 import org.kat4j.function.LayerNorm;
 import org.kat4j.function.Linear;
@@ -171,21 +173,7 @@ public final class CausalTransformer implements TokenModel {
 
     /** The same for other tokens and lengths. */
     public Spec with(int vocabulary, int longest) {
-      return new Spec(
-          vocabulary,
-          longest,
-          width,
-          depth,
-          tokenMixer,
-          channelMixer,
-          exceptions,
-          backbone,
-          norm,
-          positions,
-          tiedHead,
-          dropout,
-          dropPath,
-          start);
+      return Records.with(this, Map.of("vocabulary", vocabulary, "longest", longest));
     }
 
     private static Sublayers.Spec block(

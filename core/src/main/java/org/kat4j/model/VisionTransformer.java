@@ -3,6 +3,7 @@ package org.kat4j.model;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -17,6 +18,7 @@ import org.kat4j.channel.GroupRationalMlp;
 import org.kat4j.channel.Mlp;
 import org.kat4j.config.Check;
 import org.kat4j.config.Kind;
+import org.kat4j.config.Records;
 import org.kat4j.function.LayerNorm;
 import org.kat4j.function.Linear;
 import org.kat4j.token.Attention;
@@ -177,16 +179,16 @@ public final class VisionTransformer implements ImageModel {
     }
 
     public Spec withChannelMixer(ChannelMixer.Spec other) {
-      return with(imageSize, patchSize, channels, classes, other, weightInit);
+      return Records.with(this, Map.of("channelMixer", other));
     }
 
     public Spec withWeightInit(WeightInit other) {
-      return with(imageSize, patchSize, channels, classes, channelMixer, other);
+      return Records.with(this, Map.of("weightInit", other));
     }
 
     /** The same patches of other images. */
     Spec withImageSize(int other) {
-      return with(other, patchSize, channels, classes, channelMixer, weightInit);
+      return Records.with(this, Map.of("imageSize", other));
     }
 
     /**
@@ -195,37 +197,17 @@ public final class VisionTransformer implements ImageModel {
      */
     @Override
     public Spec withInput(int imageSize, int channels, int classes) {
-      return with(imageSize, fittingPatch(imageSize), channels, classes, channelMixer, weightInit);
-    }
-
-    private Spec with(
-        int imageSize,
-        int patchSize,
-        int channels,
-        int classes,
-        ChannelMixer.Spec channelMixer,
-        WeightInit weightInit) {
-      return new Spec(
-          imageSize,
-          patchSize,
-          channels,
-          classes,
-          width,
-          depth,
-          tokenMixer,
-          channelMixer,
-          classToken,
-          distillationToken,
-          registers,
-          positionOfPrefix,
-          positionOfRegisters,
-          normFirst,
-          pooling,
-          layerScale,
-          dropPath,
-          headDropout,
-          normEpsilon,
-          weightInit);
+      return Records.with(
+          this,
+          Map.of(
+              "imageSize",
+              imageSize,
+              "patchSize",
+              fittingPatch(imageSize),
+              "channels",
+              channels,
+              "classes",
+              classes));
     }
 
     private Stack.Spec stack() {

@@ -98,7 +98,20 @@ public final class AdamW implements Optimizer {
   }
 
   private boolean byKernel(double learningRate, @Nullable Tensor factor) {
-    return kernel.isPresent() && kernel.get().step(shares(), learningRate, steps, factor);
+    if (kernel.isEmpty()) {
+      return false;
+    }
+    List<AdamWKernel.Share> shares = shares();
+    boolean done = kernel.get().step(shares, learningRate, steps, factor);
+    if (done) {
+      shares.forEach(share -> countChange(share.parameter()));
+    }
+    return done;
+  }
+
+  /** Other operations count the changes of a tensor themselves; who keeps results relies on it. */
+  private static void countChange(Tensor parameter) {
+    parameter.unsafeGetTensorImpl().bump_version();
   }
 
   /** All parameters that have a gradient. */
@@ -164,8 +177,7 @@ public final class AdamW implements Optimizer {
         maximize,
         /* grad_scale= */ null,
         /* found_inf= */ null);
-    // Other operations count the changes of a tensor themselves; who keeps results relies on it.
-    parameters.forEach(parameter -> parameter.unsafeGetTensorImpl().bump_version());
+    parameters.forEach(AdamW::countChange);
   }
 
   @Override

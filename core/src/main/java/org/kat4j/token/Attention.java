@@ -230,7 +230,7 @@ public final class Attention implements TokenMixer {
       if (values == Values.PROJECTED) {
         matrices += ofKeys + ofHeads;
       }
-      long projections = tokens * width * matrices;
+      long projections = (long) tokens * width * matrices;
       return projections
           + weighting.macs(tokens, new Heads(heads, keyValueHeadsInUse(), headWidthOf(width)));
     }

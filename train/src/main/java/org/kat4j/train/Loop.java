@@ -204,10 +204,12 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     return position.epoch();
   }
 
-  /** Whether no epoch is left, or patience is. */
+  /** Whether no epoch is left, or patience is; without validation samples there is no end to it. */
   public boolean isFinished() {
     boolean patient =
-        config.patience() == 0 || position.epoch() - position.bestEpoch() < config.patience();
+        config.patience() == 0
+            || position.epoch() - position.bestEpoch() < config.patience()
+            || !hasValidation();
     return position.epoch() >= config.schedule().totalEpochs() || !patient;
   }
 
@@ -438,13 +440,12 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     pace = new Pace(at.seconds());
   }
 
-  /** The model of the result, which is the caller's from now on; all else is freed. */
+  /** The model of the result, which is the caller's from now on: closing the loop leaves it. */
   public Model release() {
     if (weights.result() != model) {
       StateDict.copy(StateDict.of(weights.result()), StateDict.of(model));
     }
     released = true;
-    close();
     return model;
   }
 
@@ -453,7 +454,7 @@ public final class Loop<B extends Batch> implements AutoCloseable {
     gradient.close();
   }
 
-  /** Frees the model and all that belongs to its training. */
+  /** Frees the model, unless it was released, and all that belongs to its training. */
   @Override
   public void close() {
     end();

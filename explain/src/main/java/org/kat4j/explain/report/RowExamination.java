@@ -34,7 +34,7 @@ record RowExamination(Run run, RowModel model, RowTask task, Scores scores) impl
   public String measuredOn() {
     return "Measured with the last weights on the %s rows of %s%s"
         .formatted(
-            Numbers.brief(RowSections.judgedBy(task).samples()),
+            Numbers.brief(task.judgedBy().samples()),
             task.data().name(),
             task.hasTest()
                 ? " for testing. The curves are of its rows for validation."
@@ -69,6 +69,6 @@ record RowExamination(Run run, RowModel model, RowTask task, Scores scores) impl
       shown.predictedAgainstTrue(content);
     }
     heading.accept(content, "Learned functions");
-    new FunctionSections(this, new RowProbe(RowSections.judgedBy(task).x())).draw(content);
+    new FunctionSections(this, new RowProbe(task.judgedBy().x())).draw(content);
   }
 }

@@ -13,6 +13,7 @@ import org.kat4j.explain.figure.Point;
 import org.kat4j.explain.figure.ScatterPlot;
 import org.kat4j.explain.figure.Series;
 import org.kat4j.explain.page.Content;
+import org.kat4j.model.ClassNames;
 import org.kat4j.model.RowModel;
 import org.kat4j.task.row.RowTask;
 import org.kat4j.torch.Device;
@@ -36,14 +37,9 @@ final class RowSections {
     task = examination.task();
   }
 
-  /** Rows for testing where there are some, else those for validation. */
-  static RowBatch judgedBy(RowTask task) {
-    return task.hasTest() ? task.data().test() : task.data().validation();
-  }
-
   void confusion(Content content) {
     int classes = task.data().outputs();
-    RowBatch rows = judgedBy(task);
+    RowBatch rows = task.judgedBy();
     double[] logits = answers(rows.x());
     long[] labels = Memory.longs(rows.y());
     long[][] counts = new long[classes][classes];
@@ -54,13 +50,20 @@ final class RowSections {
       }
       counts[(int) labels[i]][best]++;
     }
-    List<String> names = IntStream.range(0, classes).mapToObj(Integer::toString).toList();
-    ConfusionSection.draw(content, new Confusion(counts), names, "rows");
+    ConfusionSection.draw(content, new Confusion(counts), classNames(), "rows");
+  }
+
+  /** As the task knows them, else numbers. */
+  private List<String> classNames() {
+    String known = task.data().meaning().get("classes");
+    return known == null
+        ? IntStream.range(0, task.data().outputs()).mapToObj(Integer::toString).toList()
+        : ClassNames.fromText(known);
   }
 
   void predictedAgainstTrue(Content content) {
     int outputs = task.data().outputs();
-    RowBatch rows = judgedBy(task);
+    RowBatch rows = task.judgedBy();
     double[] predicted = answers(rows.x());
     double[] truth = Memory.doubles(rows.y());
     content.text(

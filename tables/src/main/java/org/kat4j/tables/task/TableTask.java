@@ -15,6 +15,7 @@ import org.kat4j.data.RowBatch;
 import org.kat4j.error.UserException;
 import org.kat4j.function.Activation;
 import org.kat4j.function.kan.BSpline;
+import org.kat4j.model.ClassNames;
 import org.kat4j.model.KanNetwork;
 import org.kat4j.model.Model;
 import org.kat4j.tables.KnownTables;
@@ -25,9 +26,9 @@ import org.kat4j.tables.Reading;
 import org.kat4j.tables.Scaling;
 import org.kat4j.tables.Table;
 import org.kat4j.tables.TableReader;
+import org.kat4j.tables.Task;
 import org.kat4j.tables.model.Fitted;
 import org.kat4j.task.Measure;
-import org.kat4j.task.Task;
 import org.kat4j.task.row.RowData;
 import org.kat4j.task.row.RowTask;
 import org.kat4j.torch.DType;
@@ -44,7 +45,7 @@ import org.kat4j.torch.DType;
  * @param encoding how words become numbers
  * @param scaling how features are scaled
  * @param validation share of the rows that weights are chosen by
- * @param test share of the rows that the result is judged by
+ * @param test share of the rows that the result is judged by; 0: those of the validation judge
  */
 @Kind("table")
 public record TableTask(
@@ -56,7 +57,7 @@ public record TableTask(
     Scaling.Kind scaling,
     double validation,
     double test)
-    implements Task.Spec {
+    implements org.kat4j.task.Task.Spec {
   /** What a column says. */
   public enum Answer {
     /** Words and few different whole numbers are classes. */
@@ -66,6 +67,7 @@ public record TableTask(
   }
 
   public TableTask {
+    Check.positive("validation", validation);
     Check.inRange("validation", validation, 0, 0.9);
     Check.inRange("test", test, 0, 0.9);
     if (validation + test > 0.95) {
@@ -93,6 +95,11 @@ public record TableTask(
     List<String> notes = new ArrayList<>();
     Problem problem = problem(root, notes);
     Parts parts = Parts.shares(problem, seed, 1 - validation - test, validation, test);
+    if (parts.of(0).length < 2 || parts.of(1).length == 0) {
+      throw new UserException(
+          "%s: of %d rows, %d to learn from and %d to choose by are too few: two and one are needed; change validation and test, or bring more rows"
+              .formatted(table, problem.rows(), parts.of(0).length, parts.of(1).length));
+    }
     Problem train = problem.rows(parts.of(0));
     Scaling scaled = Scaling.fit(scaling, train.x());
     var target = Fitted.Target.of(train);
@@ -100,7 +107,7 @@ public record TableTask(
     return new RowTask(
         new RowData(
             name() + told,
-            problem.task() == org.kat4j.tables.Task.CLASSIFICATION,
+            problem.task() == Task.CLASSIFICATION,
             problem.outputs(),
             target.rows(scaled.apply(train), DType.FLOAT32),
             rows(target, scaled, problem, parts.of(1)),
@@ -108,7 +115,7 @@ public record TableTask(
             problem.checksum(),
             target.deviation(),
             meaning(problem)),
-        problem.task() == org.kat4j.tables.Task.CLASSIFICATION ? Measure.ACCURACY : Measure.RMSE);
+        problem.task() == Task.CLASSIFICATION ? Measure.ACCURACY : Measure.RMSE);
   }
 
   private static RowBatch rows(
@@ -120,11 +127,11 @@ public record TableTask(
 
   private Problem problem(@Nullable Path root, List<String> notes) {
     KnownTables.Opened opened = opened(root, notes);
-    org.kat4j.tables.Task asked =
+    Task asked =
         switch (answer) {
           case AUTO -> opened.task();
-          case CLASSIFICATION -> org.kat4j.tables.Task.CLASSIFICATION;
-          case REGRESSION -> org.kat4j.tables.Task.REGRESSION;
+          case CLASSIFICATION -> Task.CLASSIFICATION;
+          case REGRESSION -> Task.REGRESSION;
         };
     return Problem.of(
         opened.table(), opened.target(), asked, new Preparation(missing, encoding), notes::add);
@@ -156,7 +163,7 @@ public record TableTask(
     Map<String, String> meaning = new LinkedHashMap<>();
     meaning.put("features", Config.toJson(problem.features()));
     if (!problem.classes().isEmpty()) {
-      meaning.put("classes", Config.toJson(problem.classes()));
+      meaning.put("classes", ClassNames.toText(problem.classes()));
     }
     return meaning;
   }

@@ -132,6 +132,14 @@ class ModelsTest {
   }
 
   @Test
+  void patienceNeedsValidationRowsToEnd() {
+    Training training = Training.adam(1e-3, 64, 6).withPatience(2, 1);
+    try (Fitted fitted = training.fit(KAN, numbers(40), null)) {
+      assertThat(fitted.epoch()).isEqualTo(6);
+    }
+  }
+
+  @Test
   void theDualNetworkTrains() {
     Problem three = classes(60);
     double[] two = Arrays.stream(three.y()).map(y -> Math.min(y, 1)).toArray();

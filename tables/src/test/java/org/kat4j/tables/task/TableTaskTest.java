@@ -74,12 +74,12 @@ class TableTaskTest {
       text.append(
           "%s;%d;%s%n".formatted(i % 2 == 0 ? "red" : "blue", i, i % 3 == 0 ? "no" : "yes"));
     }
-    TrainConfig config = config(file(text.toString()), ", validation: 0, test: 0.3");
+    TrainConfig config = config(file(text.toString()), ", validation: 0.1, test: 0.3");
     try (RowTask task = (RowTask) config.task().open(null, 5)) {
       assertThat(task.signature()).isEqualTo(new Signature.Rows(2, 2));
       assertThat(task.meaning()).containsEntry("classes", "[\"no\",\"yes\"]");
-      assertThat(task.data().train().samples()).isEqualTo(63);
-      assertThat(task.validation(8).samples()).isZero();
+      assertThat(task.data().train().samples()).isEqualTo(54);
+      assertThat(task.validation(8).samples()).isEqualTo(9);
       assertThat(task.test(8).samples()).isEqualTo(27);
       double mean = task.data().train().x().mean().item_double();
       assertThat(mean).isCloseTo(0, within(1e-6));
@@ -88,6 +88,24 @@ class TableTaskTest {
       Scores scores = Scores.measured(task.test(8), meter, Device.CPU);
       assertThat(scores.of(Measure.ACCURACY)).isBetween(0.0, 100.0);
     }
+  }
+
+  @Test
+  void withoutTestRowsThoseOfTheValidationJudge() throws IOException {
+    Path table = file("a,y\n1,no\n2,yes\n3,no\n4,yes\n5,no\n6,yes\n7,no\n8,yes\n");
+    try (RowTask task =
+        (RowTask) config(table, ", validation: 0.25, test: 0").task().open(null, 1)) {
+      assertThat(task.hasTest()).isFalse();
+      assertThat(task.test(8).samples()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void threeRowsAreToldToBeTooFew() throws IOException {
+    TrainConfig config = config(file("a,y\n1,2.5\n2,3.5\n3,1.5\n"), "");
+    assertThatThrownBy(() -> config.task().open(null, 1))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("too few");
   }
 
   @Test
@@ -105,6 +123,13 @@ class TableTaskTest {
     assertThatThrownBy(() -> absent.task().open(null, 1))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("--data-root");
+    TrainConfig few = config(table, "");
+    assertThatThrownBy(() -> few.task().open(null, 1))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("table.csv");
+    assertThatThrownBy(() -> config("task: {kind: table, validation: 0}"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("validation = 0");
     assertThatThrownBy(() -> config("task: {kind: table, validation: 0.6, test: 0.5}"))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("too few rows");

@@ -87,7 +87,12 @@ public record RowTask(RowData data, Measure primary) implements Task<RowBatch> {
 
   @Override
   public Feed<RowBatch> test(int batchSize) {
-    return MemoryFeed.inOrder(data.test(), ROWS_AT_ONCE);
+    return MemoryFeed.inOrder(judgedBy(), ROWS_AT_ONCE);
+  }
+
+  /** The rows that a model is judged by: those of the validation where there are no others. */
+  public RowBatch judgedBy() {
+    return hasTest() ? data.test() : data.validation();
   }
 
   @Override
